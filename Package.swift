@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The layers, bottom to top; a target imports only what stands in its dependencies, and
+// scripts/check-layers holds the imports against this file (the build alone does not).
+
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Headers and libraries that `scripts/bootstrap` unpacked.
+let native = Context.packageDirectory + "/.native"
+
+/// A module map over a C library that Debian packages.
+func debian(_ name: String, _ pkgConfig: String, package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swift)
+}
+
+func tests(of name: String, using dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+        swiftSettings: swift)
+}
+
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "lightbox",
+    products: [
+        .executable(name: "lightbox", targets: ["lightbox"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    ],
+    targets: [
+        // 0: the C faces of native libraries, one importer each
+        debian("CCrypto", "libcrypto", package: "libssl-dev"),
+        debian("CTurboJPEG", "libturbojpeg", package: "libturbojpeg0-dev"),
+        debian("CZlib", "zlib", package: "zlib1g-dev"),
+        debian("CDeflate", "libdeflate", package: "libdeflate-dev"),
+        debian("CHDF5", "hdf5", package: "libhdf5-dev"),
+        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+        .target(
+            name: "CDICOMCodecs",
+            linkerSettings: ["dcmdata", "dcmjpeg", "dcmjpls", "oflog", "ofstd", "openjp2"].map { .linkedLibrary($0) }),
+        .target(name: "COpenVINO", cSettings: [.unsafeFlags(["-I\(native)/openvino/include"])]),
+
+        // 1: the nouns, the formats, the standard, the architectures: no image or model library
+        library("LightboxCore", ["CCrypto", "CZlib"]),
+        library("WireFormats", ["LightboxCore", protobuf]),
+        library("DICOM", ["LightboxCore"]),
+        library("Networks", ["LightboxCore", "WireFormats"]),
+
+        // 2: one Swift face for each native library
+        library("DICOMPixels", ["LightboxCore", "DICOM", "CDICOMCodecs"]),
+        library("Imaging", ["LightboxCore", "CPNG", "CTurboJPEG", "CDeflate"]),
+        library("KerasFiles", ["LightboxCore", "Networks", "CHDF5"]),
+        library("Inference", ["LightboxCore", "COpenVINO"]),
+
+        // 3: what is kept on disk and in databases
+        library("Warehouse", ["LightboxCore", "WireFormats", grdb]),
+        library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Warehouse", grdb]),
+
+        // 4: the domain's verbs
+        library("Features", ["LightboxCore", "WireFormats", "Networks", "KerasFiles", "Inference", "Imaging"]),
+        library("Phantoms", ["LightboxCore", "DICOM"]),
+
+        // 5: stages that walk the data
+        library(
+            "Pipelines",
+            [
+                "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
+                "Inference", "Warehouse", "DICOMStore", "Features", "Phantoms",
+            ]),
+
+        // 6: the command line
+        .executableTarget(name: "lightbox", dependencies: ["Pipelines", arguments], swiftSettings: swift),
+
+        .target(name: "TestSupport", dependencies: ["LightboxCore"], path: "Tests/TestSupport", swiftSettings: swift),
+        tests(of: "LightboxCore"),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,47 @@
+/// Attributes in ascending order of their tags: a file's content, or one item of a sequence.
+public struct DataSet: Sendable {
+    /// Ascending, each tag once.
+    public private(set) var elements: [Element]
+    /// The Specific Character Set that an item without its own inherits from the data set around it.
+    package var inheritedCharacterSet: String?
+
+    /// - Parameter elements: in any order; of two with the same tag the last one counts.
+    public init(_ elements: [Element] = []) {
+        self.elements = []
+        if zip(elements, elements.dropFirst()).allSatisfy({ $0.tag < $1.tag }) {
+            self.elements = elements
+        } else {
+            for element in elements { self[element.tag] = element }
+        }
+    }
+
+    /// Reads, replaces, adds or (with nil) removes an attribute.
+    public subscript(_ tag: Tag) -> Element? {
+        get {
+            let index = position(of: tag)
+            return index < elements.count && elements[index].tag == tag ? elements[index] : nil
+        }
+        set {
+            precondition(newValue == nil || newValue?.tag == tag)
+            let index = position(of: tag)
+            let exists = index < elements.count && elements[index].tag == tag
+            switch (newValue, exists) {
+            case (let element?, true): elements[index] = element
+            case (let element?, false): elements.insert(element, at: index)
+            case (nil, true): elements.remove(at: index)
+            case (nil, false): break
+            }
+        }
+    }
+
+    /// Where `tag` stands or would stand.
+    private func position(of tag: Tag) -> Int {
+        var low = 0
+        var high = elements.count
+        while low < high {
+            let middle = (low + high) / 2
+            if elements[middle].tag < tag { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

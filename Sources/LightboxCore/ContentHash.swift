@@ -1,0 +1,60 @@
+import CCrypto
+import Foundation
+
+/// The SHA-256 of some bytes, written as 64 lower-case hexadecimal digits.
+public struct ContentHash: Sendable, Hashable, Codable, CustomStringConvertible {
+    public let description: String
+
+    /// Accepts 64 hexadecimal digits; nil otherwise.
+    public init?(_ text: String) {
+        guard text.utf8.count == 64, text.allSatisfy(\.isHexDigit) else { return nil }
+        description = text.lowercased()
+    }
+
+    public init(of bytes: UnsafeRawBufferPointer) {
+        var hasher = ContentHasher()
+        hasher.update(bytes)
+        self = hasher.finalize()
+    }
+
+    public init(of bytes: some Sequence<UInt8>) {
+        self = Array(bytes).withUnsafeBytes { ContentHash(of: $0) }
+    }
+
+    /// Hashes a file piece by piece, so that its size does not matter.
+    public init(ofFile path: String) throws {
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { try? file.close() }
+        var hasher = ContentHasher()
+        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+            piece.withUnsafeBytes { hasher.update($0) }
+        }
+        self = hasher.finalize()
+    }
+
+    fileprivate init(digest: [UInt8]) {
+        description = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
+
+/// SHA-256 of bytes that arrive in pieces.
+public struct ContentHasher: ~Copyable {
+    private let context: OpaquePointer
+
+    public init() {
+        context = EVP_MD_CTX_new()
+        EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    }
+
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    public mutating func finalize() -> ContentHash {
+        var digest = [UInt8](repeating: 0, count: 32)
+        EVP_DigestFinal_ex(context, &digest, nil)
+        return ContentHash(digest: digest)
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+}
