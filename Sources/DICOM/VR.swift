@@ -1,5 +1,7 @@
 /// Value representations (PS3.5 section 6.2). The raw value is the two letters, first letter in the high byte.
 public enum VR: UInt16, Sendable, CaseIterable, CustomStringConvertible {
+    // The standard's own spelling.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case AE = 0x4145
     case AS = 0x4153
     case AT = 0x4154
@@ -7,6 +9,7 @@ public enum VR: UInt16, Sendable, CaseIterable, CustomStringConvertible {
     case DA = 0x4441
     case DS = 0x4453
     case DT = 0x4454
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case FD = 0x4644
     case FL = 0x464c
     case IS = 0x4953
@@ -14,6 +17,7 @@ public enum VR: UInt16, Sendable, CaseIterable, CustomStringConvertible {
     case LT = 0x4c54
     case OB = 0x4f42
     case OD = 0x4f44
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case OF = 0x4f46
     case OL = 0x4f4c
     case OV = 0x4f56
@@ -21,6 +25,7 @@ public enum VR: UInt16, Sendable, CaseIterable, CustomStringConvertible {
     case PN = 0x504e
     case SH = 0x5348
     case SL = 0x534c
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case SQ = 0x5351
     case SS = 0x5353
     case ST = 0x5354
@@ -28,6 +33,7 @@ public enum VR: UInt16, Sendable, CaseIterable, CustomStringConvertible {
     case TM = 0x544d
     case UC = 0x5543
     case UI = 0x5549
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case UL = 0x554c
     case UN = 0x554e
     case UR = 0x5552

@@ -38,6 +38,14 @@ struct Encoding: Equatable {
         return Encoding(isExplicit: true, isBigEndian: true)
     }
 
+    /// The encoding of a data set behind file meta information that names none.
+    static func afterFileMeta(_ bytes: Bytes) -> Encoding {
+        guard bytes.count >= 8, VR(bytes[4], bytes[5]) != nil else {
+            return Encoding(isExplicit: false, isBigEndian: false)
+        }
+        return Encoding(isExplicit: true, isBigEndian: false).corrected(by: bytes)
+    }
+
     /// What the first attribute shows where it contradicts the transfer syntax: writers exist that put
     /// implicit data into a file that claims JPEG.
     func corrected(by bytes: Bytes) -> Encoding {
@@ -45,7 +53,9 @@ struct Encoding: Equatable {
         // As a length, two capital letters mean over 16 KB: no first attribute is that long.
         var found = Encoding(isExplicit: Self.isLetters(bytes[4], bytes[5]), isBigEndian: isBigEndian)
         let little = UInt16(bytes[0]) | UInt16(bytes[1]) << 8
-        if found.isExplicit && isBigEndian != (little >= 0x0100) { found.isBigEndian.toggle() }
+        // Groups below 0100 read as multiples of 0100 the wrong way round.
+        let claimed = isBigEndian ? little.byteSwapped : little
+        if found.isExplicit && claimed >= 0x0100 && claimed.byteSwapped < 0x0100 { found.isBigEndian.toggle() }
         if !found.isExplicit { found.isBigEndian = false }
         return found
     }

@@ -15,11 +15,8 @@ struct FileReader {
         guard uid.isEmpty else {
             return try read(content, fileMeta, as: TransferSyntax(uid: uid) ?? TransferSyntax(unknown: uid))
         }
-        guard let guess = Encoding.guess(from: content) else {
-            // Nothing but file meta information, or nothing that looks like DICOM.
-            guard content.isEmpty && !fileMeta.elements.isEmpty else { throw notDICOM }
-            return (fileMeta, DataSet(), .explicitVRLittleEndian)
-        }
+        guard !(content.isEmpty && fileMeta.elements.isEmpty) else { throw notDICOM }
+        let guess = Encoding.afterFileMeta(content)
         return (fileMeta, try parse(content, guess), guess.transferSyntax)
     }
 
