@@ -15,10 +15,11 @@ struct FragmentMap: Sendable {
         guard !fragments.isEmpty else {
             throw DICOMError(.truncated, tag: .pixelData, "The pixel data holds no fragments.")
         }
-        let tables = [
-            extendedOffsets.map { $0.integers(UInt64.self) } ?? [], basicOffsets.integers(UInt32.self),
-        ]
-        if let usable = tables.lazy.compactMap({ Self.frames(at: $0, of: fragments, count) }).first {
+        if let extended = extendedOffsets?.integers(UInt64.self),
+            let usable = Self.frames(at: extended, of: fragments, count)
+        {
+            frames = usable
+        } else if let usable = Self.frames(at: basicOffsets.integers(UInt32.self), of: fragments, count) {
             frames = usable
         } else if fragments.count == count {
             frames = fragments.indices.map { $0..<$0 + 1 }

@@ -1,4 +1,4 @@
-public import LightboxCore
+package import LightboxCore
 
 /// Reads frames that are not compressed (PS3.5 section 8.1 and annex D).
 package struct NativePixels: Sendable {

@@ -1,4 +1,4 @@
-import LightboxCore
+package import LightboxCore
 
 /// Decodes one frame of RLE Lossless (PS3.5 annex G): a header of 64 bytes, then a byte plane per segment.
 package struct RLEFrame {

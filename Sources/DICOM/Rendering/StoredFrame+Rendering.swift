@@ -1,4 +1,4 @@
-public import LightboxCore
+package import LightboxCore
 
 extension StoredFrame {
     /// The picture that a display shows: grey through the modality and VOI transforms, colours as RGB.
