@@ -98,7 +98,7 @@ static void ask_for(lightbox_png *self, int channels, int strips_to_8) {
     if (type == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
     if (is_grey && bits < 8) png_set_expand_gray_1_2_4_to_8(png);
     if (is_grey && channels > 1) png_set_gray_to_rgb(png);
-    if (!is_grey && channels == 1) png_set_rgb_to_gray(png, 1, 0.299, 0.114);
+    if (!is_grey && channels == 1) png_set_rgb_to_gray(png, 1, 0.299, 0.587);
 }
 
 int lightbox_png_read_samples(lightbox_png *self, int channels, int strips_to_8, void *samples, size_t capacity) {
