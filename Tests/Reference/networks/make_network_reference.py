@@ -46,6 +46,11 @@ def array(layer, weight, shape, gain):
     return (np.float32(middle) + np.float32(spread) * values).reshape(shape)
 
 
+def weight_name(layer, weight):
+    """As in weight files: Keras 3 calls a depthwise kernel just `kernel`."""
+    return "depthwise_kernel" if isinstance(layer, layers.DepthwiseConv2D) and weight.name == "kernel" else weight.name
+
+
 def automatic_names(model, names):
     """What Lightbox calls each layer: Keras's name, or class and counter in order of creation."""
     result, counters = {}, {}
@@ -154,14 +159,16 @@ def reference(name):
     given_names.clear()
     keras.backend.clear_session()
     model = build(shape)
-    gain = 1.5 if any(isinstance(layer, layers.ReLU) for layer in model.layers) else 1
+    # Carried around linear bottlenecks, full kernels would drown in ReLU6's upper end.
+    gain = 0.85 if name.startswith("mobilenet_v2") else 1
     unnamed = {layer.name for layer in model.layers} - given_names
     names = automatic_names(model, unnamed)
     order = []
     for layer in model.layers:
         if layer.weights:
             order.append(names[id(layer)])
-            layer.set_weights([array(names[id(layer)], weight.name, weight.shape, gain) for weight in layer.weights])
+            layer.set_weights([
+                array(names[id(layer)], weight_name(layer, weight), weight.shape, gain) for weight in layer.weights])
     features = np.asarray(model(images(shape), training=False))
     spread = features.std() / max(1e-30, np.abs(features).mean())
     print(f"{name}: {features.shape} mean {features.mean():.4g} max {features.max():.4g} spread {spread:.3g}")
