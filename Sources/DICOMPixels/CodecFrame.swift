@@ -19,7 +19,8 @@ struct CodecFrame {
             case .jpegLS:
                 // The stream has no sign of its own; its precision tells which bit it is.
                 try jpegSamples(
-                    stream, header, field: BitField(count: description.isSigned ? header.precision : 64))
+                    header.precision < 8 ? JPEGLSPresets.inserted(into: stream, precision: header.precision) : stream,
+                    header, field: BitField(count: description.isSigned ? header.precision : 64))
             case .jpeg2000: try jpeg2000Samples(stream, header)
             }
         return StoredFrame(description: described(by: header), samples: samples)

@@ -6,10 +6,15 @@ import Testing
 import TestSupport
 
 @Suite("Stored values equal pydicom's") struct StoredValuesTests {
-    /// Files whose values pydicom's plug-ins disagree on or read lossily, with the greatest difference allowed.
-    static let tolerances: [String: Int] = [:]
     /// Files that are refused, with the reason. No plug-in of pydicom decodes any of them.
-    static let refusals: [String: DICOMError.Code] = [:]
+    static let refusals: [String: DICOMError.Code] = [
+        // The codestream is cut off by an embedded delimiter.
+        "JPEG2000-embedded-sequence-delimiter.dcm": .undecodablePixels,
+        // 62 bytes are missing at the end.
+        "MR_truncated.dcm": .truncated,
+        // Pixel data without rows and columns.
+        "nested_priv_SQ.dcm": .missingAttribute,
+    ]
 
     @Test(
         .enabled(if: PixelFiles.hasPydicom, "needs .native/pydicom, see scripts/bootstrap"),
@@ -28,12 +33,13 @@ import TestSupport
             #expect(decoded.isEmpty, "a plug-in decodes this file")
         case .success(let values):
             #expect(Self.refusals[name] == nil)
-            if decoded.isEmpty || decoded.contains(where: { $0.sha256 == values.sha256 }) { return }
-            let differences = decoded.map { plugin in
-                zip(plugin.values ?? [], values.samples).map { abs($0 - $1) }.max() ?? .max
+            guard !decoded.isEmpty else { return }
+            // Decoders of lossy JPEG differ by 1; each file equals one of them in every sample.
+            #expect(decoded.contains { $0.sha256 == values.sha256 })
+            let differences = decoded.flatMap { plugin in
+                zip(plugin.values ?? [], values.samples).map { abs($0 - $1) }
             }
-            let least = try #require(differences.min())
-            #expect(least <= Self.tolerances[name] ?? 0, "differs by \(least)")
+            #expect(differences.max() ?? 0 <= 1)
         }
     }
 }

@@ -25,17 +25,19 @@ import warnings
 import zlib
 from pathlib import Path
 
+import gdcm
 import numpy as np
 import pydicom
 from pydicom.encaps import generate_frames
 from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.rle import _rle_decode_segment
 from pydicom.pixels.processing import (
     apply_color_lut, apply_modality_lut, apply_voi, apply_windowing, convert_color_space)
 
 warnings.simplefilter("ignore")
 logging.disable(logging.CRITICAL)
 
-LOSSY = {"1.2.840.10008.1.2.4." + n for n in ("50", "51", "81", "91", "203")}
+LOSSY = {"1.2.840.10008.1.2.4." + number for number in ("50", "51", "81", "91", "203")}
 KINDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
@@ -72,13 +74,39 @@ def deflated_frames(dataset):
     return np.stack(frames).reshape(count, dataset.Rows, dataset.Columns)
 
 
+def packed_rle(dataset):
+    """RLE of one bit a pixel, which pydicom 3.0.2 has the parts for but does not put together."""
+    count = int(dataset.get("NumberOfFrames", 1) or 1)
+    pixels = dataset.Rows * dataset.Columns
+    frames = []
+    for frame in generate_frames(dataset.PixelData, number_of_frames=count):
+        packed = np.frombuffer(bytes(_rle_decode_segment(frame[64:])), "u1")
+        frames.append(np.unpackbits(packed, bitorder="little")[:pixels])
+    return np.stack(frames).reshape(count, dataset.Rows, dataset.Columns)
+
+
+def whole_file_by_gdcm(dataset):
+    """GDCM without pydicom, whose plug-in holds it back from 12-bit JPEG."""
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(dataset.filename))
+    if not reader.Read():
+        raise ValueError("not read")
+    buffer = reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape")
+    return np.frombuffer(buffer, "<u2").reshape(dataset.Rows, dataset.Columns)
+
+
 def decoded(dataset):
     """Plug-in -> array of stored values or error."""
     syntax = dataset.file_meta.TransferSyntaxUID
-    if syntax == "1.2.840.10008.1.2.8.1":
-        return {"zlib": deflated_frames(dataset)}
-    decoder = get_decoder(syntax)
     results = {}
+    try:
+        if syntax == "1.2.840.10008.1.2.8.1":
+            return {"zlib": deflated_frames(dataset)}
+        if syntax == "1.2.840.10008.1.2.5" and dataset.BitsAllocated == 1:
+            return {"pydicom segments": packed_rle(dataset)}
+        decoder = get_decoder(syntax)
+    except Exception as error:
+        return {"pydicom": error}
     for plugin in sorted(decoder.available_plugins) if syntax.is_encapsulated else [""]:
         try:
             array, _ = decoder.as_array(
@@ -86,6 +114,8 @@ def decoded(dataset):
             results[plugin or "pydicom"] = array
         except Exception as error:
             results[plugin or "pydicom"] = error
+    if syntax == "1.2.840.10008.1.2.4.51" and dataset.BitsStored > 8:
+        results["gdcm alone"] = whole_file_by_gdcm(dataset)
     return results
 
 
@@ -111,20 +141,43 @@ def eight_bits(values, low, high):
     return np.clip(np.floor((values - low) / (high - low) * 255 + 0.5), 0, 255).astype(np.uint8)
 
 
+def with_functional_groups(dataset):
+    """The dataset with what the first frame's functional groups say of rescaling and windows."""
+    for groups in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for macro in ("PixelValueTransformationSequence", "FrameVOILUTSequence"):
+            group = dataset.get(groups)
+            if group and group[0].get(macro):
+                for element in group[0].get(macro)[0]:
+                    dataset[element.tag] = element
+    return dataset
+
+
+def in_little_endian(dataset):
+    """pydicom reads the words of a palette as they stand in a big-endian file."""
+    for colour in ("Red", "Green", "Blue"):
+        name = colour + "PaletteColorLookupTableData"
+        if name in dataset and not dataset.file_meta.TransferSyntaxUID.is_little_endian:
+            dataset[name].value = np.frombuffer(dataset[name].value, ">u2").astype("<u2").tobytes()
+    return dataset
+
+
 def shown(dataset):
     """The first frame as a display has it: first window, else VOI LUT, else the full range."""
     decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
     array, properties = decoder.as_array(dataset, raw=True, index=0)
     interpretation = properties["photometric_interpretation"]
     if interpretation == "PALETTE COLOR":
-        palette = apply_color_lut(array, dataset)
+        palette = apply_color_lut(array, in_little_endian(dataset))
         return (palette >> 8 if palette.dtype == np.uint16 else palette).astype(np.uint8)
     if properties["samples_per_pixel"] == 3:
         top = 2.0 ** dataset.BitsStored - 1
         scaled = array if top == 255 else np.floor(array / top * 255 + 0.5).astype(np.uint8)
         return convert_color_space(scaled, interpretation, "RGB") if "YBR" in interpretation else scaled
+    dataset = with_functional_groups(dataset)
     values = apply_modality_lut(array, dataset)
     if dataset.get("WindowWidth"):
+        dataset.BitsStored = dataset.get("BitsStored", 16)
+        dataset.PixelRepresentation = dataset.get("PixelRepresentation", 0)
         ends = apply_windowing(np.array([-1e30, 1e30]), dataset)
         gray = eight_bits(apply_windowing(values, dataset), ends[0], ends[1])
     elif dataset.get("VOILUTSequence"):
@@ -139,28 +192,27 @@ def shown(dataset):
     return 255 - gray if inverted else gray
 
 
-def main():
-    roots = {"": Path(sys.argv[1]), "data/": Path(sys.argv[2])}
-    stored, rendered = {}, {}
-    for prefix, root in roots.items():
+def read_files(pydicom_files, data):
+    """(name, dataset) of each file of the two folders that holds pixels."""
+    for prefix, root in (("", Path(pydicom_files)), ("data/", Path(data))):
         for path in sorted(root.rglob("*")):
-            name = prefix + path.relative_to(root).as_posix()
             try:
                 dataset = pydicom.dcmread(path)
             except Exception:
                 continue
-            if not any(kind in dataset for kind in KINDS) or "TransferSyntaxUID" not in dataset.file_meta:
-                continue
-            try:
-                stored[name] = stored_entry(dataset)
-            except Exception as error:
-                stored[name] = {
-                    "syntax": str(dataset.file_meta.TransferSyntaxUID), "plugins": {"pydicom": {"refused": short(error)}}}
-            try:
-                picture = shown(dataset)
-                rendered[name] = {"sha256": digest(picture), "values": samples(picture)}
-            except Exception as error:
-                print("not rendered:", name, short(error), file=sys.stderr)
+            if any(kind in dataset for kind in KINDS) and "TransferSyntaxUID" in dataset.file_meta:
+                yield prefix + path.relative_to(root).as_posix(), dataset
+
+
+def main():
+    stored, rendered = {}, {}
+    for name, dataset in read_files(sys.argv[1], sys.argv[2]):
+        stored[name] = stored_entry(dataset)
+        try:
+            picture = shown(dataset)
+            rendered[name] = {"sha256": digest(picture), "values": samples(picture)}
+        except Exception as error:
+            print("not rendered:", name, short(error), file=sys.stderr)
     here = Path(__file__).parent
     for file, content in (("stored_values.json", stored), ("rendered.json", rendered)):
         lines = ",\n".join(json.dumps(k) + ": " + json.dumps(v, separators=(",", ":")) for k, v in content.items())
