@@ -1,5 +1,5 @@
 import Foundation
-import LightboxCore
+public import LightboxCore
 import WireFormats
 
 /// Where vectors go and in which form.
@@ -23,6 +23,15 @@ public enum VectorOutput: Sendable, Hashable {
             self = .records(path: text)
         } else {
             self = .jsonLines(path: text)
+        }
+    }
+
+    /// The folder in which a list of what was left out belongs.
+    public func folder(in home: Home) throws -> String {
+        switch self {
+        case .jsonLines(let path), .records(let path), .npy(let path):
+            (try home.localPath(of: path) as NSString).deletingLastPathComponent.nonEmptyFolder
+        case .table: home.jobs
         }
     }
 }
