@@ -67,8 +67,8 @@ public struct DemoStage: Sendable {
         tell(.step(
             number: 2, of: Self.stepCount, title: "Import them into a DICOM store",
             command: "lightbox dicom import \(source) --store \(Self.store)"))
-        let store = try DICOMStore.open(Self.store, home: context.home, create: true)
-        try store.removeAll()
+        let store = try DICOMCatalog(home: context.home).store(DICOMStoreName(Self.store), creating: true)
+        _ = try store.remove(.all)
         tell(.report(try ImportStage().run([source], into: store, context)))
         return store
     }

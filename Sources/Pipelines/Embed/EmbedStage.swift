@@ -41,7 +41,7 @@ public struct EmbedStage: Sendable {
     /// Into SQL by way of JSON lines in the home's `jobs` folder, so that a killed run can go on there too.
     private func run(_ input: ImageInput, intoTable table: String, _ context: StageContext) throws -> Report {
         let warehouse = try Warehouse(path: context.home.warehouse)
-        if !overwrites, try warehouse.hasTable(table) {
+        if !overwrites, try warehouse.schema(of: TableName(table)) != nil {
             throw InputError(.conflict, "the table \(table) exists. Pass --overwrite to replace it.")
         }
         let folder = context.home.jobs + "/embed"
@@ -49,8 +49,9 @@ public struct EmbedStage: Sendable {
         let lines = folder + "/" + ContentHash(of: table.utf8).description.prefix(16) + ".jsonl"
         try? FileManager.default.removeItem(atPath: lines)
         var report = try run(input, lines, .jsonLines, context)
-        _ = try warehouse.load(
-            jsonLines: [lines], into: table, overwrites ? .truncate : .failIfExists, progress: context.progress)
+        var load = LoadStage()
+        load.disposition = overwrites ? .truncate : .failIfExists
+        _ = try load.run(lines, table: table, context)
         try FileManager.default.removeItem(atPath: lines)
         report.stage.outputs = ["table \(table)"]
         return report

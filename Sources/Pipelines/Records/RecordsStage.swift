@@ -117,7 +117,7 @@ public struct RecordsStage: Sendable, Codable {
         case .png: example[encoding.featureName] = .bytes([try PNG.encode(image)])
         case .jpeg: example[encoding.featureName] = .bytes([try JPEG.encode(image, quality: jpegQuality)])
         case .raw:
-            example[encoding.featureName] = .bytes([image.eightBitSamples])
+            example[encoding.featureName] = .bytes([image.bytes8])
             example["height"] = .ints([Int64(image.height)])
             example["width"] = .ints([Int64(image.width)])
             example["channels"] = .ints([Int64(image.channels)])
