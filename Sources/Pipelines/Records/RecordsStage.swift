@@ -106,8 +106,8 @@ public struct RecordsStage: Sendable, Codable {
     private func example(of loaded: LoadedImage) throws -> Example {
         var image = loaded.image
         if let shape {
-            image = image.resized(
-                height: shape.height, width: shape.width, channels: shape.channels, resampling: resampling)
+            if image.channels != shape.channels { image = image.converted(toChannels: shape.channels) }
+            image = image.resized(height: shape.height, width: shape.width, resampling: resampling)
         }
         var example = Example()
         for name in ["study", "series"] { example[name] = .text(loaded.key[name] ?? "") }
@@ -117,7 +117,7 @@ public struct RecordsStage: Sendable, Codable {
         case .png: example[encoding.featureName] = .bytes([try PNG.encode(image)])
         case .jpeg: example[encoding.featureName] = .bytes([try JPEG.encode(image, quality: jpegQuality)])
         case .raw:
-            example[encoding.featureName] = .bytes([image.bytes8])
+            example[encoding.featureName] = .bytes([image.eightBitSamples])
             example["height"] = .ints([Int64(image.height)])
             example["width"] = .ints([Int64(image.width)])
             example["channels"] = .ints([Int64(image.channels)])
