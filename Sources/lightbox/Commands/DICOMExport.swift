@@ -44,4 +44,4 @@ struct DICOMExport: ParsableCommand {
     }
 }
 
-extension ExportStage.Format: @retroactive ExpressibleByArgument {}
+extension ExportStage.Format: ExpressibleByArgument {}

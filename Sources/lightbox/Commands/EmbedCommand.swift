@@ -89,6 +89,6 @@ struct EmbedCommand: ParsableCommand {
     }
 }
 
-extension Pooling: @retroactive ExpressibleByArgument {}
-extension Precision: @retroactive ExpressibleByArgument {}
-extension Preprocessing.Scaling: @retroactive ExpressibleByArgument {}
+extension Pooling: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
+extension Preprocessing.Scaling: ExpressibleByArgument {}

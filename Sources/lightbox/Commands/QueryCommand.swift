@@ -41,4 +41,4 @@ struct QueryCommand: ParsableCommand {
         """
 }
 
-extension QueryFormat: @retroactive ExpressibleByArgument {}
+extension QueryFormat: ExpressibleByArgument {}

@@ -55,8 +55,8 @@ struct RecordsWrite: ParsableCommand {
     }
 }
 
-extension RecordsStage.Encoding: @retroactive ExpressibleByArgument {}
-extension Preprocessing.Resampling: @retroactive ExpressibleByArgument {}
-extension ImageShape: @retroactive ExpressibleByArgument {
+extension RecordsStage.Encoding: ExpressibleByArgument {}
+extension Preprocessing.Resampling: ExpressibleByArgument {}
+extension ImageShape: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }

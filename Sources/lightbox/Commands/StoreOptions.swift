@@ -21,9 +21,9 @@ struct DisplayArguments: ParsableArguments {
     var frames: FrameChoice = .all
 }
 
-extension WindowChoice: @retroactive ExpressibleByArgument {}
+extension WindowChoice: ExpressibleByArgument {}
 
-extension FrameChoice: @retroactive ExpressibleByArgument {
+extension FrameChoice: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
     public var defaultValueDescription: String { "all" }
 }
