@@ -88,7 +88,3 @@ struct EmbedCommand: ParsableCommand {
         return untrained ? .untrained(network ?? "") : .network(network ?? "", weights: weights)
     }
 }
-
-extension Pooling: ExpressibleByArgument {}
-extension Precision: ExpressibleByArgument {}
-extension Preprocessing.Scaling: ExpressibleByArgument {}

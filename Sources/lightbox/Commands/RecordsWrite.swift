@@ -54,9 +54,3 @@ struct RecordsWrite: ParsableCommand {
         }
     }
 }
-
-extension RecordsStage.Encoding: ExpressibleByArgument {}
-extension Preprocessing.Resampling: ExpressibleByArgument {}
-extension ImageShape: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-}
