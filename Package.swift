@@ -88,6 +88,13 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["LightboxCore"], path: "Tests/TestSupport", swiftSettings: swift),
         tests(of: "LightboxCore"),
+        tests(of: "DICOM"),
+        tests(of: "DICOMPixels", using: ["DICOM", "LightboxCore"]),
+        tests(of: "WireFormats"),
+        tests(of: "Imaging"),
+        tests(of: "Networks"),
+        tests(of: "Inference", using: ["LightboxCore"]),
+        tests(of: "Pipelines", using: ["LightboxCore", "WireFormats"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

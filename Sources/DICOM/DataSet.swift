@@ -7,12 +7,22 @@ public struct DataSet: Sendable {
 
     /// - Parameter elements: in any order; of two with the same tag the last one counts.
     public init(_ elements: [Element] = []) {
-        self.elements = []
         if zip(elements, elements.dropFirst()).allSatisfy({ $0.tag < $1.tag }) {
             self.elements = elements
-        } else {
-            for element in elements { self[element.tag] = element }
+            return
         }
+        // Swift's sort is stable, so of equal tags the last one stays last.
+        self.elements = []
+        for element in elements.sorted(by: { $0.tag < $1.tag }) {
+            if self.elements.last?.tag == element.tag { self.elements.removeLast() }
+            self.elements.append(element)
+        }
+    }
+
+    /// - Precondition: `elements` ascend, each tag once.
+    init(ascending elements: [Element], inheritedCharacterSet: String?) {
+        self.elements = elements
+        self.inheritedCharacterSet = inheritedCharacterSet
     }
 
     /// Reads, replaces, adds or (with nil) removes an attribute.

@@ -25,6 +25,18 @@ public struct TransferSyntax: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { name }
 
+    /// A syntax that this build does not know: by PS3.5 section 10 it is explicit little endian, its pixels
+    /// compressed in some way.
+    package init(unknown uid: String) {
+        self.uid = uid
+        name = UIDNames.name(of: uid) ?? "Unknown transfer syntax"
+        isExplicit = true
+        isBigEndian = false
+        isDeflated = false
+        isEncapsulated = true
+        isLossless = false
+    }
+
     /// The syntax of a UID, nil when this build does not know it.
     public init?(uid: String) {
         guard let known = Self.byUID[uid] else { return nil }

@@ -1,4 +1,6 @@
 /// Value representations (PS3.5 section 6.2). The raw value is the two letters, first letter in the high byte.
+// The cases are spelled as the standard spells them.
+// swift-format-ignore
 public enum VR: UInt16, Sendable, CaseIterable, CustomStringConvertible {
     case AE = 0x4145, AS = 0x4153, AT = 0x4154, CS = 0x4353, DA = 0x4441, DS = 0x4453, DT = 0x4454
     case FD = 0x4644, FL = 0x464c, IS = 0x4953, LO = 0x4c4f, LT = 0x4c54, OB = 0x4f42, OD = 0x4f44

@@ -79,7 +79,8 @@ final class GraphBuilder {
             Graph.Layer(
                 name: layerName, isNamed: given != nil, operation: operation, inputs: inputs,
                 // A stand-in after a failure, so that the architecture's function can run to its end.
-                shape: output ?? inputShapes.first ?? [1, 1, 1], weights: operation.weights(input: inputShapes[0])))
+                shape: output ?? inputShapes.first ?? [1, 1, 1], weights: operation.weights(input: inputShapes[0]))
+        )
         return Node(builder: self, index: layers.count - 1)
     }
 

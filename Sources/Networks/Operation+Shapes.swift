@@ -48,7 +48,8 @@ extension Operation {
             if hasBias { weights.append(.bias(filters)) }
         case .dense(let units, let hasBias):
             let initializer = Initializer.glorotUniform(fanIn: channels, fanOut: units)
-            weights.append(WeightSpecification(name: "kernel", shape: [channels, units], initializer: initializer))
+            weights.append(
+                WeightSpecification(name: "kernel", shape: [channels, units], initializer: initializer))
             if hasBias { weights.append(.bias(units)) }
         case .norm(let norm):
             if norm.hasScale { weights.append(.vector("gamma", channels, .ones)) }
@@ -106,7 +107,8 @@ extension WeightSpecification {
 
     fileprivate static func bias(_ count: Int) -> WeightSpecification { vector("bias", count, .zeros) }
 
-    fileprivate static func vector(_ name: String, _ count: Int, _ initializer: Initializer) -> WeightSpecification {
+    fileprivate static func vector(_ name: String, _ count: Int, _ initializer: Initializer) -> WeightSpecification
+    {
         WeightSpecification(name: name, shape: [count], initializer: initializer)
     }
 }

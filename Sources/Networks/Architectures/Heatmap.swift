@@ -4,7 +4,8 @@ extension Network {
     /// A small fully convolutional network: from an image to a map of the same size with values 0...1.
     public static let heatmap = Network(
         name: "heatmap", aliases: ["highlights_fcn"],
-        paper: "Long et al. 2014, Fully Convolutional Networks for Semantic Segmentation, arXiv:1411.4038 (the idea)",
+        paper:
+            "Long et al. 2014, Fully Convolutional Networks for Semantic Segmentation, arXiv:1411.4038 (the idea)",
         weightsLicence: "none public: trained by lightbox train heatmap",
         preprocessing: Preprocessing(height: 128, width: 128, scaling: .zeroToOne),
         minimumSize: 3, featureCount: 1, classes: 0, body: heatmapBody,

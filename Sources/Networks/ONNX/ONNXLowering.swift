@@ -119,7 +119,8 @@ struct ONNXLowering {
         if let folding {
             let columns = kernel.shape[1]
             for position in kernel.values.indices {
-                kernel.values[position] = Float(Double(kernel.values[position]) * folding.scale[position % columns])
+                kernel.values[position] = Float(
+                    Double(kernel.values[position]) * folding.scale[position % columns])
             }
         }
         initializers.append(

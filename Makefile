@@ -1,0 +1,45 @@
+# The commands of everyday work. `make demo` and `make test` do all set-up they need.
+# One build configuration (release) serves them all, so what one builds the next one finds.
+
+PREFIX ?= /usr/local
+SWIFT_BUILD = swift build -c release
+LINTED = Package.swift Sources Tests $(wildcard Benchmarks)
+SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/*)
+
+.PHONY: build demo test bench lint fmt fuzz install clean help
+
+build: ## build .build/release/lightbox
+	@scripts/bootstrap
+	$(SWIFT_BUILD) --product lightbox
+
+demo: build ## walk every step on made-up chest radiographs (DICOM=folder: on your own files)
+	.build/release/lightbox demo --home demo $(if $(DICOM),--dicom "$(DICOM)")
+
+test: ## run every test
+	@scripts/bootstrap --tests
+	swift test -c release --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
+
+bench: build ## measure Lightbox beside what people use now, in one run
+	$(SWIFT_BUILD)
+	Benchmarks/run
+
+lint: ## layout, import layers, shell scripts
+	swift format lint --strict --recursive --parallel $(LINTED)
+	scripts/check-layers
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); fi
+
+fmt: ## settle the layout of every Swift file
+	swift format --in-place --recursive --parallel $(LINTED)
+
+fuzz: ## feed damaged files to the readers (SECONDS_EACH=120)
+	@scripts/bootstrap --tests
+	scripts/fuzz $(SECONDS_EACH)
+
+install: build ## copy lightbox and its libraries to PREFIX (/usr/local)
+	scripts/install "$(DESTDIR)$(PREFIX)"
+
+clean: ## remove what was built and the demo; keep what was downloaded
+	rm -rf .build demo
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf 'make %-8s %s\n' "$$name" "$$text"; done

@@ -1,0 +1,102 @@
+import DICOM
+import DICOMPixels
+public import DICOMStore
+import Foundation
+import Imaging
+public import LightboxCore
+
+/// Writes the images of a DICOM store as files in `study/series/instance.png`; the frames of a multi-frame
+/// image become `instance_0001.png` and so on.
+public struct ExportStage: Sendable, Codable {
+    public enum Format: String, Sendable, Codable, CaseIterable {
+        case png, jpeg, dicom
+
+        var fileExtension: String {
+            switch self {
+            case .png: "png"
+            case .jpeg: "jpg"
+            case .dicom: "dcm"
+            }
+        }
+    }
+
+    public var format = Format.png
+    public var display = DisplayOptions()
+    /// 8 or 16; 16 is for grey PNG.
+    public var bits = 8
+    public var frames = FrameChoice.all
+    /// 1...100, for JPEG.
+    public var jpegQuality = 90
+    public var stopsAtFirstError = false
+
+    public init() {}
+
+    /// Files that are there already are left alone, so a second run only adds what is missing.
+    public func run(_ store: DICOMStore, to output: String, _ context: StageContext) throws -> StageReport {
+        let folder = try context.home.localPath(of: output)
+        let instances = try store.instances()
+        var report = StageReport(stage: "export")
+        report.outputs = [folder]
+        var feed = instances.makeIterator()
+        var completed = 0
+        try mapInOrder(
+            threads: context.threads, next: { feed.next() },
+            transform: { instance in export(instance, of: store, to: folder) },
+            consume: { outcome in
+                completed += 1
+                report.written += outcome.written
+                report.unchanged += outcome.unchanged
+                report.problems += outcome.problems
+                if stopsAtFirstError, let problem = outcome.problems.first {
+                    throw InputError(.invalidInput, "\(problem.source): \(problem.reason)")
+                }
+                context.progress(ProgressUpdate(stage: "export", completed: completed, total: instances.count))
+                if context.isCancelled() { throw Cancelled(stage: "export") }
+                return true
+            })
+        return report
+    }
+
+    private struct Outcome: Sendable {
+        var written = 0
+        var unchanged = 0
+        var problems: [StageReport.Problem] = []
+    }
+
+    private func export(_ instance: StoredInstance, of store: DICOMStore, to folder: String) -> Outcome {
+        var outcome = Outcome()
+        let source = store.path(of: instance)
+        do {
+            let series = "\(folder)/\(instance.studyInstanceUID)/\(instance.seriesInstanceUID)"
+            try FileManager.default.createDirectory(atPath: series, withIntermediateDirectories: true)
+            let stem = "\(series)/\(instance.sopInstanceUID)"
+            if format == .dicom {
+                try write(to: stem + ".dcm", &outcome) { Array(try Data(contentsOf: URL(fileURLWithPath: source))) }
+                return outcome
+            }
+            let image = try DICOMImage(DICOMFile(path: source))
+            for frame in frames.indices(of: image.frameCount) {
+                let number = image.frameCount > 1 ? "_" + String(format: "%04d", frame + 1) : ""
+                try write(to: "\(stem)\(number).\(format.fileExtension)", &outcome) {
+                    try encode(image.rendered(frame: frame, window: display.window, bits: bits))
+                }
+            }
+        } catch {
+            outcome.problems.append(StageReport.Problem(source: source, reason: String(describing: error)))
+        }
+        return outcome
+    }
+
+    private func encode(_ image: Image) throws -> [UInt8] {
+        format == .jpeg ? try JPEG.encode(image, quality: jpegQuality) : try PNG.encode(image)
+    }
+
+    private func write(to path: String, _ outcome: inout Outcome, _ bytes: () throws -> [UInt8]) throws {
+        if FileManager.default.fileExists(atPath: path) {
+            outcome.unchanged += 1
+            return
+        }
+        try AtomicFile.write(bytes(), to: path)
+        outcome.written += 1
+    }
+}

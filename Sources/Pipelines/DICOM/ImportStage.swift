@@ -1,0 +1,16 @@
+public import DICOMStore
+public import LightboxCore
+
+/// Takes DICOM files into a store: each SOP Instance UID once, a different file under a known UID reported.
+public struct ImportStage: Sendable {
+    public var stopsAtFirstError = false
+
+    public init() {}
+
+    /// - Parameter sources: files, folders, globs and `gs://` patterns.
+    public func run(_ sources: [String], into store: DICOMStore, _ context: StageContext) throws -> StageReport {
+        let paths = try sources.flatMap(context.home.files(at:))
+        return try store.ingest(
+            paths, threads: context.threads, progress: context.progress, isCancelled: context.isCancelled)
+    }
+}

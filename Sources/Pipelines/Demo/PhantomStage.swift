@@ -1,0 +1,19 @@
+public import LightboxCore
+import Phantoms
+
+/// Draws a data set of synthetic chest radiographs: DICOM files and `labels.csv`.
+public struct PhantomStage: Sendable, Codable {
+    public var patients: Int
+    public var seed: UInt64
+
+    public init(patients: Int = 60, seed: UInt64 = 7) {
+        self.patients = patients
+        self.seed = seed
+    }
+
+    public func run(output: String, _ context: StageContext) throws -> StageReport {
+        let folder = try context.home.localPath(of: output)
+        return try PhantomDataSet(seed: seed, patients: patients)
+            .write(to: folder, threads: context.threads, progress: context.progress)
+    }
+}

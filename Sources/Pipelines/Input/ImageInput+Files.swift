@@ -1,0 +1,120 @@
+import DICOM
+import DICOMPixels
+import Foundation
+import LightboxCore
+
+extension ImageInput {
+    /// PNG, JPEG and DICOM files of a folder or glob, in the order of their paths.
+    func fileItems(_ pattern: String, home: Home, frames: FrameChoice) throws -> ItemSource {
+        let paths = try home.files(at: pattern).filter { FileKind(path: $0) != nil }
+        guard !paths.isEmpty else {
+            throw InputError(.notFound, "\(pattern): no PNG, JPEG or DICOM files there.")
+        }
+        let root = try Self.root(of: home.localPath(of: pattern))
+        return ItemSource(
+            parts: paths, total: frames == .all ? nil : paths.count,
+            fingerprint: ItemSource.fingerprint(of: paths)
+        ) { path in
+            Self.entries(file: path, name: Self.name(of: path, below: root), extras: [], frames: frames)
+        }
+    }
+
+    /// The folder that a pattern starts from: paths in keys are told from there.
+    private static func root(of pattern: String) -> String {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: pattern, isDirectory: &isFolder), isFolder.boolValue {
+            return pattern.hasSuffix("/") ? pattern : pattern + "/"
+        }
+        let parts = pattern.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        return parts.prefix { !Glob.hasWildcards(String($0)) }.map { $0 + "/" }.joined()
+    }
+
+    private static func name(of path: String, below root: String) -> String {
+        path.hasPrefix(root) ? String(path.dropFirst(root.count)) : path
+    }
+
+    /// The image or images of one file. A file that cannot be read comes as a problem.
+    static func entries(
+        file path: String, name: String, extras: [ImageItem.Extra], frames: FrameChoice
+    ) -> [ItemSource.Entry] {
+        do {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw FileFailure(path: path, errno: ENOENT)
+            }
+            switch FileKind(path: path) {
+            case .dicom: return try dicomEntries(path, extras: extras, frames: frames)
+            case .picture, nil:
+                let key = InstanceKey(pathOfExport: name) ?? InstanceKey(fields: [.init("path", name)])
+                return [.item(ImageItem(origin: path, key: key, extras: extras, payload: .file(path: path)))]
+            }
+        } catch {
+            return [.problem(StageReport.Problem(source: path, reason: String(describing: error)))]
+        }
+    }
+
+    private static func dicomEntries(
+        _ path: String, extras: [ImageItem.Extra], frames: FrameChoice
+    ) throws -> [ItemSource.Entry] {
+        let file = try DICOMFile(path: path, options: ReadOptions(stopsBeforePixelData: true))
+        let dataSet = file.dataSet
+        guard let instance = dataSet.string(.sopInstanceUID) else {
+            throw DICOMError(.missingAttribute, file: path, tag: .sopInstanceUID, "has no SOP Instance UID.")
+        }
+        let count = max(1, dataSet.int(.numberOfFrames) ?? 1)
+        return dicomEntries(
+            path, study: dataSet.string(.studyInstanceUID) ?? "", series: dataSet.string(.seriesInstanceUID) ?? "",
+            instance: instance, frameCount: count, extras: extras, frames: frames)
+    }
+
+    static func dicomEntries(
+        _ path: String, study: String, series: String, instance: String, frameCount: Int,
+        extras: [ImageItem.Extra] = [], frames: FrameChoice
+    ) -> [ItemSource.Entry] {
+        frames.indices(of: frameCount).map { frame in
+            let key = InstanceKey(
+                study: study, series: series, instance: instance, frame: frameCount > 1 ? frame + 1 : nil)
+            let origin = frameCount > 1 ? "\(path)#\(frame + 1)" : path
+            return .item(
+                ImageItem(origin: origin, key: key, extras: extras, payload: .dicom(path: path, frame: frame)))
+        }
+    }
+}
+
+/// What a file is, told by its name or, without a telling name, by DICOM's four letters at byte 128.
+enum FileKind {
+    case picture, dicom
+
+    init?(path: String) {
+        switch (path as NSString).pathExtension.lowercased() {
+        case "png", "jpg", "jpeg": self = .picture
+        case "dcm", "dicom", "ima": self = .dicom
+        case "csv", "json", "jsonl", "txt", "md", "xml", "yaml", "h5", "tfrecord", "zip", "gz": return nil
+        default:
+            guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+            defer { try? file.close() }
+            guard let head = try? file.read(upToCount: 132), head.count == 132 else { return nil }
+            guard head.suffix(4) == Data("DICM".utf8) else { return nil }
+            self = .dicom
+        }
+    }
+}
+
+extension InstanceKey {
+    /// The key that `dicom export` wrote into a path, `…/study/series/instance.png` or
+    /// `…/study/series/instance_0001.png`; nil when the three are not UIDs.
+    init?(pathOfExport path: String) {
+        let parts = path.split(separator: "/").map(String.init)
+        guard parts.count >= 3 else { return nil }
+        let (study, series) = (parts[parts.count - 3], parts[parts.count - 2])
+        let stem = (parts[parts.count - 1] as NSString).deletingPathExtension
+        let halves = stem.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
+        guard halves.count <= 2, [study, series, halves[0]].allSatisfy(Self.isUID) else { return nil }
+        self.init(study: study, series: series, instance: halves[0], frame: halves.count == 2 ? Int(halves[1]) : nil)
+    }
+
+    /// PS3.5 section 9.1: digits and dots, at most 64. A lone number is taken for a name, not for a UID.
+    private static func isUID(_ text: String) -> Bool {
+        text.utf8.count <= 64 && text.contains(".")
+            && text.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (48...57).contains($0) }
+    }
+}

@@ -1,0 +1,30 @@
+import Foundation
+public import LightboxCore
+
+/// What every stage is given besides its settings: where to report, how wide to run, when to stop.
+public struct StageContext: Sendable {
+    public var home: Home
+    /// Worker threads; all cores by default.
+    public var threads: Int
+    public var progress: ProgressHandler
+    /// Asked between items: a stage that sees true finishes what it has begun, saves and ends.
+    public var isCancelled: @Sendable () -> Bool
+
+    public init(
+        home: Home, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+        progress: @escaping ProgressHandler = { _ in }, isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) {
+        self.home = home
+        self.threads = max(1, threads)
+        self.progress = progress
+        self.isCancelled = isCancelled
+    }
+}
+
+/// The work was stopped from outside; what had been written stays and a second run continues there.
+public struct Cancelled: Failure, Equatable {
+    public let stage: String
+    public init(stage: String) { self.stage = stage }
+    public var kind: FailureKind { .environment }
+    public var description: String { "\(stage) was stopped. Run the same command again to continue." }
+}

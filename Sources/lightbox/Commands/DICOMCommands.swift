@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `lightbox dicom …`
+struct DICOMCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dicom", abstract: "Import, export, list and look into DICOM files.",
+        subcommands: [DICOMImport.self, DICOMExport.self, DICOMMetadata.self, DICOMShow.self])
+}

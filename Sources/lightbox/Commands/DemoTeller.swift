@@ -1,0 +1,54 @@
+import Foundation
+import LightboxCore
+import Pipelines
+import Warehouse
+
+/// Tells the demo's reader what is going on, each step with the command that does the same.
+final class DemoTeller {
+    private let home: String
+    private let start = ContinuousClock.now
+    private var problems = 0
+
+    init(home: String) { self.home = home }
+
+    func tell(_ event: DemoStage.Event) {
+        switch event {
+        case .step(let number, let count, let title, let command):
+            print("\n[\(number)/\(count)] \(title)\n      $ \(command.replacingOccurrences(of: home, with: "$HOME_FOLDER"))")
+        case .note(let text):
+            print("      " + text)
+        case .report(let report):
+            tell(report)
+        case .query(let title, let sql, let result):
+            print("\n      \(title)\n")
+            for line in sql.split(separator: "\n") { print("        " + line) }
+            print("")
+            var table = TextTable(header: result.columns.map(\.name))
+            for row in result.rows { table.add(row) }
+            for line in table.lines() { print("        " + line) }
+        }
+    }
+
+    private func tell(_ report: StageReport) {
+        var line = "      → \(report.written) written"
+        if report.unchanged > 0 { line += ", \(report.unchanged) already there" }
+        if !report.problems.isEmpty { line += ", \(report.problems.count) left out" }
+        print(line)
+        for problem in report.problems.prefix(4) {
+            print("        left out: \(problem.source): \(problem.reason)")
+        }
+        if report.problems.count > 4 { print("        … and \(report.problems.count - 4) more") }
+        problems += report.problems.count
+    }
+
+    func finish() {
+        let seconds = (ContinuousClock.now - start).components.seconds
+        print("""
+
+            Done in \(seconds) s. Everything is in \(home)/demo, the tables in \(home)/warehouse.db. Ask on:
+              lightbox query "SELECT * FROM demo.metadata LIMIT 3" --home \(home)
+
+            Lightbox is not a medical device: nothing it says may guide the care of a patient.
+            """)
+    }
+}
