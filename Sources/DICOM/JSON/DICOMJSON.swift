@@ -65,7 +65,7 @@ public enum DICOMJSON {
     public static func decodeAll(_ json: [UInt8], options: DecodeOptions = DecodeOptions()) throws -> [DataSet] {
         try json.withUnsafeBytes { bytes in
             var decoder = JSONDataSetReader(options: options)
-            return try decoder.dataSets(of: JSONText.parse(bytes, maxDepth: 4 * options.limits.maxDepth))
+            return try decoder.dataSets(of: JSONText.parse(bytes, maxDepth: 3 * options.limits.maxDepth + 4))
         }
     }
 }

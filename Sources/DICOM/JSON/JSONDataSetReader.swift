@@ -88,7 +88,8 @@ struct JSONDataSetReader {
 
     private mutating func element(_ tag: Tag, _ vr: VR, _ values: [JSONText]) throws -> Element {
         switch vr {
-        case .US, .SS, .UL, .SL, .UV, .SV: return try integers(tag, vr, values)
+        // An empty value among numbers cannot be kept in binary.
+        case .US, .SS, .UL, .SL, .UV, .SV: return try integers(tag, vr, values.filter { !$0.isNull })
         case .FL, .FD: return try floats(tag, vr, values)
         case .AT:
             let tags = try values.map { value in
@@ -136,7 +137,8 @@ struct JSONDataSetReader {
     }
 
     private func integer<Word: FixedWidthInteger>(_ json: JSONText, _ tag: Tag, _ type: Word.Type) throws -> Word {
-        guard let digits = json.digits, let word = Word(digits) ?? Double(digits).flatMap({ Word(exactly: $0) }) else {
+        guard let digits = json.digits, let word = Word(digits) ?? Double(digits).flatMap({ Word(exactly: $0) })
+        else {
             throw wrongKind(tag)
         }
         return word
@@ -161,6 +163,10 @@ extension JSONText {
 
     /// A value that some writers put into an array.
     fileprivate var single: JSONText? { values.first }
+
+    fileprivate var isNull: Bool {
+        if case .null = self { true } else { false }
+    }
 
     /// A number's digits, also where they stand as a text.
     fileprivate var digits: String? {

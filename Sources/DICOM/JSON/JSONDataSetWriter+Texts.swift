@@ -29,7 +29,8 @@ extension JSONDataSetWriter {
         sink.append(UInt8(ascii: "{"))
         var start = 0
         var isFirst = true
-        for key in ["\"Alphabetic\":", "\"Ideographic\":", "\"Phonetic\":"] as [StaticString] where start <= name.count {
+        for key in ["\"Alphabetic\":", "\"Ideographic\":", "\"Phonetic\":"] as [StaticString]
+        where start <= name.count {
             let end = name.index(of: UInt8(ascii: "="), from: start)
             let group = UnsafeRawBufferPointer(rebasing: name[start..<end]).withoutPadding
             start = end + 1

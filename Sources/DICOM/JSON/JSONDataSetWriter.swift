@@ -68,7 +68,9 @@ struct JSONDataSetWriter: ~Copyable {
             case .AT: writeTags(memory)
             case .PN, .LO, .LT, .SH, .ST, .UC, .UT, .AE, .AS, .CS, .DA, .DS, .DT, .IS, .TM, .UI, .UR:
                 if element.tag == .specificCharacterSet {
-                    "ISO_IR 192".utf8.withContiguousStorageIfAvailable { writeText(UnsafeRawBufferPointer($0), vr) }
+                    "ISO_IR 192".utf8.withContiguousStorageIfAvailable {
+                        writeText(UnsafeRawBufferPointer($0), vr)
+                    }
                 } else if memory.isPlainASCII {
                     writeText(memory, vr)
                 } else {
@@ -93,7 +95,9 @@ struct JSONDataSetWriter: ~Copyable {
 
     // MARK: Numbers
 
-    private mutating func writeIntegers<Word: FixedWidthInteger>(_ bytes: UnsafeRawBufferPointer, _ type: Word.Type) {
+    private mutating func writeIntegers<Word: FixedWidthInteger>(
+        _ bytes: UnsafeRawBufferPointer, _ type: Word.Type
+    ) {
         sink.append(",\"Value\":[")
         for position in stride(from: 0, to: bytes.count, by: MemoryLayout<Word>.size) {
             if position > 0 { sink.append(UInt8(ascii: ",")) }
@@ -108,7 +112,10 @@ struct JSONDataSetWriter: ~Copyable {
             if position > 0 { sink.append(UInt8(ascii: ",")) }
             let value: Double =
                 if vr == .FL {
-                    Double(Float(bitPattern: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self).littleEndian))
+                    Double(
+                        Float(
+                            bitPattern: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self).littleEndian
+                        ))
                 } else {
                     Double(bitPattern: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self).littleEndian)
                 }

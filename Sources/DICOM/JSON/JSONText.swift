@@ -86,7 +86,9 @@ private struct Reader {
 
     private mutating func word(_ word: StaticString, _ value: JSONText) throws -> JSONText {
         let end = offset + word.utf8CodeUnitCount
-        guard end <= bytes.count, word.withUTF8Buffer({ $0.elementsEqual(bytes[offset..<end]) }) else { throw failure }
+        guard end <= bytes.count, word.withUTF8Buffer({ $0.elementsEqual(bytes[offset..<end]) }) else {
+            throw failure
+        }
         offset = end
         return value
     }
@@ -104,7 +106,9 @@ private struct Reader {
         var text: [UInt8] = []
         while true {
             let start = offset
-            while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { offset += 1 }
+            while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+                offset += 1
+            }
             text.append(contentsOf: bytes[start..<offset])
             guard let byte = next, byte >= 0x20 else { throw failure }
             offset += 1
