@@ -67,8 +67,8 @@ public struct DemoStage: Sendable {
         tell(.step(
             number: 2, of: Self.stepCount, title: "Import them into a DICOM store",
             command: "lightbox dicom import \(source) --store \(Self.store)"))
-        let store = try DICOMStore.open(Self.store, home: context.home, create: true)
-        try store.removeAll()
+        let store = try DICOMCatalog(home: context.home).store(DICOMStoreName(Self.store), creating: true)
+        _ = try store.remove(.all)
         tell(.report(try ImportStage().run([source], into: store, context)))
         return store
     }
@@ -118,17 +118,19 @@ public struct DemoStage: Sendable {
                     + "untrained weights: every step is real, but the vectors know nothing of medicine. "
                     + "`lightbox weights pull \(network)` fetches the trained ones."))
         }
-        let stage = EmbedStage(
-            extractor: ExtractorConfiguration(network: network, weights: weights, pooling: .max, precision: .auto))
+        var extractor = ExtractorConfiguration(
+            weights == nil ? .untrained(network) : .network(network, weights: weights))
+        extractor.pooling = .max
+        let stage = EmbedStage(extractor: extractor)
         let report = try stage.run(
             .records(pattern: folder + "/records/*.tfrecord"), output: .jsonLines(path: folder + "/vectors.jsonl"),
             context)
-        tell(.note(report.provenance.summary))
+        tell(.note(report.summary))
         tell(.report(report.stage))
     }
 
     private func chosenWeights(_ home: Home) throws -> String? {
-        try weights ?? WeightsCatalogue.localFile(for: network, in: home.weights)
+        try weights ?? WeightsCatalogue.localFile(for: Network.named(network), in: home)
     }
 
     // 7: SQL

@@ -1,3 +1,4 @@
+import Foundation
 public import LightboxCore
 import Phantoms
 
@@ -13,7 +14,7 @@ public struct PhantomStage: Sendable, Codable {
 
     public func run(output: String, _ context: StageContext) throws -> StageReport {
         let folder = try context.home.localPath(of: output)
-        return try PhantomDataSet(seed: seed, patients: patients)
-            .write(to: folder, threads: context.threads, progress: context.progress)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return try PhantomDataSet(seed: seed, patients: patients).write(to: folder, progress: context.progress)
     }
 }

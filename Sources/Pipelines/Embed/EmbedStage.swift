@@ -18,15 +18,15 @@ public struct EmbedStage: Sendable {
     public var stopsAtFirstError = false
     /// Replace an output that is there already.
     public var overwrites = false
-    /// Images that calibration and the choice of precision look at.
-    public var sampleSize = 32
 
     public init(extractor: ExtractorConfiguration) { self.extractor = extractor }
 
     public struct Report: Sendable {
         public var stage: StageReport
-        /// What ran: network, weights, precision and how well it agrees with f32.
-        public var provenance: ExtractorProvenance
+        /// What ran: network, weights, precision.
+        public var provenance: FeatureExtractor.Provenance
+        /// What each precision did on a sample of the input; nil unless the precision was `auto`.
+        public var precision: PrecisionReport?
     }
 
     public func run(_ input: ImageInput, output: VectorOutput, _ context: StageContext) throws -> Report {
@@ -41,7 +41,7 @@ public struct EmbedStage: Sendable {
     /// Into SQL by way of JSON lines in the home's `jobs` folder, so that a killed run can go on there too.
     private func run(_ input: ImageInput, intoTable table: String, _ context: StageContext) throws -> Report {
         let warehouse = try Warehouse(path: context.home.warehouse)
-        if !overwrites, try warehouse.hasTable(table) {
+        if !overwrites, try warehouse.schema(of: TableName(table)) != nil {
             throw InputError(.conflict, "the table \(table) exists. Pass --overwrite to replace it.")
         }
         let folder = context.home.jobs + "/embed"
@@ -49,8 +49,9 @@ public struct EmbedStage: Sendable {
         let lines = folder + "/" + ContentHash(of: table.utf8).description.prefix(16) + ".jsonl"
         try? FileManager.default.removeItem(atPath: lines)
         var report = try run(input, lines, .jsonLines, context)
-        _ = try warehouse.load(
-            jsonLines: [lines], into: table, overwrites ? .truncate : .failIfExists, progress: context.progress)
+        var load = LoadStage()
+        load.disposition = overwrites ? .truncate : .failIfExists
+        _ = try load.run(lines, table: table, context)
         try FileManager.default.removeItem(atPath: lines)
         report.stage.outputs = ["table \(table)"]
         return report
@@ -65,8 +66,7 @@ public struct EmbedStage: Sendable {
         }
         try FileManager.default.createDirectory(
             atPath: (path as NSString).deletingLastPathComponent.nonEmptyFolder, withIntermediateDirectories: true)
-        let sample = try loadSample(input, context)
-        let extractor = try FeatureExtractor(extractor, sample: sample, cacheFolder: context.home.cache)
+        let extractor = try makeExtractor(input, context)
         let source = try input.open(home: context.home, frames: frames)
         let settings = try settingsLine(extractor.provenance, input: source.fingerprint, format)
         var file = try ResumableOutput(paths: format.files(path), settings: settings)
@@ -77,7 +77,7 @@ public struct EmbedStage: Sendable {
         try file.finish()
         var finished = report
         finished.outputs = format.files(path)
-        return Report(stage: finished, provenance: extractor.provenance)
+        return Report(stage: finished, provenance: extractor.provenance, precision: extractor.report)
     }
 
     private func embed(
@@ -157,38 +157,51 @@ public struct EmbedStage: Sendable {
             }
         }
         guard !images.isEmpty else { return batch }
-        let vectors = try extractor.vectors(for: images.map(\.image))
+        let vectors = try extractor.run(images.map(\.image))
         batch.written = images.count
         batch.firstKey = images[0].key
         for (image, vector) in zip(images, vectors) {
-            let pieces = format.encode(image.key, image.extras, vector)
+            let pieces = try format.encode(image.key, image.extras, vector)
             if batch.pieces.isEmpty { batch.pieces = pieces.map { _ in [] } }
             for (index, piece) in pieces.enumerated() { batch.pieces[index] += piece }
         }
         return batch
     }
 
+    private func makeExtractor(_ input: ImageInput, _ context: StageContext) throws -> FeatureExtractor {
+        var settings = FeatureExtractor.Settings(precision: extractor.precision, cacheFolder: context.home.cache)
+        settings.agreement = extractor.agreement
+        settings.batch = batchSize
+        settings.threads = context.threads
+        let model = try extractor.model(context.home)
+        let sample = try loadSample(input, model.preprocessing, context)
+        return try FeatureExtractor(model, sample: sample, settings: settings)
+    }
+
     /// Images from all over the first part of the input, for calibration and the choice of precision.
-    private func loadSample(_ input: ImageInput, _ context: StageContext) throws -> [Image] {
-        guard extractor.precision.needsSample else { return [] }
+    private func loadSample(
+        _ input: ImageInput, _ preprocessing: Preprocessing, _ context: StageContext
+    ) throws -> [NDArray] {
+        guard extractor.precision == .auto || extractor.precision == .int8 else { return [] }
+        let wanted = 2 * FeatureExtractor.sampleCount
         let source = try input.open(home: context.home, frames: frames)
-        let reach = min(source.total ?? 8 * sampleSize, 64 * sampleSize)
-        let step = max(1, reach / sampleSize)
-        var images: [Image] = []
+        let step = max(1, min(source.total ?? 0, 64 * wanted) / wanted)
+        var sample: [NDArray] = []
         var position = 0
-        while images.count < sampleSize, let entry = try source.next() {
+        while sample.count < wanted, let entry = try source.next() {
             defer { position += 1 }
             guard position % step == 0, case .item(let item) = entry else { continue }
-            if let loaded = try? item.load(display) { images.append(loaded.image) }
+            guard let loaded = try? item.load(display, channels: preprocessing.channels) else { continue }
+            sample.append(preprocessing.apply(to: loaded.image))
         }
-        return images
+        return sample
     }
 
     private func settingsLine(
-        _ provenance: ExtractorProvenance, input: String, _ format: VectorFormat
+        _ provenance: FeatureExtractor.Provenance, input: String, _ format: VectorFormat
     ) throws -> String {
         struct Settings: Encodable {
-            let extractor: ExtractorProvenance
+            let extractor: FeatureExtractor.Provenance
             let input, format: String
             let display: DisplayOptions
             let frames: FrameChoice
@@ -198,5 +211,20 @@ public struct EmbedStage: Sendable {
         let settings = Settings(
             extractor: provenance, input: input, format: "\(format)", display: display, frames: frames)
         return String(decoding: try encoder.encode(settings), as: UTF8.self)
+    }
+}
+
+extension EmbedStage.Report {
+    /// One line for people: what ran, how fast each precision was on the sample and how well it agreed.
+    public var summary: String {
+        var line = "\(provenance.network), \(provenance.precision.rawValue), weights \(provenance.weights.description.prefix(12))"
+        if let precision {
+            let candidates = precision.candidates.map { candidate in
+                let rate = String(format: "%.1f", candidate.imagesPerSecond)
+                return "\(candidate.precision.rawValue) \(rate)/s, cosine \(String(format: "%.5f", candidate.meanCosine))"
+            }
+            line += " (on \(precision.sampleCount) images: \(candidates.joined(separator: "; ")))"
+        }
+        return line
     }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import LightboxCore
+public import LightboxCore
 import WireFormats
 
 /// Where vectors go and in which form.
@@ -25,6 +25,15 @@ public enum VectorOutput: Sendable, Hashable {
             self = .jsonLines(path: text)
         }
     }
+
+    /// The folder in which a list of what was left out belongs.
+    public func folder(in home: Home) throws -> String {
+        switch self {
+        case .jsonLines(let path), .records(let path), .npy(let path):
+            (try home.localPath(of: path) as NSString).deletingLastPathComponent.nonEmptyFolder
+        case .table: home.jobs
+        }
+    }
 }
 
 /// How one vector is written: a piece of bytes for each output file.
@@ -34,17 +43,17 @@ enum VectorFormat: Sendable {
     /// The files of an output at `path`; the first is the output itself.
     func files(_ path: String) -> [String] { self == .npy ? [path, path + ".keys.csv"] : [path] }
 
-    func encode(_ key: InstanceKey, _ extras: [ImageItem.Extra], _ values: [Float]) -> [[UInt8]] {
+    func encode(_ key: InstanceKey, _ extras: [ImageItem.Extra], _ values: [Float]) throws -> [[UInt8]] {
         switch self {
         case .jsonLines:
             var line: [UInt8] = []
-            JSONLines.append(key: key, vector: values, to: &line)
+            try JSONWriter.append(FeatureVector(key: key, values: values), to: &line)
             return [line]
         case .records:
-            return [TFRecord.framed(example(key, extras, values).serialized())]
+            return [TFRecordWriter.framed(example(key, extras, values).serialized())]
         case .npy:
             let numbers = values.withUnsafeBytes { Array($0) }
-            let row = CSV.serialize([key.fields.map(\.value)])
+            let row = CSVWriter.row(key.fields.map(\.value))
             return [numbers, row]
         }
     }
@@ -53,7 +62,7 @@ enum VectorFormat: Sendable {
     func starts(key: InstanceKey, featureCount: Int) -> [[UInt8]] {
         switch self {
         case .jsonLines, .records: []
-        case .npy: [NPY.header(shape: [0, featureCount]), CSV.serialize([key.fields.map(\.name)])]
+        case .npy: [NPY.header(shape: [0, featureCount]), CSVWriter.row(key.fields.map(\.name))]
         }
     }
 

@@ -43,7 +43,9 @@ struct LabelledImages {
     private static let pathNames = ["path", "image", "image_path", "image_uri", "file", "filename", "file_name", "uri"]
 
     init(csv path: String) throws {
-        var rows = try CSV.read(path: path)
+        let reader = try CSVReader(path: path, hasHeader: false)
+        var rows: [[String]] = []
+        while let row = try reader.next() { rows.append(row.fields) }
         guard let first = rows.first, !first.isEmpty else {
             throw InputError(.invalidInput, "\(path): the CSV is empty.")
         }

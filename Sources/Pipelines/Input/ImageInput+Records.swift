@@ -31,22 +31,33 @@ extension ImageInput {
         let paths = try home.files(at: pattern)
         var rest = paths.makeIterator()
         var reader: JSONLinesReader?
+        var path = ""
         return ItemSource(total: nil, fingerprint: ItemSource.fingerprint(of: paths)) {
             while true {
                 if reader == nil {
-                    guard let path = rest.next() else { return nil }
+                    guard let next = rest.next() else { return nil }
+                    path = next
                     reader = try JSONLinesReader(path: path)
                 }
-                guard let line = try reader?.next() else {
-                    reader = nil
-                    continue
-                }
                 do {
-                    return .item(try ImageItem(line.value.get(), origin: line.origin))
-                } catch {
-                    return .problem(StageReport.Problem(source: line.origin, reason: String(describing: error)))
+                    guard let line = try reader?.next() else {
+                        reader = nil
+                        continue
+                    }
+                    return Self.entry(of: line, in: path)
+                } catch let error as RecordError {
+                    return .problem(StageReport.Problem(source: error.source, reason: error.description))
                 }
             }
+        }
+    }
+
+    private static func entry(of line: JSONLine, in path: String) -> ItemSource.Entry {
+        let origin = "\(path):\(line.number)"
+        do {
+            return .item(try ImageItem(line.value, origin: origin))
+        } catch {
+            return .problem(StageReport.Problem(source: origin, reason: String(describing: error)))
         }
     }
 }
@@ -107,21 +118,20 @@ extension ImageItem {
     }
 
     init(_ line: JSONValue, origin: String) throws {
-        guard case .object(let members) = line else {
+        guard let members = line.members else {
             throw InputError(.invalidInput, "the line is not a JSON object.")
         }
         var fields: [InstanceKey.Field] = []
         var image: Bytes?
-        for (name, value) in members {
-            switch value {
-            case .string(let text): fields.append(.init(name, text))
-            case .number: fields.append(.init(name, value.description))
-            case .object where image == nil:
-                guard let decoded = value.base64Bytes else {
-                    throw InputError(.invalidInput, "\(name) is not {\"b64\": …} with valid base64.")
+        for member in members {
+            if case .object = member.value {
+                guard image == nil else { continue }
+                guard let decoded = member.value.base64 else {
+                    throw InputError(.invalidInput, "\(member.name) is not {\"b64\": …} with valid base64.")
                 }
                 image = decoded
-            default: break
+            } else if let text = member.value.string ?? member.value.integer?.description {
+                fields.append(.init(member.name, text))
             }
         }
         guard let image else {

@@ -34,8 +34,11 @@ public struct SplitStage: Sendable, Codable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var report = StageReport(stage: "split")
         for (name, side) in [("train.csv", false), ("eval.csv", true)] {
-            let rows = zip(table.rows, sides).filter { $0.1 == side }.map { absolute($0.0, table, beside: local) }
-            try AtomicFile.write(CSV.serialize([table.header] + rows), to: "\(folder)/\(name)")
+            let writer = try CSVWriter(path: "\(folder)/\(name)", header: table.header)
+            for (row, isEvaluation) in zip(table.rows, sides) where isEvaluation == side {
+                try writer.append(absolute(row, table, beside: local))
+            }
+            try writer.finish()
             report.outputs.append("\(folder)/\(name)")
         }
         let labels = Set(table.rows.map { $0[label] }).sorted()

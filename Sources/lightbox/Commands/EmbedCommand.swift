@@ -46,6 +46,8 @@ struct EmbedCommand: ParsableCommand {
     func validate() throws {
         guard (network == nil) != (model == nil) else { throw ValidationError("Give --network or --model.") }
         guard model == nil || shape != nil else { throw ValidationError("--model needs --shape HEIGHT,WIDTH,CHANNELS.") }
+        guard scaling == nil || model != nil else { throw ValidationError("--scaling goes with --model.") }
+        guard weights == nil || !untrained else { throw ValidationError("Give --weights or --untrained.") }
         guard (1...1024).contains(batchSize) else { throw ValidationError("--batch-size is 1 to 1024.") }
         guard threads.map({ (1...1024).contains($0) }) ?? true else { throw ValidationError("--threads is 1 to 1024.") }
         guard (0...1).contains(agreement) else { throw ValidationError("--agreement lies between 0 and 1.") }
@@ -55,7 +57,7 @@ struct EmbedCommand: ParsableCommand {
         try global.report { context in
             var context = context
             if let threads { context.threads = threads }
-            var stage = EmbedStage(extractor: try configuration(context.home))
+            var stage = EmbedStage(extractor: configuration)
             stage.batchSize = batchSize
             stage.display = DisplayOptions(window: display.window)
             stage.frames = display.frames
@@ -63,9 +65,27 @@ struct EmbedCommand: ParsableCommand {
             stage.overwrites = overwrite
             let target = VectorOutput(output)
             let report = try stage.run(ImageInput(input), output: target, context)
-            global.note(report.provenance.summary)
+            global.note(report.summary)
             return (report.stage, errorsIn: try target.folder(in: context.home))
         }
+    }
+
+    private var configuration: ExtractorConfiguration {
+        var configuration = ExtractorConfiguration(source)
+        configuration.pooling = pooling
+        configuration.precision = precision
+        configuration.agreement = agreement
+        configuration.shape = shape
+        return configuration
+    }
+
+    private var source: ExtractorConfiguration.Source {
+        if let model, let shape {
+            let preprocessing = Preprocessing(
+                height: shape.height, width: shape.width, channels: shape.channels, scaling: scaling ?? .zeroToOne)
+            return .model(path: model, preprocessing)
+        }
+        return untrained ? .untrained(network ?? "") : .network(network ?? "", weights: weights)
     }
 }
 

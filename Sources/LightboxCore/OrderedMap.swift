@@ -2,16 +2,17 @@ import Foundation
 
 /// Maps items on threads of their own and hands the results over in the order of the items.
 ///
-/// The calling thread feeds and consumes, so neither needs a lock. At most `2 × threads` items are under
-/// way: a slow consumer holds the workers back instead of filling memory. Codecs and networks block their
+/// The calling thread feeds and consumes, so neither needs a lock. At most `window` items are under way:
+/// a slow consumer holds the workers back instead of filling memory. Codecs and networks block their
 /// thread, which is why these are threads and not tasks of the cooperative pool.
 ///
 /// - Parameters:
+///   - window: items at most between `next` and `consume`; twice `threads` unless told.
 ///   - next: gives the items one after another, nil at the end.
 ///   - consume: returns false to stop early; items under way are finished and dropped.
 /// - Throws: the first error in item order, of `next`, `transform` or `consume`.
-package func mapInOrder<Item: Sendable, Output: Sendable>(
-    threads: Int, next: () throws -> Item?,
+public func mapInOrder<Item: Sendable, Output: Sendable>(
+    threads: Int, window: Int? = nil, next: () throws -> Item?,
     transform: @escaping @Sendable (Item) throws -> Output, consume: (Output) throws -> Bool
 ) throws {
     let crew = Crew(threads: threads, transform: transform)
@@ -20,7 +21,7 @@ package func mapInOrder<Item: Sendable, Output: Sendable>(
     var fed = 0
     var consumed = 0
     while true {
-        while !isExhausted && fed - consumed < 2 * threads {
+        while !isExhausted && fed - consumed < max(threads, window ?? 2 * threads) {
             if let item = try next() {
                 crew.add(item, at: fed)
                 fed += 1

@@ -1,5 +1,5 @@
 import Foundation
-import Pipelines
+import LightboxCore
 import Testing
 
 @Suite("Mapping in order on several threads") struct OrderedMapTests {

@@ -1,0 +1,63 @@
+public import Features
+import Foundation
+public import LightboxCore
+public import Networks
+
+/// Which extractor `embed` runs, as the user names it.
+public struct ExtractorConfiguration: Sendable {
+    /// Where the numbers of the network come from.
+    public enum Source: Sendable, Hashable {
+        /// One of the architectures, with a Keras weight file; nil for the one in the home's `weights` folder.
+        case network(String, weights: String?)
+        /// One of the architectures with seeded weights that were never trained.
+        case untrained(String)
+        /// A model file of the user's: ONNX, SavedModel folder, OpenVINO IR, TFLite.
+        case model(path: String, Preprocessing)
+    }
+
+    public var source: Source
+    public var pooling = Pooling.average
+    public var precision = Precision.auto
+    /// The least mean cosine to f32 that `auto` accepts.
+    public var agreement = 0.999
+    /// Height, width and channels other than the network's own.
+    public var shape: ImageShape?
+
+    public init(_ source: Source) { self.source = source }
+
+    func model(_ home: Home) throws -> FeatureModel {
+        switch source {
+        case .network(let name, let weights):
+            let network = try Network.named(name)
+            let file = try weights.map(home.localPath(of:)) ?? WeightsCatalogue.localFile(for: network, in: home)
+            guard let file else {
+                throw InputError(
+                    .notFound,
+                    "There are no weights for \(network.name) in \(home.weights). Fetch them with `lightbox weights "
+                        + "pull \(network.name)`, name a file with --weights, or try things out with --untrained.")
+            }
+            return try FeatureModel(
+                network: network, weights: file, pooling: pooling, preprocessing: preprocessing(network))
+        case .untrained(let name):
+            let network = try Network.named(name)
+            let input = preprocessing(network)
+            let graph = try network.graph(
+                height: input.height, width: input.width, channels: input.channels, output: .features(pooling))
+            return try FeatureModel(
+                network: network, weights: NetworkWeights.initial(for: graph, seed: 0),
+                hash: ContentHash(of: "untrained \(network.name) 0".utf8), pooling: pooling, preprocessing: input)
+        case .model(let path, let preprocessing):
+            return try FeatureModel(
+                file: home.localPath(of: path), pooling: pooling, preprocessing: preprocessing)
+        }
+    }
+
+    private func preprocessing(_ network: Network) -> Preprocessing {
+        var preprocessing = network.preprocessing
+        if let shape {
+            (preprocessing.height, preprocessing.width, preprocessing.channels) =
+                (shape.height, shape.width, shape.channels)
+        }
+        return preprocessing
+    }
+}
