@@ -29,7 +29,7 @@ struct GlobalOptions: ParsableArguments {
         try home.create()
         let start = ContinuousClock.now
         let (report, folder) = try withContext(body)
-        let elapsed = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+        let elapsed = (ContinuousClock.now - start) / .seconds(1)
         let errorsFile = try ErrorsFile.save(report, in: folder)
         let printer = ReportPrinter(report, errorsFile: errorsFile, elapsed: elapsed)
         print(json ? String(decoding: try printer.json(), as: UTF8.self) : printer.text)

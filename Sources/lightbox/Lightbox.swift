@@ -12,20 +12,22 @@ package struct Lightbox: ParsableCommand {
         commandName: "lightbox",
         abstract: "Turns a folder of medical images into feature vectors and SQL tables, on your own machine.",
         discussion: """
-            The walk, step by step (`lightbox help COMMAND` has more):
-              lightbox demo                                                    see it all work
-              lightbox dicom import scans/ --store study1                      files into a store
-              lightbox dicom metadata --store study1 --table scans             attributes into SQL
-              lightbox dicom export --store study1 --to png/                   pictures
-              lightbox records write --images png/ --output records/r --shape 299,299,3
-              lightbox embed --network xception --input dicom:study1 --output vectors.jsonl
-              lightbox load vectors.jsonl --table features                     vectors into SQL
-              lightbox query "SELECT * FROM scans LIMIT 3"
-              lightbox doctor                                                  what this machine has
+            The walk (`lightbox help dicom import` and so on say more):
 
-            Everything is kept in the home folder: --home, else LIGHTBOX_HOME, else ~/.lightbox. Exit codes: 0 done, \
-            1 the machine, 2 usage, 3 some items left out, 4 not found, 5 conflict, 6 corrupt, 7 unsupported, \
-            8 over a limit, 130 interrupted. Shell completion: lightbox --generate-completion-script bash|zsh|fish.
+              lightbox demo
+              lightbox dicom import scans/ --store study1
+              lightbox dicom metadata --store study1 --table scans
+              lightbox dicom export --store study1 --to png/
+              lightbox records write --images png/ --output r --shape 299,299,3
+              lightbox embed --network xception --input dicom:study1 --output v.jsonl
+              lightbox load v.jsonl --table features
+              lightbox query "SELECT * FROM scans LIMIT 3"
+              lightbox doctor
+
+            Everything is kept in the home folder: --home, else LIGHTBOX_HOME, else ~/.lightbox. \
+            A command ends with 0 when all is done, 3 when some items were left out (errors.jsonl says which and \
+            why), 2 after a mistake in its options; docs/exit-codes.md has the others. \
+            Shell completion: lightbox --generate-completion-script bash (or zsh, fish).
 
             Not a medical device: nothing Lightbox says may guide the care of a patient.
             """,
@@ -54,7 +56,8 @@ package struct Lightbox: ParsableCommand {
         }
         switch exitCode(for: error) {
         case .validationFailure:
-            Terminal.writeError(fullMessage(for: error) + "\n")
+            let text = fullMessage(for: error)
+            Terminal.writeError((text.hasPrefix("Error:") ? "e" + text.dropFirst() : text) + "\n")
             exit(withError: ExitCode(ExitStatus.usage))
         case .failure where !(error is ExitCode):
             let text = error is any Failure ? String(describing: error) : error.localizedDescription

@@ -78,9 +78,15 @@ extension Check {
         ]
     }
 
-    /// A file of the kernel's, empty when there is none.
+    /// A file of the kernel's, empty when there is none. Such files have no size and come in pieces.
     static func text(of path: String) -> String {
-        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while case let count = read(descriptor, &piece, piece.count), count > 0 { bytes += piece[..<count] }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func gigabytes(_ bytes: Double) -> String {

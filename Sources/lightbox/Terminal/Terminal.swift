@@ -6,13 +6,11 @@ enum Terminal {
     /// A bar on a terminal, plain lines in a file or a pipe.
     static func progressSurface(environment: [String: String]) -> ProgressBar.Surface {
         let isRedrawn = isatty(STDERR_FILENO) == 1 && (environment["TERM"] ?? "dumb") != "dumb"
+        let currentWidth: @Sendable () -> Int = { width(of: STDERR_FILENO) }
         let start = ContinuousClock.now
         var surface = ProgressBar.Surface(
-            width: isRedrawn ? { width(of: STDERR_FILENO) } : nil, write: { writeError($0) },
-            now: {
-                let (seconds, attoseconds) = (ContinuousClock.now - start).components
-                return Double(seconds) + Double(attoseconds) * 1e-18
-            })
+            width: isRedrawn ? currentWidth : nil, write: writeError,
+            now: { (ContinuousClock.now - start) / .seconds(1) })
         surface.isColoured = (environment["NO_COLOR"] ?? "").isEmpty
         let locale =
             ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
@@ -28,7 +26,7 @@ enum Terminal {
     }
 
     /// Not through stdio, so that lines of several threads stay whole.
-    static func writeError(_ text: String) {
+    @Sendable static func writeError(_ text: String) {
         let bytes = Array(text.utf8)
         try? bytes.withUnsafeBytes { try FileDescriptorIO.writeAll($0, to: STDERR_FILENO) }
     }
