@@ -1,3 +1,4 @@
+import Foundation
 import LightboxCore
 import Synchronization
 import Testing
@@ -96,10 +97,10 @@ import lightbox
         let time = Mutex(0.0)
 
         func bar(width: Int?) -> ProgressBar {
-            ProgressBar(
-                .init(
-                    width: width.map { width in { width } }, write: { text in self.text.withLock { $0 += text } },
-                    now: { self.time.withLock { $0 } }))
+            let columns: @Sendable () -> Int = { width ?? 0 }
+            let write: @Sendable (String) -> Void = { text in self.text.withLock { $0 += text } }
+            let now: @Sendable () -> Double = { self.time.withLock { $0 } }
+            return ProgressBar(.init(width: width == nil ? nil : columns, write: write, now: now))
         }
 
         func count(_ part: String) -> Int { text.withLock { $0.components(separatedBy: part).count - 1 } }

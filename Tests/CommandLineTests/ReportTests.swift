@@ -86,7 +86,7 @@ import lightbox
     @Test(
         "One code for each kind of failure",
         arguments: [
-            (FailureKind.environment, 1), (.invalidInput, 2), (.notFound, 4), (.conflict, 5), (.corrupt, 6),
+            (FailureKind.environment, Int32(1)), (.invalidInput, 2), (.notFound, 4), (.conflict, 5), (.corrupt, 6),
             (.unsupported, 7), (.limitExceeded, 8),
         ])
     func kinds(kind: FailureKind, code: Int32) { #expect(ExitStatus.of(kind) == code) }

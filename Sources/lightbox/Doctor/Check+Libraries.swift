@@ -28,11 +28,18 @@ extension Check {
         return path[end...] + "  "
     }
 
+    /// `2026.4.0  ` of `libopenvino_c.so.2640`.
+    private static func release(of library: String) -> String {
+        let digits = library.split(separator: ".").last.map(Array.init) ?? []
+        guard digits.count == 4, digits.allSatisfy(\.isNumber) else { return version(of: library[...]) }
+        return "20\(digits[0])\(digits[1]).\(digits[2]).\(digits[3])  "
+    }
+
     static func openVINO() -> Check {
         for folder in OpenVINOLibrary.searchFolders {
             let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
             guard let library = files.first(where: { $0.hasPrefix("libopenvino_c.so") }) else { continue }
-            return Check("OpenVINO", .ok, version(of: library[...]) + folder)
+            return Check("OpenVINO", .ok, release(of: library) + folder)
         }
         return Check(
             "OpenVINO", .missing, "libopenvino_c.so is nowhere",
