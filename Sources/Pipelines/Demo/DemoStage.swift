@@ -130,7 +130,7 @@ public struct DemoStage: Sendable {
     }
 
     private func chosenWeights(_ home: Home) throws -> String? {
-        try weights ?? WeightsCatalogue.localFile(for: Network.named(network), in: home)
+        try weights ?? ExtractorConfiguration.pulledWeights(Network.named(network), home)
     }
 
     // 7: SQL
