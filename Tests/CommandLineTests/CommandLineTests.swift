@@ -22,7 +22,7 @@ import lightbox
         arguments: [
             "demo", "dicom import", "dicom metadata", "dicom export", "dicom show", "records write",
             "records show",
-            "records split", "embed", "load", "query", "networks", "phantoms", "doctor",
+            "records split", "embed", "load", "query", "networks", "weights pull", "phantoms", "doctor",
         ])
     func teaches(command: String) throws {
         var help = try Lightbox.parseAsRoot(command.split(separator: " ").map(String.init) + ["--help"])
