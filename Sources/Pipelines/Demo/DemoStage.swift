@@ -59,14 +59,14 @@ public struct DemoStage: Sendable {
             number: 1, of: Self.stepCount, title: "Draw synthetic chest radiographs as DICOM files",
             command: "lightbox phantoms --output \(folder)/dicom"))
         tell(.report(try PhantomStage(patients: patients, seed: seed).run(output: folder + "/dicom", context)))
-        return folder + "/dicom"
+        return folder + "/dicom/**.dcm"
     }
 
     // 2: store
     private func importFiles(_ source: String, _ context: StageContext, _ tell: (Event) -> Void) throws -> DICOMStore {
         tell(.step(
             number: 2, of: Self.stepCount, title: "Import them into a DICOM store",
-            command: "lightbox dicom import \(source) --store \(Self.store)"))
+            command: "lightbox dicom import '\(source)' --store \(Self.store)"))
         let store = try DICOMCatalog(home: context.home).store(DICOMStoreName(Self.store), creating: true)
         _ = try store.remove(.all)
         tell(.report(try ImportStage().run([source], into: store, context)))

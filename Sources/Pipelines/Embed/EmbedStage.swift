@@ -192,7 +192,8 @@ public struct EmbedStage: Sendable {
             defer { position += 1 }
             guard position % step == 0, case .item(let item) = entry else { continue }
             guard let loaded = try? item.load(display, channels: preprocessing.channels) else { continue }
-            sample.append(preprocessing.apply(to: loaded.image))
+            let input = preprocessing.apply(to: loaded.image)
+            sample.append(NDArray(shape: [1] + input.shape, values: input.values))
         }
         return sample
     }
