@@ -14,7 +14,7 @@ public struct DemoStage: Sendable {
     public var network = "xception"
     /// A Keras weight file; nil for the file in the home's `weights` folder, and without one untrained weights.
     public var weights: String?
-    public var patients = 60
+    public var patients = 66
     public var seed: UInt64 = 7
 
     public init() {}

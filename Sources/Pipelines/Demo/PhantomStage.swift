@@ -7,7 +7,7 @@ public struct PhantomStage: Sendable, Codable {
     public var patients: Int
     public var seed: UInt64
 
-    public init(patients: Int = 60, seed: UInt64 = 7) {
+    public init(patients: Int = 66, seed: UInt64 = 7) {
         self.patients = patients
         self.seed = seed
     }

@@ -175,7 +175,9 @@ public struct EmbedStage: Sendable {
         settings.threads = context.threads
         let model = try extractor.model(context.home)
         let sample = try loadSample(input, model.preprocessing, context)
-        return try FeatureExtractor(model, sample: sample, settings: settings)
+        return try FeatureExtractor(model, sample: sample, settings: settings) { step in
+            context.progress(ProgressUpdate(stage: step, completed: 0, total: nil))
+        }
     }
 
     /// Images from all over the first part of the input, for calibration and the choice of precision.
