@@ -15,6 +15,7 @@ extension KerasFile {
         if layers.contains(where: { $0.name != nil }) {
             matching.matchNames()
             matching.matchUnnamed()
+            matching.matchHead()
         } else {
             matching.matchClasses()
         }
@@ -46,13 +47,36 @@ struct KerasMatching {
 
     private var wanted: [Graph.Layer] { graph.layers.filter { !$0.weights.isEmpty } }
 
+    /// Older files separate names with `/` where newer ones have `_`, and may put a model's name in front.
     mutating func matchNames() {
-        let indices = Dictionary(
-            file.layers.enumerated().map { ($1.name ?? $1.group, $0) }, uniquingKeysWith: { first, _ in first })
+        var indices: [String: Int] = [:]
+        for spelling in KerasMatching.spellings {
+            for (index, layer) in file.layers.enumerated() {
+                let name = spelling(layer.name ?? layer.group)
+                if indices[name] == nil { indices[name] = index }
+            }
+        }
         for layer in wanted where layer.isNamed {
             if let index = indices[layer.name] { take(index, for: layer) }
         }
     }
+
+    private static let spellings: [@Sendable (String) -> String] = [
+        { $0 }, { String($0.map { $0 == "/" ? "_" : $0 }) },
+        { $0.split(separator: "/").last.map { String($0) } ?? $0 },
+    ]
+
+    /// The classifier has had many names: `predictions`, `fc1000`, `Logits`, `probs`. One dense layer that is
+    /// left over here and one there are the same.
+    mutating func matchHead() {
+        let here = wanted.filter { layer in
+            if case .dense = layer.operation { found[layer.name] == nil } else { false }
+        }
+        let there = file.layers.indices.filter { !taken.contains($0) && KerasMatching.isDense(file.layers[$0]) }
+        if here.count == 1, there.count == 1 { take(there[0], for: here[0]) }
+    }
+
+    private static func isDense(_ layer: KerasLayer) -> Bool { layer.arrays[0].shape.count == 2 }
 
     /// Pairs the rest by kind, in the order in which Keras counted them.
     mutating func matchUnnamed() {
@@ -87,7 +111,7 @@ struct KerasMatching {
             if taken.contains(index) { return false }
             let layer = file.layers[index]
             let isHead =
-                layer.arrays[0].shape.count == 2 || layer.name == KerasMatching.convolutionalHead
+                KerasMatching.isDense(layer) || layer.name == KerasMatching.convolutionalHead
                 || (file.isOrdered && index > last && last >= 0)
             return hasClassifier || !isHead
         }.map { file.layers[$0] }

@@ -41,12 +41,22 @@ struct KerasLayerReader {
         return layers
     }
 
+    /// The group of a layer, which lies deeper where the layer's name has a `/`.
+    private mutating func group(_ name: String, in root: HDF5Group, _ members: [String: Int]) throws -> HDF5Group {
+        let parts = name.split(separator: "/").map { String($0) }
+        guard let first = parts.first, let address = members[first], parts.count < limits.depth else {
+            throw HDF5Error.damaged("layer \(name) is listed but missing")
+        }
+        let start = try root.group(first, HDF5Header(in: root.bytes, at: address))
+        return try parts.dropFirst().reduce(start) { try $0.group($1) }
+    }
+
     /// A layer that is itself a model holds the arrays of many: `conv1_conv/kernel:0`, `conv1_bn/gamma:0`.
     private func split(_ name: String, _ arrays: [(path: [Substring], array: NDArray)]) -> [KerasLayer] {
         var layers: [KerasLayer] = []
         var places: [String: Int] = [:]
         for (path, array) in arrays {
-            let owner = path.dropLast().last.map(String.init) ?? name
+            let owner = path.count > 1 ? path.dropLast().joined(separator: "/") : name
             let place = places[owner] ?? layers.count
             if place == layers.count {
                 places[owner] = place

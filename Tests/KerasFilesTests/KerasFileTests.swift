@@ -50,6 +50,19 @@ import Testing
         #expect(try KerasFile(path: file("linked.weights.h5")).layers.isEmpty)
     }
 
+    @Test("Names with strokes and classifiers by other names are found") func olderNames() throws {
+        let graph = try Graph(name: "older", input: [8, 8, 3]) { image in
+            image.conv("conv1_conv", 4, kernel: 3).norm("conv1_bn").relu().globalAverage().dense("predictions", 10)
+        }
+        let weights = try KerasFile.weights(file("slashes.h5"), for: graph)
+        #expect(weights.layers["predictions"]?.map(\.shape) == [[4, 10], [10]])
+        let other = try Graph(name: "other", input: [8, 8, 3]) { $0.conv("conv2_conv", 4, kernel: 3) }
+        let error = try #require(throws: WeightError.self) {
+            try KerasFile.weights(file("slashes.h5"), for: other)
+        }
+        #expect(error.problems.contains(.missing(layer: "conv2_conv", expected: [[3, 3, 3, 4]])))
+    }
+
     @Test("The classifier comes along when asked for", arguments: ["top.h5", "top.keras", "nameless.weights.h5"])
     func classifier(name: String) throws {
         let weights = try KerasFile.weights(file(name), for: KerasFileTests.classifier)

@@ -72,6 +72,16 @@ def main():
         for old, new in zip(source.attrs["layer_names"].astype(str), listed):
             source.copy(old, shifted, new)
     shifted.close()
+    # As the public DenseNet files: `/` in names, another name for the classifier.
+    with h5py.File(path("slashes.h5"), "w") as file:
+        written = {"conv1/conv": [(3, 3, 3, 4)], "conv1/bn": [(4,)] * 4, "fc1000": [(4, 10), (10,)]}
+        file.attrs["layer_names"] = [name.encode() for name in written]
+        for name, shapes in written.items():
+            names = [f"{name}/{index}:0" for index in range(len(shapes))]
+            file.create_group(name).attrs["weight_names"] = [weight.encode() for weight in names]
+            for weight, shape in zip(names, shapes):
+                file[name].create_dataset(weight, data=formula.numbers(weight, int(np.prod(shape))).reshape(shape))
+
     # The same 7 x 5 numbers in every form of storage: n / 4 at index n.
     numbers = (np.arange(35, dtype=np.float64) / 4).reshape(7, 5)
     forms = [
