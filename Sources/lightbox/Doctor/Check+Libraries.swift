@@ -18,20 +18,14 @@ extension Check {
             let path = paths.sorted().first {
                 $0[($0.lastIndex(of: "/") ?? $0.startIndex)...].hasPrefix("/" + file)
             }
-            return path.map { Check(name, .ok, version(of: $0) + String($0)) }
+            return path.map { Check(name, .ok, String($0)) }
         }
-    }
-
-    /// `3.6.7  ` of `libdcmdata.so.3.6.7`, nothing when the name has no version.
-    private static func version(of path: Substring) -> String {
-        guard let end = path.range(of: ".so.")?.upperBound else { return "" }
-        return path[end...] + "  "
     }
 
     /// `2026.4.0  ` of `libopenvino_c.so.2640`.
     private static func release(of library: String) -> String {
         let digits = library.split(separator: ".").last.map(Array.init) ?? []
-        guard digits.count == 4, digits.allSatisfy(\.isNumber) else { return version(of: library[...]) }
+        guard digits.count == 4, digits.allSatisfy(\.isNumber) else { return "" }
         return "20\(digits[0])\(digits[1]).\(digits[2]).\(digits[3])  "
     }
 

@@ -25,8 +25,10 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
-    /// Not through stdio, so that lines of several threads stay whole.
+    /// Not through stdio, so that lines of several threads stay whole; after what was printed so far, so that a log
+    /// of both streams keeps its order.
     @Sendable static func writeError(_ text: String) {
+        fflush(nil)
         let bytes = Array(text.utf8)
         try? bytes.withUnsafeBytes { try FileDescriptorIO.writeAll($0, to: STDERR_FILENO) }
     }
