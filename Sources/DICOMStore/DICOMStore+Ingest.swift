@@ -28,6 +28,17 @@ extension DICOMStore {
         }
     }
 
+    /// The same on the calling thread, which it blocks.
+    ///
+    /// - Parameter isCancelled: asked between files.
+    public func ingest(
+        _ paths: [String], progress: ProgressHandler? = nil, isCancelled: @escaping @Sendable () -> Bool,
+        outcome: (@Sendable (_ path: String, _ outcome: IngestOutcome) -> Void)? = nil
+    ) throws -> StageReport {
+        var ingest = try Ingest(store: self, total: paths.count, progress: progress, outcome: outcome)
+        return try ingest.run(paths, isCancelled: isCancelled)
+    }
+
     /// Takes one instance in that arrived as bytes.
     ///
     /// - Parameter source: for messages only.

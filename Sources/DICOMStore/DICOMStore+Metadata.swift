@@ -16,20 +16,18 @@ extension DICOMStore {
         to warehouse: Warehouse, table: TableName, disposition: LoadDisposition,
         matching filter: InstanceFilter = .all,
         at date: Date, progress: ProgressHandler? = nil
-    ) async throws -> StageReport {
-        try await onOwnThread {
-            let rows = MetadataRows(store: self, filter: filter)
-            let total = try self.counts().instances
-            let loaded = try warehouse.load(
-                rows, into: table, disposition: disposition, from: Provenance(source: "dicom:\(self.name)"),
-                at: date
-            ) { progress?(ProgressUpdate(stage: "metadata", completed: $0, total: filter == .all ? total : nil)) }
-            var report = StageReport(stage: "metadata")
-            report.written = loaded.rows
-            report.problems = rows.problems.withLock { $0 }
-            report.outputs = [table.description]
-            return report
-        }
+    ) throws -> StageReport {
+        let rows = MetadataRows(store: self, filter: filter)
+        let total = try self.counts().instances
+        let loaded = try warehouse.load(
+            rows, into: table, disposition: disposition, from: Provenance(source: "dicom:\(self.name)"),
+            at: date
+        ) { progress?(ProgressUpdate(stage: "metadata", completed: $0, total: filter == .all ? total : nil)) }
+        var report = StageReport(stage: "metadata")
+        report.written = loaded.rows
+        report.problems = rows.problems.withLock { $0 }
+        report.outputs = [table.description]
+        return report
     }
 }
 

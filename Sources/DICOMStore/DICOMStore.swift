@@ -11,7 +11,8 @@ public final class DICOMStore: Sendable {
     public let name: DICOMStoreName
     public let catalog: DICOMCatalog
     let id: Int64
-    let root: String
+    /// The folder that holds the files.
+    public let root: String
     let onStep: @Sendable (IngestStep) throws -> Void
 
     var pool: DatabasePool { catalog.pool }

@@ -57,9 +57,7 @@ extension FeatureExtractor {
         try stride(from: 0, to: images.count, by: batch).flatMap { start in
             let piece = images[start..<min(images.count, start + batch)]
             let shape = [piece.count] + images[0].shape.dropFirst()
-            let input = layout.tensor(NDArray(shape: shape, values: piece.flatMap(\.values)))
-            let output = try model.run([input])[0].array
-            return layout.vectors(output, count: piece.count, pooling: provenance.pooling)
+            return try run(NDArray(shape: shape, values: piece.flatMap(\.values)))
         }
     }
 

@@ -64,6 +64,21 @@ public struct FeatureExtractor: Sendable {
         return result
     }
 
+    /// One vector per image, in the order given, while the calling thread waits: for pipelines with threads of their
+    /// own, several of which may call at once.
+    public func run(_ images: [Image]) throws -> [[Float]] {
+        try stride(from: 0, to: images.count, by: batch).flatMap { start in
+            try run(input(for: Array(images[start..<min(images.count, start + batch)])))
+        }
+    }
+
+    /// The same for a prepared batch of `[n, height, width, channels]`, n at most ``batch``.
+    func run(_ batch: NDArray) throws -> [[Float]] {
+        let count = try checkedCount(batch)
+        let output = try model.run([layout.tensor(batch)])[0]
+        return layout.vectors(output.array, count: count, pooling: provenance.pooling)
+    }
+
     /// Computes one vector per image of a prepared batch. Several tasks may ask at once: the processor is full when
     /// ``CompiledModel/requestCount`` batches are under way.
     ///

@@ -15,19 +15,28 @@ public final class CSVWriter {
     }
 
     public func append(_ fields: [String]) throws {
+        let row = Self.row(fields, separator: separator) + lineEnd
+        try row.withUnsafeBytes { try file.write($0) }
+    }
+
+    /// One row with its line end, for files that are written otherwise.
+    public static func row(_ fields: [String]) -> [UInt8] {
+        row(fields, separator: UInt8(ascii: ",")) + [UInt8(ascii: "\n")]
+    }
+
+    private static func row(_ fields: [String], separator: UInt8) -> [UInt8] {
         var row: [UInt8] = []
         for (index, field) in fields.enumerated() {
             if index > 0 { row.append(separator) }
-            append(field, isAlone: fields.count == 1, to: &row)
+            append(field, separator: separator, isAlone: fields.count == 1, to: &row)
         }
-        row += lineEnd
-        try row.withUnsafeBytes { try file.write($0) }
+        return row
     }
 
     public func finish() throws { try file.commit() }
 
     /// Quotes a field that needs it, so also an empty one that would else be an empty line.
-    private func append(_ field: String, isAlone: Bool, to row: inout [UInt8]) {
+    private static func append(_ field: String, separator: UInt8, isAlone: Bool, to row: inout [UInt8]) {
         let quote = UInt8(ascii: "\"")
         let needsQuotes = field.utf8.contains { $0 == separator || $0 == quote || $0 == 10 || $0 == 13 }
         guard needsQuotes || (isAlone && field.isEmpty) else { return row.append(contentsOf: field.utf8) }

@@ -43,7 +43,7 @@ public enum NPY {
     }
 
     /// NumPy's own text, with its room for the first side to grow to 21 digits, padded to 64 bytes.
-    static func header(shape: [Int]) -> [UInt8] {
+    public static func header(shape: [Int]) -> [UInt8] {
         let sides = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
         var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(sides)), }"
         if let first = shape.first { text += String(repeating: " ", count: 21 - "\(first)".count) }
