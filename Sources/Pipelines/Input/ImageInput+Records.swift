@@ -6,7 +6,7 @@ extension ImageInput {
     /// The images inside TFRecord shards: `png_bytes`, `jpg_bytes`, another feature that ends in `_bytes` or
     /// `encoded`, or `raw_bytes` with `height`, `width` and `channels`.
     func recordItems(_ pattern: String, home: Home) throws -> ItemSource {
-        let paths = try home.files(at: pattern)
+        let paths = try TFRecordShards.paths(matching: home.localPath(of: pattern))
         let reader = TFRecordReader(paths: paths)
         return ItemSource(total: nil, fingerprint: ItemSource.fingerprint(of: paths)) {
             do {

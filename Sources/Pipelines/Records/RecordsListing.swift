@@ -35,7 +35,7 @@ public struct RecordsListing: Sendable {
     }
 
     public func run(_ pattern: String, _ context: StageContext) throws -> Result {
-        let paths = try context.home.files(at: pattern)
+        let paths = try TFRecordShards.paths(matching: context.home.localPath(of: pattern))
         let reader = TFRecordReader(paths: paths, onCorruption: corruption)
         var result = Result()
         result.files = paths.count

@@ -19,17 +19,26 @@ public enum TFRecordShards {
 
     /// The files that a list of paths, folders and patterns names, each once: patterns in sorted order.
     ///
-    /// `*` and `?` stay within a folder, `**` crosses folders; a folder stands for its `.tfrecord` files.
+    /// Patterns are those of ``Glob``; a folder stands for the `.tfrecord` files below it.
     /// - Parameter list: patterns separated by commas, as Google's tools take them.
     /// - Throws: ``FileFailure`` for a pattern that matches nothing.
     public static func paths(matching list: String) throws -> [String] {
         var found: [String] = []
         for pattern in list.split(separator: ",").map(String.init) {
-            let matches = try FilePattern(pattern).matches(inFolder: ["tfrecord", "tfrecords", "gz"])
+            let matches = try files(matching: pattern)
             guard !matches.isEmpty else { throw FileFailure(path: pattern, errno: ENOENT) }
             found += matches
         }
         var seen: Set<String> = []
         return found.filter { seen.insert($0).inserted }
+    }
+
+    private static func files(matching pattern: String) throws -> [String] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: pattern, isDirectory: &isFolder) else {
+            return try FileTree.files(matching: pattern)
+        }
+        guard isFolder.boolValue else { return [pattern] }
+        return try FileTree.files(below: pattern).filter { $0.contains(".tfrecord") }
     }
 }
