@@ -92,6 +92,14 @@ let package = Package(
             ],
             swiftSettings: swift),
 
+        .executableTarget(
+            name: "benchmarks",
+            dependencies: [
+                "LightboxCore", "WireFormats", "DICOM", "Networks", "DICOMPixels", "Imaging", "Inference", "Warehouse",
+                "Features", "Pipelines",
+            ],
+            path: "Benchmarks/Lightbox", swiftSettings: swift),
+
         .target(name: "TestSupport", dependencies: ["LightboxCore"], path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(
             name: "LightboxCoreTests", dependencies: ["LightboxCore", "TestSupport"], swiftSettings: swift),

@@ -73,7 +73,7 @@ public struct FeatureExtractor: Sendable {
     }
 
     /// The same for a prepared batch of `[n, height, width, channels]`, n at most ``batch``.
-    func run(_ batch: NDArray) throws -> [[Float]] {
+    public func run(_ batch: NDArray) throws -> [[Float]] {
         let count = try checkedCount(batch)
         let output = try model.run([layout.tensor(batch)])[0]
         return layout.vectors(output.array, count: count, pooling: provenance.pooling)

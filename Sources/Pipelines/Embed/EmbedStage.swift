@@ -66,7 +66,11 @@ public struct EmbedStage: Sendable {
         }
         try FileManager.default.createDirectory(
             atPath: (path as NSString).deletingLastPathComponent.nonEmptyFolder, withIntermediateDirectories: true)
-        let extractor = try makeExtractor(input, context)
+        let extractor = try extractor.extractor(
+            home: context.home, batch: batchSize, threads: context.threads, sample: loadSample(input, context)
+        ) { step in
+            context.progress(ProgressUpdate(stage: step, completed: 0, total: nil))
+        }
         let source = try input.open(home: context.home, frames: frames)
         let settings = try settingsLine(extractor.provenance, input: source.fingerprint, format)
         var file = try ResumableOutput(paths: format.files(path), settings: settings)
@@ -168,34 +172,18 @@ public struct EmbedStage: Sendable {
         return batch
     }
 
-    private func makeExtractor(_ input: ImageInput, _ context: StageContext) throws -> FeatureExtractor {
-        var settings = FeatureExtractor.Settings(precision: extractor.precision, cacheFolder: context.home.cache)
-        settings.agreement = extractor.agreement
-        settings.batch = batchSize
-        settings.threads = context.threads
-        let model = try extractor.model(context.home)
-        let sample = try loadSample(input, model.preprocessing, context)
-        return try FeatureExtractor(model, sample: sample, settings: settings) { step in
-            context.progress(ProgressUpdate(stage: step, completed: 0, total: nil))
-        }
-    }
-
     /// Images from all over the first part of the input, for calibration and the choice of precision.
-    private func loadSample(
-        _ input: ImageInput, _ preprocessing: Preprocessing, _ context: StageContext
-    ) throws -> [NDArray] {
+    private func loadSample(_ input: ImageInput, _ context: StageContext) throws -> [Image] {
         guard extractor.precision == .auto || extractor.precision == .int8 else { return [] }
         let wanted = 2 * FeatureExtractor.sampleCount
         let source = try input.open(home: context.home, frames: frames)
         let step = max(1, min(source.total ?? 0, 64 * wanted) / wanted)
-        var sample: [NDArray] = []
+        var sample: [Image] = []
         var position = 0
         while sample.count < wanted, let entry = try source.next() {
             defer { position += 1 }
             guard position % step == 0, case .item(let item) = entry else { continue }
-            guard let loaded = try? item.load(display, channels: preprocessing.channels) else { continue }
-            let input = preprocessing.apply(to: loaded.image)
-            sample.append(NDArray(shape: [1] + input.shape, values: input.values))
+            if let loaded = try? item.load(display) { sample.append(loaded.image) }
         }
         return sample
     }

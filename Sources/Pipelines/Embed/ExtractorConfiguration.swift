@@ -1,5 +1,6 @@
 public import Features
 import Foundation
+import Imaging
 public import LightboxCore
 public import Networks
 
@@ -25,7 +26,28 @@ public struct ExtractorConfiguration: Sendable {
 
     public init(_ source: Source) { self.source = source }
 
-    func model(_ home: Home) throws -> FeatureModel {
+    /// Compiles the extractor, in the precision that is asked for or that suits the sample.
+    ///
+    /// - Parameters:
+    ///   - batch: images that go through the network together.
+    ///   - sample: for `auto` and `int8`: images from all over the input.
+    ///   - report: told what is being done.
+    public func extractor(
+        home: Home, batch: Int, threads: Int? = nil, sample: [Image], report: (String) -> Void = { _ in }
+    ) throws -> FeatureExtractor {
+        var settings = FeatureExtractor.Settings(precision: precision, cacheFolder: home.cache)
+        settings.agreement = agreement
+        settings.batch = batch
+        settings.threads = threads
+        let model = try model(home)
+        let inputs = sample.map { image in
+            let input = model.preprocessing.apply(to: image)
+            return NDArray(shape: [1] + input.shape, values: input.values)
+        }
+        return try FeatureExtractor(model, sample: inputs, settings: settings, report: report)
+    }
+
+    private func model(_ home: Home) throws -> FeatureModel {
         switch source {
         case .network(let name, let weights):
             let network = try Network.named(name)

@@ -1,0 +1,72 @@
+import Features
+import Foundation
+import Imaging
+import Inference
+import LightboxCore
+import Networks
+import Pipelines
+import Synchronization
+import WireFormats
+
+/// Records in, JSON lines out, beside OpenVINO's own loop over one batch that is already in memory.
+enum EmbedBenchmarks {
+    /// The weights are made up: the speed does not depend on them.
+    static func run(records: String, network: String, precision: Precision) throws {
+        try withScratchFolder { folder in
+            var configuration = ExtractorConfiguration(.untrained(network))
+            configuration.precision = precision
+            let home = Home(path: folder)
+            let rate = try wholePath(configuration, records, home)
+            report("\(network) \(precision.rawValue)", rate, "images/s")
+            report("\(network) \(precision.rawValue) bare loop", try bareLoop(configuration, records, home), "images/s")
+        }
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        report("\(network) \(precision.rawValue) peak memory", Double(usage.ru_maxrss) / 1024, "MB")
+    }
+
+    /// Images a second between the first and the last batch: compiling and calibrating are left out, as in the peer.
+    private static func wholePath(
+        _ configuration: ExtractorConfiguration, _ records: String, _ home: Home
+    ) throws -> Double {
+        let marks = Mutex<[(images: Int, at: ContinuousClock.Instant)]>([])
+        let context = StageContext(home: home) { update in
+            if update.stage == "embed" { marks.withLock { $0.append((update.completed, .now)) } }
+        }
+        let stage = EmbedStage(extractor: configuration)
+        _ = try stage.run(.records(pattern: records), output: .jsonLines(path: home.path + "/v.jsonl"), context)
+        return marks.withLock { marks in
+            let (first, last) = (marks[0], marks[marks.count - 1])
+            return Double(last.images - first.images) / ((last.at - first.at) / .seconds(1))
+        }
+    }
+
+    private static func bareLoop(
+        _ configuration: ExtractorConfiguration, _ records: String, _ home: Home
+    ) throws -> Double {
+        let extractor = try configuration.extractor(home: home, batch: 8, sample: images(records, count: 64))
+        let batch = extractor.input(for: try images(records, count: extractor.batch))
+        let batches = 40
+        let time = try seconds {
+            var left = batches
+            try mapInOrder(
+                threads: 4,
+                next: { () -> Int? in
+                    left -= 1
+                    return left >= 0 ? left : nil
+                },
+                transform: { _ in try extractor.run(batch) }, consume: { _ in true })
+        }
+        return Double(batches * extractor.batch) / time
+    }
+
+    private static func images(_ records: String, count: Int) throws -> [Image] {
+        let reader = TFRecordReader(paths: try TFRecordShards.paths(matching: records))
+        return try (0..<count).map { _ in
+            guard let bytes = try reader.next()?.example().bytes("png_bytes") else {
+                throw InputError(.invalidInput, "\(records): too few records with png_bytes.")
+            }
+            return try ImageFile.decode(bytes)
+        }
+    }
+}

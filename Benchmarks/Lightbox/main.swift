@@ -1,0 +1,23 @@
+// The project's own half of `make bench`; Benchmarks/run calls it and puts the peers' figures beside these.
+//
+//   benchmarks metadata FILE COPIES        DICOM files to DICOM JSON
+//   benchmarks render FILE TIMES           a DICOM file to PNG
+//   benchmarks embed RECORDS NETWORK PRECISION
+//   benchmarks warehouse COUNT LENGTH      vectors into SQL, and a search
+
+import Features
+import Foundation
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+switch (arguments.first, arguments.count) {
+case ("metadata", 3): try DICOMBenchmarks.metadata(arguments[1], copies: Int(arguments[2]) ?? 2000)
+case ("render", 3): try DICOMBenchmarks.render(arguments[1], times: Int(arguments[2]) ?? 200)
+case ("embed", 4):
+    let precision = Precision(rawValue: arguments[3]) ?? .float32
+    try EmbedBenchmarks.run(records: arguments[1], network: arguments[2], precision: precision)
+case ("warehouse", 3):
+    try WarehouseBenchmarks.run(count: Int(arguments[1]) ?? 10_000, length: Int(arguments[2]) ?? 2048)
+default:
+    print("usage: benchmarks metadata FILE COPIES | render FILE TIMES | embed RECORDS NETWORK PRECISION | warehouse COUNT LENGTH")
+    exit(2)
+}
