@@ -26,20 +26,20 @@ bench: build ## measure Lightbox beside what people use now, in one run
 lint: ## layout, import layers, shell scripts
 	swift format lint --strict --recursive --parallel $(LINTED)
 	scripts/check-layers
-	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); fi
+	@if command -v shellcheck >/dev/null; then shellcheck --severity=error $(SCRIPTS); fi
 
 fmt: ## settle the layout of every Swift file
 	swift format --in-place --recursive --parallel $(LINTED)
 
-fuzz: ## feed damaged files to the readers (SECONDS_EACH=120)
+fuzz: ## feed damaged files to the readers (FUZZ_SECONDS=300)
 	@scripts/bootstrap --tests
-	scripts/fuzz $(SECONDS_EACH)
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) scripts/fuzz
 
 install: build ## copy lightbox and its libraries to PREFIX (/usr/local)
 	scripts/install "$(DESTDIR)$(PREFIX)"
 
 clean: ## remove what was built and the demo; keep what was downloaded
-	rm -rf .build demo
+	rm -rf .build .build-fuzz demo
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf 'make %-8s %s\n' "$$name" "$$text"; done

@@ -22,13 +22,14 @@ func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Re
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swift)
 }
 
-func tests(of name: String, using dependencies: [Target.Dependency] = []) -> Target {
+func tests(of name: String, named tests: String? = nil, using dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+        name: tests ?? name + "Tests", dependencies: [.init(stringLiteral: name), "LightboxCore", "TestSupport"] + dependencies,
         swiftSettings: swift)
 }
 
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -48,7 +49,6 @@ let package = Package(
         debian("CTurboJPEG", "libturbojpeg", package: "libturbojpeg0-dev"),
         debian("CZlib", "zlib", package: "zlib1g-dev"),
         debian("CDeflate", "libdeflate", package: "libdeflate-dev"),
-        debian("CHDF5", "hdf5", package: "libhdf5-dev"),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(
             name: "CDICOMCodecs",
@@ -64,11 +64,11 @@ let package = Package(
         // 2: one Swift face for each native library
         library("DICOMPixels", ["LightboxCore", "DICOM", "CDICOMCodecs"]),
         library("Imaging", ["LightboxCore", "CPNG", "CTurboJPEG", "CDeflate"]),
-        library("KerasFiles", ["LightboxCore", "Networks", "CHDF5"]),
+        library("KerasFiles", ["LightboxCore", "Networks"]),
         library("Inference", ["LightboxCore", "COpenVINO"]),
 
         // 3: what is kept on disk and in databases
-        library("Warehouse", ["LightboxCore", "WireFormats", grdb]),
+        library("Warehouse", ["LightboxCore", grdb, sqlite]),
         library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Warehouse", grdb]),
 
         // 4: the domain's verbs
@@ -84,17 +84,30 @@ let package = Package(
             ]),
 
         // 6: the command line
-        .executableTarget(name: "lightbox", dependencies: ["Pipelines", arguments], swiftSettings: swift),
+        .executableTarget(
+            name: "lightbox",
+            dependencies: [
+                "LightboxCore", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse", "DICOMStore", "Features",
+                "Pipelines", arguments,
+            ],
+            swiftSettings: swift),
 
         .target(name: "TestSupport", dependencies: ["LightboxCore"], path: "Tests/TestSupport", swiftSettings: swift),
-        tests(of: "LightboxCore"),
-        tests(of: "DICOM"),
-        tests(of: "DICOMPixels", using: ["DICOM", "LightboxCore"]),
+        .testTarget(
+            name: "LightboxCoreTests", dependencies: ["LightboxCore", "TestSupport"], swiftSettings: swift),
         tests(of: "WireFormats"),
+        tests(of: "DICOM"),
+        tests(of: "Networks", using: ["KerasFiles", "Inference", "Imaging"]),
+        tests(of: "DICOMPixels", using: ["DICOM"]),
         tests(of: "Imaging"),
-        tests(of: "Networks"),
-        tests(of: "Inference", using: ["LightboxCore"]),
-        tests(of: "Pipelines", using: ["LightboxCore", "WireFormats"]),
+        tests(of: "KerasFiles", using: ["Networks"]),
+        tests(of: "Inference"),
+        tests(of: "Warehouse"),
+        tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
+        tests(of: "Features", using: ["Networks", "Inference", "Imaging"]),
+        tests(of: "Phantoms", using: ["DICOM", "DICOMPixels"]),
+        tests(of: "Pipelines", using: ["WireFormats"]),
+        tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -7,7 +7,7 @@ let arguments = CommandLine.arguments.dropFirst().compactMap(Int.init)
 let count = arguments.first ?? 10_000
 let length = arguments.dropFirst().first ?? 2048
 
-func time<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+@discardableResult func time<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
     let clock = ContinuousClock()
     let start = clock.now
     let result = try body()
@@ -24,7 +24,8 @@ func writeVectors(to path: String) throws {
         let values = (0..<length).map { _ in "\(Float(random.uniform()))" }.joined(separator: ", ")
         try file.write(
             contentsOf: Data(
-                "{\"study\": \"1.2.\(number / 10)\", \"instance\": \"1.2.3.\(number)\", \"feature_vector\": [\(values)]}\n".utf8))
+                "{\"study\": \"1.2.\(number / 10)\", \"instance\": \"1.2.3.\(number)\", \"feature_vector\": [\(values)]}\n"
+                    .utf8))
     }
     try file.close()
 }
@@ -43,12 +44,13 @@ try time("parse \(count) lines of \(length) numbers") {
 }
 try time("load them into SQLite, parsing included") {
     try warehouse.load(
-        JSONLineRows(path: folder + "/vectors.jsonl"), into: table, disposition: .truncate, from: source, at: Date())
+        JSONLineRows(path: folder + "/vectors.jsonl"), into: table, disposition: .truncate, from: source,
+        at: Date())
 }
 let sql = """
     SELECT instance, cosine_similarity(feature_vector, (SELECT feature_vector FROM features WHERE instance = ?)) AS likeness
     FROM features ORDER BY likeness DESC LIMIT 10
     """
 for round in 1...3 {
-    _ = try time("cosine top 10, round \(round)") { try warehouse.query(sql, [.text("1.2.3.\(round)")]) }
+    try time("cosine top 10, round \(round)") { try warehouse.query(sql, [.text("1.2.3.\(round)")]) }
 }

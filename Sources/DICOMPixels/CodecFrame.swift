@@ -93,14 +93,9 @@ struct CodecFrame {
         return samples
     }
 
-    /// DCMTK chooses its codec by UID; the lossless JPEG codecs read every process.
+    /// DCMTK chooses its codec by UID; that of lossless JPEG reads every process at every precision.
     private func uid(of format: StreamHeader.Format) -> String {
-        let isOwn =
-            format == .jpegLS
-            ? syntax == .jpegLSLossless || syntax == .jpegLSNearLossless
-            : [.jpegBaseline8Bit, .jpegExtended12Bit, .jpegLossless, .jpegLosslessSV1].contains(syntax)
-        if isOwn { return syntax.uid }
-        return (format == .jpegLS ? TransferSyntax.jpegLSLossless : .jpegLosslessSV1).uid
+        (format == .jpegLS ? TransferSyntax.jpegLSLossless : .jpegLosslessSV1).uid
     }
 
     // MARK: OpenJPEG

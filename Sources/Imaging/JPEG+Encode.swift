@@ -37,7 +37,7 @@ extension JPEG {
 
 extension Image {
     /// 0...255; 16-bit samples without their lower half.
-    var eightBitSamples: [UInt8] {
+    public var eightBitSamples: [UInt8] {
         switch samples {
         case .uint8(let values): values
         case .uint16(let values): values.map { UInt8($0 >> 8) }

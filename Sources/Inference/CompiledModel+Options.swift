@@ -1,3 +1,5 @@
+import Foundation
+
 extension CompiledModel {
     /// How a model is compiled.
     public struct Options: Sendable, Equatable {
@@ -12,28 +14,26 @@ extension CompiledModel {
         /// Images computed at once. An open first dimension of the inputs is fixed to it, which is faster than
         /// leaving it open; nil leaves it open.
         public var batch: Int?
-        /// Whole shapes by input name, for models whose height and width are open too.
-        public var shapes: [String: [Int]] = [:]
-        /// How many batches run side by side; nil: one, which all threads share.
+        /// How many batches run side by side, each on its share of the threads; nil: one for every four threads.
         public var streams: Int?
         /// nil: all cores that the process may use.
         public var threads: Int?
 
         public init(
-            precision: Precision = .float32, batch: Int? = nil, shapes: [String: [Int]] = [:], streams: Int? = nil,
-            threads: Int? = nil
+            precision: Precision = .float32, batch: Int? = nil, streams: Int? = nil, threads: Int? = nil
         ) {
             self.precision = precision
             self.batch = batch
-            self.shapes = shapes
             self.streams = streams
             self.threads = threads
         }
 
         /// OpenVINO's property names and values, in pairs.
         var properties: [(String, String)] {
+            let cores = threads ?? ProcessInfo.processInfo.activeProcessorCount
             var result = [
-                ("INFERENCE_PRECISION_HINT", precision.rawValue), ("NUM_STREAMS", String(streams ?? 1)),
+                ("INFERENCE_PRECISION_HINT", precision.rawValue),
+                ("NUM_STREAMS", String(streams ?? max(1, cores / 4))),
                 // Pinned threads wait for their core when another process holds it.
                 ("ENABLE_CPU_PINNING", "NO"),
             ]
@@ -41,15 +41,11 @@ extension CompiledModel {
             return result
         }
 
-        /// The shapes of all inputs, or nil when nothing is to be fixed.
-        func inputShapes(for inputs: [Port]) -> [[Int]]? {
-            let fixed = inputs.map { port -> [Int]? in
-                if let shape = shapes[port.name] { return shape }
-                guard let shape = port.shape, !shape.isEmpty else { return nil }
-                let lengths = [shape[0] ?? batch] + shape.dropFirst()
-                return lengths.contains(nil) ? nil : lengths.compactMap { $0 }
-            }
-            return fixed.contains { $0 == nil } ? nil : fixed.compactMap { $0 }
+        /// An input's shape with the batch fixed; nil when something stays open or nothing is to be fixed.
+        func shape(of port: Port) -> [Int]? {
+            guard let shape = port.shape, !shape.isEmpty else { return nil }
+            let lengths = [shape[0] ?? batch] + shape.dropFirst()
+            return lengths.contains(nil) ? nil : lengths.compactMap { $0 }
         }
     }
 }

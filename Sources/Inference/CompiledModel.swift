@@ -19,10 +19,15 @@ public final class CompiledModel: Sendable {
 
     /// Reads and compiles: 0.2 to 2 seconds for the usual image networks.
     ///
+    /// - Parameter shape: what an input's open dimensions are fixed to; nil leaves the model as it is. By default
+    ///   the first dimension becomes the options' batch.
     /// - Throws: ``InferenceError``, with OpenVINO's own words when it refuses the model.
-    public init(_ source: ModelSource, options: Options = Options()) throws {
+    public init(
+        _ source: ModelSource, options: Options = Options(), shape: ((Port) -> [Int]?)? = nil
+    ) throws {
         let file = try ModelFile(source)
-        if let shapes = options.inputShapes(for: try file.inputs()) { try file.reshape(shapes) }
+        let shapes = try file.inputs().compactMap(shape ?? options.shape(of:))
+        if !shapes.isEmpty, shapes.count == (try file.inputs().count) { try file.reshape(shapes) }
         name = source.name
         inputs = try file.inputs()
         outputs = try file.outputs()
@@ -31,11 +36,11 @@ public final class CompiledModel: Sendable {
         let streams = compiled.property("NUM_STREAMS").flatMap { Int($0) } ?? 1
         // One request per stream computes; one more has its input ready when a stream falls free.
         requestCount = streams + 1
-        workers = WorkerQueue(named: "inference")
-        for _ in 0..<requestCount {
-            let request = try InferRequest(compiled, model: name, outputCount: outputs.count)
-            workers.addThread { job in job(request) }
-        }
+        let (model, outputCount) = (name, outputs.count)
+        workers = WorkerQueue(
+            try (0..<requestCount).map { _ in
+                try InferRequest(compiled, model: model, outputCount: outputCount)
+            })
     }
 
     deinit { workers.stop() }

@@ -15,7 +15,7 @@ final class CompiledHandle: @unchecked Sendable {
         pointer = compiled!
     }
 
-    deinit { copenvino_compiled_free(pointer) }
+    deinit { LibraryGate.shared.passUnlessClosed { copenvino_compiled_free(pointer) } }
 
     /// nil when the library does not know the property.
     func property(_ key: String) -> String? {
@@ -43,7 +43,7 @@ final class InferRequest: @unchecked Sendable {
         self.outputCount = outputCount
     }
 
-    deinit { copenvino_request_free(pointer) }
+    deinit { LibraryGate.shared.passUnlessClosed { copenvino_request_free(pointer) } }
 
     func run(_ values: [Tensor]) throws -> [Tensor] {
         try lend(values[...], at: 0) {

@@ -28,7 +28,7 @@ struct ModelFile: ~Copyable {
         name = source.name
     }
 
-    deinit { copenvino_model_free(handle) }
+    deinit { freeModel(handle) }
 
     private static func read(_ source: ModelSource) throws(InferenceError) -> OpaquePointer {
         try OpenVINOLibrary.open()
@@ -73,6 +73,10 @@ struct ModelFile: ~Copyable {
             copenvino_reshape(handle, shapes.count, ranks, lengths, $0)
         }
     }
+}
+
+private func freeModel(_ handle: OpaquePointer) {
+    LibraryGate.shared.passUnlessClosed { copenvino_model_free(handle) }
 }
 
 extension Port {

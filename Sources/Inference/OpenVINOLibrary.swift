@@ -36,6 +36,7 @@ public enum OpenVINOLibrary {
         for path in candidates() {
             do throws(InferenceError) {
                 try check(model: path, as: .libraryMissing) { copenvino_open(path, $0) }
+                LibraryGate.shared.closeAtExit()
                 return .success(())
             } catch {
                 firstRefusal = firstRefusal ?? error.remedy
@@ -67,7 +68,9 @@ func check(
     model: String, as code: InferenceError.Code, _ call: (UnsafeMutablePointer<CChar>) -> Int32
 ) throws(InferenceError) {
     var message = [CChar](repeating: 0, count: Int(COPENVINO_MESSAGE))
-    let status = message.withUnsafeMutableBufferPointer { call($0.baseAddress!) }
+    let status = LibraryGate.shared.pass {
+        message.withUnsafeMutableBufferPointer { call($0.baseAddress!) }
+    }
     if status != 0 { throw InferenceError(code: code, model: model, remedy: string(message)) }
 }
 

@@ -1,25 +1,25 @@
 import Foundation
 
-/// Jobs in the order they came, taken by threads that may block.
+/// Jobs in the order they came, taken by threads that may block: one thread for each request.
 final class WorkerQueue: @unchecked Sendable {
-    // Unchecked: `jobs` and `isStopped` are touched only while `condition` is locked.
+    // Unchecked: what changes is touched only while `condition` is locked.
     typealias Job = @Sendable (InferRequest) -> Void
 
     private let condition = NSCondition()
     private var jobs: [Job] = []
     private var firstJob = 0
     private var isStopped = false
-    private let name: String
+    private var running: Int
+    private var requests: [InferRequest]
 
-    init(named name: String) { self.name = name }
-
-    /// Adds a thread that passes each job it takes to `perform`, until the queue is stopped and empty.
-    func addThread(_ perform: @escaping @Sendable (Job) -> Void) {
-        let thread = Thread { [self] in
-            while let job = next() { perform(job) }
+    init(_ requests: [InferRequest]) {
+        self.requests = requests
+        running = requests.count
+        for index in requests.indices {
+            let thread = Thread { [self] in work(index) }
+            thread.name = "inference"
+            thread.start()
         }
-        thread.name = name
-        thread.start()
     }
 
     func add(_ job: @escaping Job) {
@@ -29,15 +29,26 @@ final class WorkerQueue: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// Lets the threads end when the jobs already added are done.
+    /// Waits until the jobs already added are done, ends the threads and frees the requests. Not to be called by
+    /// a job.
     func stop() {
         condition.lock()
         isStopped = true
         condition.broadcast()
+        while running > 0 { condition.wait() }
+        requests = []
         condition.unlock()
     }
 
-    private func next() -> Job? {
+    private func work(_ index: Int) {
+        while let (job, request) = next(index) { job(request) }
+        condition.lock()
+        running -= 1
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    private func next(_ index: Int) -> (Job, InferRequest)? {
         condition.lock()
         defer { condition.unlock() }
         while firstJob == jobs.count {
@@ -51,6 +62,6 @@ final class WorkerQueue: @unchecked Sendable {
             jobs.removeFirst(firstJob)
             firstJob = 0
         }
-        return job
+        return (job, requests[index])
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import LightboxCore
 
 /// What every stage is given besides its settings: where to report, how wide to run, when to stop.

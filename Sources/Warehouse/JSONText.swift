@@ -53,3 +53,8 @@ enum JSONText {
         return numbers.map { Float($0) }
     }
 }
+
+extension SQLValue {
+    /// The value as JSON: a vector as a list, what JSON has no number for as null.
+    public var json: String { JSONText.of(self) }
+}

@@ -56,6 +56,12 @@ public struct TableRow: Sendable, Hashable {
 public protocol RowSource {
     /// Calls `body` with each row in order and its number from 1 (the line, in a file of lines).
     func forEachRow(_ body: (_ row: TableRow, _ number: Int) throws -> Void) throws
+    /// All columns, when the source knows them without a look at the rows; nil to have them inferred.
+    var declaredColumns: [TableSchema.Column]? { get }
+}
+
+extension RowSource {
+    public var declaredColumns: [TableSchema.Column]? { nil }
 }
 
 extension [TableRow]: RowSource {

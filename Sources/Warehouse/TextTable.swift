@@ -1,5 +1,5 @@
 /// Rows in aligned columns for a terminal of fixed-width letters.
-struct TextTable {
+package struct TextTable {
     private let header: [String]
     private var rows: [[String]] = []
     private var isNumeric: [Bool]
@@ -7,13 +7,13 @@ struct TextTable {
     /// Longer texts are cut; JSON and vectors are only a look at what is there.
     private static let widest = 64
 
-    init(header: [String] = []) {
+    package init(header: [String] = []) {
         self.header = header
         isNumeric = Array(repeating: true, count: header.count)
         widths = header.map(Self.width)
     }
 
-    mutating func add(_ row: [SQLValue]) {
+    package mutating func add(_ row: [SQLValue]) {
         let cells = row.map(Self.cell)
         for (index, value) in row.enumerated() {
             widths[index] = max(widths[index], Self.width(cells[index]))
@@ -25,7 +25,7 @@ struct TextTable {
         rows.append(cells)
     }
 
-    func lines() -> [String] {
+    package func lines() -> [String] {
         guard !header.isEmpty else { return [] }
         let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
         return [line(header), rule] + rows.map(line)

@@ -72,6 +72,10 @@ private struct TableLoad {
 
     /// The first rows show the columns nearly always; when a later one widens them, the source is walked again.
     mutating func create(_ rows: some RowSource, columns: [TableSchema.Column]) throws {
+        if let declared = rows.declaredColumns {
+            try makeTable(TableSchema(declared))
+            return try append(rows, to: schema)
+        }
         var inference = SchemaInference(fixed: columns)
         do {
             try rows.forEachRow { row, number in
@@ -94,8 +98,9 @@ private struct TableLoad {
         schema = existing
         var inference = SchemaInference(fixed: existing.columns)
         let names = existing.columns.map(\.name)
+        let known = Set(names)
         try insert(rows) { row, number in
-            for cell in row.cells where !names.contains(cell.column) {
+            for cell in row.cells where !known.contains(cell.column) {
                 throw WarehouseError(
                     .noSuchColumn, "Line \(number): " + NameAdvice.noColumn(cell.column, among: names))
             }

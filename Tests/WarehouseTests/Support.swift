@@ -31,9 +31,9 @@ extension Warehouse {
 
     func text(_ sql: String, as format: QueryFormat) throws -> String {
         var output = ""
-        try withoutActuallyEscaping({ (piece: String) in output += piece }) { sink in
-            try write(sql, as: format, sink: sink)
-        }
+        var writer = QueryWriter(format) { output += $0 }
+        try query(sql, columns: { try writer.begin($0) }, row: { try writer.write($0) })
+        try writer.end()
         return output
     }
 }

@@ -12,7 +12,13 @@ import Warehouse
         }
         struct Spread: Decodable {
             let samples: [Double]
-            let variance, stddev, var_pop, stddev_pop: Double
+            let variance, stddev, populationVariance, populationDeviation: Double
+
+            enum CodingKeys: String, CodingKey {
+                case samples, variance, stddev
+                case populationVariance = "var_pop"
+                case populationDeviation = "stddev_pop"
+            }
         }
         let pairs: [Pair]
         let spread: Spread
@@ -56,8 +62,8 @@ import Warehouse
             try warehouse.load(
                 rows, into: TableName("t"), disposition: .failIfExists, from: anySource, at: anyDate)
             for (name, expected) in [
-                ("variance", spread.variance), ("stddev", spread.stddev), ("var_pop", spread.var_pop),
-                ("stddev_pop", spread.stddev_pop),
+                ("variance", spread.variance), ("stddev", spread.stddev), ("var_pop", spread.populationVariance),
+                ("stddev_pop", spread.populationDeviation),
             ] {
                 guard case .real(let number)? = try warehouse.first("SELECT \(name)(x) FROM t") else {
                     Issue.record("\(name) gives no number")

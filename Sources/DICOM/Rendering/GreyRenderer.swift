@@ -61,7 +61,7 @@ struct GreyRenderer: Sendable {
             display.setRange(modality.apply(Double(shown.lowerBound)), modality.apply(Double(shown.upperBound)))
         }
         let first = Int(range.lowerBound)
-        let table = (first...Int(range.upperBound)).map { display.value(of: Double($0)) }
+        let table = display.table(of: first...Int(range.upperBound))
         return values.withUnsafeBufferPointer { values in
             table.withUnsafeBufferPointer { table in
                 [T](unsafeUninitializedCapacity: values.count) { pixels, filled in
@@ -133,6 +133,30 @@ private struct DisplayFunction<T: FixedWidthInteger & UnsignedInteger> {
     mutating func setRange(_ first: Double, _ second: Double) {
         low = min(first, second)
         high = max(first, second)
+    }
+
+    /// The display value of each stored value in a range.
+    func table(of range: ClosedRange<Int>) -> [T] {
+        if case .table = voi { return range.map { value(of: Double($0)) } }
+        if case .table = modality { return range.map { value(of: Double($0)) } }
+        // A window only rises or only falls: outside its ramp there is nothing to compute.
+        let (first, last) = (value(of: Double(range.lowerBound)), value(of: Double(range.upperBound)))
+        let ramp = Self.firstIndex(in: range) { value(of: Double($0)) != first }
+        let end = Self.firstIndex(in: ramp...max(ramp, range.upperBound)) { value(of: Double($0)) == last }
+        var entries = [T](repeating: first, count: range.count)
+        for stored in ramp..<end { entries[stored - range.lowerBound] = value(of: Double(stored)) }
+        for stored in end..<range.upperBound + 1 { entries[stored - range.lowerBound] = last }
+        return entries
+    }
+
+    /// The first index at which `holds` is true, given that it stays true from there; the last one if none.
+    private static func firstIndex(in range: ClosedRange<Int>, _ holds: (Int) -> Bool) -> Int {
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(middle) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     func value(of stored: Double) -> T {

@@ -52,12 +52,10 @@ struct SegmentedTable {
         }
     }
 
-    /// Where a copied segment begins, counted in the table's own numbers.
+    /// Where a copied segment begins: written in bytes, low byte or word first.
     private func offset(_ position: inout Int) throws -> Int {
-        let parts = try (0..<(hasBytes ? 4 : 2)).map { _ in Int(try number(&position)) }
-        let offset = parts.reversed().reduce(0) { $0 << (hasBytes ? 8 : 16) | $1 }
-        // The standard counts bytes, and what writers and readers made of it is the index of a number.
-        return offset
+        if hasBytes { return try (0..<4).reduce(0) { $0 | Int(try number(&position)) << (8 * $1) } }
+        return try (Int(number(&position)) | Int(number(&position)) << 16) / 2
     }
 
     private func number(_ position: inout Int) throws -> UInt16 {

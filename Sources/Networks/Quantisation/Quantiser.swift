@@ -28,7 +28,7 @@ public struct Quantiser: Sendable, Hashable, Codable {
     /// Whether the convolution nearest to the image stays float.
     public var keepsFirstLayer = true
     /// Further convolutions that stay float, by node name.
-    public var floatLayers: Set<String> = []
+    public var floatLayers: [String] = []
 
     public init() {}
 

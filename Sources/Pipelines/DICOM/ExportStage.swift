@@ -34,14 +34,14 @@ public struct ExportStage: Sendable, Codable {
     /// Files that are there already are left alone, so a second run only adds what is missing.
     public func run(_ store: DICOMStore, to output: String, _ context: StageContext) throws -> StageReport {
         let folder = try context.home.localPath(of: output)
-        let instances = try store.instances()
+        let total = try store.counts().instances
         var report = StageReport(stage: "export")
         report.outputs = [folder]
-        var feed = instances.makeIterator()
+        var feed = store.instancesOneByOne()
         var completed = 0
         try mapInOrder(
-            threads: context.threads, next: { feed.next() },
-            transform: { instance in export(instance, of: store, to: folder) },
+            threads: context.threads, next: { try feed.next() },
+            transform: { instance in export(instance, to: folder) },
             consume: { outcome in
                 completed += 1
                 report.written += outcome.written
@@ -50,7 +50,7 @@ public struct ExportStage: Sendable, Codable {
                 if stopsAtFirstError, let problem = outcome.problems.first {
                     throw InputError(.invalidInput, "\(problem.source): \(problem.reason)")
                 }
-                context.progress(ProgressUpdate(stage: "export", completed: completed, total: instances.count))
+                context.progress(ProgressUpdate(stage: "export", completed: completed, total: total))
                 if context.isCancelled() { throw Cancelled(stage: "export") }
                 return true
             })
@@ -63,13 +63,14 @@ public struct ExportStage: Sendable, Codable {
         var problems: [StageReport.Problem] = []
     }
 
-    private func export(_ instance: StoredInstance, of store: DICOMStore, to folder: String) -> Outcome {
+    private func export(_ instance: StoredInstance, to folder: String) -> Outcome {
         var outcome = Outcome()
-        let source = store.path(of: instance)
+        let source = instance.path
         do {
-            let series = "\(folder)/\(instance.studyInstanceUID)/\(instance.seriesInstanceUID)"
+            let record = instance.record
+            let series = "\(folder)/\(record.study.studyInstanceUID)/\(record.series.seriesInstanceUID)"
             try FileManager.default.createDirectory(atPath: series, withIntermediateDirectories: true)
-            let stem = "\(series)/\(instance.sopInstanceUID)"
+            let stem = "\(series)/\(record.instance.sopInstanceUID)"
             if format == .dicom {
                 try write(to: stem + ".dcm", &outcome) { Array(try Data(contentsOf: URL(fileURLWithPath: source))) }
                 return outcome
@@ -98,5 +99,29 @@ public struct ExportStage: Sendable, Codable {
         }
         try AtomicFile.write(bytes(), to: path)
         outcome.written += 1
+    }
+}
+
+extension DICOMStore {
+    /// The store's instances in order, a page at a time.
+    func instancesOneByOne() -> InstanceCursor { InstanceCursor(store: self) }
+}
+
+/// Walks a store of any size in little memory.
+struct InstanceCursor {
+    let store: DICOMStore
+    private var page: ArraySlice<StoredInstance> = []
+    private var position: InstancePosition?
+    private var isAtEnd = false
+
+    init(store: DICOMStore) { self.store = store }
+
+    mutating func next() throws -> StoredInstance? {
+        if page.isEmpty && !isAtEnd {
+            page = try store.instances(after: position, limit: 1000)[...]
+            position = page.last?.position
+            isAtEnd = page.count < 1000
+        }
+        return page.popFirst()
     }
 }

@@ -10,7 +10,10 @@ public struct ImportStage: Sendable {
     /// - Parameter sources: files, folders, globs and `gs://` patterns.
     public func run(_ sources: [String], into store: DICOMStore, _ context: StageContext) throws -> StageReport {
         let paths = try sources.flatMap(context.home.files(at:))
-        return try store.ingest(
-            paths, threads: context.threads, progress: context.progress, isCancelled: context.isCancelled)
+        let report = try store.ingest(paths, progress: context.progress, isCancelled: context.isCancelled)
+        if stopsAtFirstError, let problem = report.problems.first {
+            throw InputError(.invalidInput, "\(problem.source): \(problem.reason)")
+        }
+        return report
     }
 }

@@ -1,4 +1,5 @@
 public import DICOMStore
+import Foundation
 public import LightboxCore
 public import Warehouse
 
@@ -11,6 +12,7 @@ public struct MetadataStage: Sendable {
 
     public func run(_ store: DICOMStore, table: String, _ context: StageContext) throws -> StageReport {
         let warehouse = try Warehouse(path: context.home.warehouse)
-        return try store.exportMetadata(to: warehouse, table: table, disposition, progress: context.progress)
+        return try store.exportMetadata(
+            to: warehouse, table: TableName(table), disposition: disposition, at: Date(), progress: context.progress)
     }
 }

@@ -28,7 +28,7 @@ enum DemoQueries {
                count(*) AS images,
                sum(cardiomegaly = 3) AS cardiomegaly,
                sum(pleural_effusion = 3) AS pleural_effusion,
-               sum(lung_opacity = 3) AS lung_opacity,
+               sum(airspace_opacity = 3) AS airspace_opacity,
                sum(support_devices = 3) AS support_devices
         FROM "demo.labels"
         GROUP BY view ORDER BY images DESC

@@ -14,7 +14,7 @@ public struct DemoStage: Sendable {
     public var network = "xception"
     /// A Keras weight file; nil for the file in the home's `weights` folder, and without one untrained weights.
     public var weights: String?
-    public var patients = 60
+    public var patients = 66
     public var seed: UInt64 = 7
 
     public init() {}
@@ -59,16 +59,16 @@ public struct DemoStage: Sendable {
             number: 1, of: Self.stepCount, title: "Draw synthetic chest radiographs as DICOM files",
             command: "lightbox phantoms --output \(folder)/dicom"))
         tell(.report(try PhantomStage(patients: patients, seed: seed).run(output: folder + "/dicom", context)))
-        return folder + "/dicom"
+        return folder + "/dicom/**.dcm"
     }
 
     // 2: store
     private func importFiles(_ source: String, _ context: StageContext, _ tell: (Event) -> Void) throws -> DICOMStore {
         tell(.step(
             number: 2, of: Self.stepCount, title: "Import them into a DICOM store",
-            command: "lightbox dicom import \(source) --store \(Self.store)"))
-        let store = try DICOMStore.open(Self.store, home: context.home, create: true)
-        try store.removeAll()
+            command: "lightbox dicom import '\(source)' --store \(Self.store)"))
+        let store = try DICOMCatalog(home: context.home).store(DICOMStoreName(Self.store), creating: true)
+        _ = try store.remove(.all)
         tell(.report(try ImportStage().run([source], into: store, context)))
         return store
     }
@@ -130,7 +130,7 @@ public struct DemoStage: Sendable {
     }
 
     private func chosenWeights(_ home: Home) throws -> String? {
-        try weights ?? WeightsCatalogue.localFile(for: Network.named(network), in: home)
+        try weights ?? ExtractorConfiguration.pulledWeights(Network.named(network), home)
     }
 
     // 7: SQL

@@ -1,3 +1,4 @@
+import Foundation
 public import LightboxCore
 import Phantoms
 
@@ -6,14 +7,14 @@ public struct PhantomStage: Sendable, Codable {
     public var patients: Int
     public var seed: UInt64
 
-    public init(patients: Int = 60, seed: UInt64 = 7) {
+    public init(patients: Int = 66, seed: UInt64 = 7) {
         self.patients = patients
         self.seed = seed
     }
 
     public func run(output: String, _ context: StageContext) throws -> StageReport {
         let folder = try context.home.localPath(of: output)
-        return try PhantomDataSet(seed: seed, patients: patients)
-            .write(to: folder, threads: context.threads, progress: context.progress)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return try PhantomDataSet(seed: seed, patients: patients).write(to: folder, progress: context.progress)
     }
 }

@@ -41,7 +41,7 @@ public struct EmbedStage: Sendable {
     /// Into SQL by way of JSON lines in the home's `jobs` folder, so that a killed run can go on there too.
     private func run(_ input: ImageInput, intoTable table: String, _ context: StageContext) throws -> Report {
         let warehouse = try Warehouse(path: context.home.warehouse)
-        if !overwrites, try warehouse.hasTable(table) {
+        if !overwrites, try warehouse.schema(of: TableName(table)) != nil {
             throw InputError(.conflict, "the table \(table) exists. Pass --overwrite to replace it.")
         }
         let folder = context.home.jobs + "/embed"
@@ -49,8 +49,9 @@ public struct EmbedStage: Sendable {
         let lines = folder + "/" + ContentHash(of: table.utf8).description.prefix(16) + ".jsonl"
         try? FileManager.default.removeItem(atPath: lines)
         var report = try run(input, lines, .jsonLines, context)
-        _ = try warehouse.load(
-            jsonLines: [lines], into: table, overwrites ? .truncate : .failIfExists, progress: context.progress)
+        var load = LoadStage()
+        load.disposition = overwrites ? .truncate : .failIfExists
+        _ = try load.run(lines, table: table, context)
         try FileManager.default.removeItem(atPath: lines)
         report.stage.outputs = ["table \(table)"]
         return report
@@ -174,7 +175,9 @@ public struct EmbedStage: Sendable {
         settings.threads = context.threads
         let model = try extractor.model(context.home)
         let sample = try loadSample(input, model.preprocessing, context)
-        return try FeatureExtractor(model, sample: sample, settings: settings)
+        return try FeatureExtractor(model, sample: sample, settings: settings) { step in
+            context.progress(ProgressUpdate(stage: step, completed: 0, total: nil))
+        }
     }
 
     /// Images from all over the first part of the input, for calibration and the choice of precision.
@@ -191,7 +194,8 @@ public struct EmbedStage: Sendable {
             defer { position += 1 }
             guard position % step == 0, case .item(let item) = entry else { continue }
             guard let loaded = try? item.load(display, channels: preprocessing.channels) else { continue }
-            sample.append(preprocessing.apply(to: loaded.image))
+            let input = preprocessing.apply(to: loaded.image)
+            sample.append(NDArray(shape: [1] + input.shape, values: input.values))
         }
         return sample
     }

@@ -29,7 +29,7 @@ public struct ExtractorConfiguration: Sendable {
         switch source {
         case .network(let name, let weights):
             let network = try Network.named(name)
-            let file = try weights.map(home.localPath(of:)) ?? WeightsCatalogue.localFile(for: network, in: home)
+            let file = try weights.map(home.localPath(of:)) ?? Self.pulledWeights(network, home)
             guard let file else {
                 throw InputError(
                     .notFound,
@@ -50,6 +50,13 @@ public struct ExtractorConfiguration: Sendable {
             return try FeatureModel(
                 file: home.localPath(of: path), pooling: pooling, preprocessing: preprocessing)
         }
+    }
+
+    /// The file that `lightbox weights pull` put into the home folder, if it did.
+    static func pulledWeights(_ network: Network, _ home: Home) -> String? {
+        let downloader = WeightsDownloader(folder: home.weights)
+        let files = [false, true].compactMap { try? WeightsCatalogue.file(network.name, top: $0) }
+        return files.map(downloader.path(of:)).first(where: FileManager.default.fileExists)
     }
 
     private func preprocessing(_ network: Network) -> Preprocessing {

@@ -61,18 +61,18 @@ extension ImageInput {
             throw DICOMError(.missingAttribute, file: path, tag: .sopInstanceUID, "has no SOP Instance UID.")
         }
         let count = max(1, dataSet.int(.numberOfFrames) ?? 1)
-        return dicomEntries(
-            path, study: dataSet.string(.studyInstanceUID) ?? "", series: dataSet.string(.seriesInstanceUID) ?? "",
-            instance: instance, frameCount: count, extras: extras, frames: frames)
+        let key = InstanceKey(
+            study: dataSet.string(.studyInstanceUID) ?? "", series: dataSet.string(.seriesInstanceUID) ?? "",
+            instance: instance)
+        return dicomEntries(path, key: key, frameCount: count, extras: extras, frames: frames)
     }
 
     static func dicomEntries(
-        _ path: String, study: String, series: String, instance: String, frameCount: Int,
-        extras: [ImageItem.Extra] = [], frames: FrameChoice
+        _ path: String, key: InstanceKey, frameCount: Int, extras: [ImageItem.Extra] = [], frames: FrameChoice
     ) -> [ItemSource.Entry] {
         frames.indices(of: frameCount).map { frame in
-            let key = InstanceKey(
-                study: study, series: series, instance: instance, frame: frameCount > 1 ? frame + 1 : nil)
+            var key = key
+            if frameCount > 1 { key.fields.append(InstanceKey.Field("frame", String(frame + 1))) }
             let origin = frameCount > 1 ? "\(path)#\(frame + 1)" : path
             return .item(
                 ImageItem(origin: origin, key: key, extras: extras, payload: .dicom(path: path, frame: frame)))

@@ -2,18 +2,25 @@ import DICOMStore
 import LightboxCore
 
 extension ImageInput {
-    /// Every image of a DICOM store, ordered by study, series and instance number.
+    /// Every image of a DICOM store, ordered by the UIDs of study, series and instance.
     func storeItems(_ name: String, home: Home, frames: FrameChoice) throws -> ItemSource {
-        let store = try DICOMStore.open(name, home: home, create: false)
-        let instances = try store.instances()
-        let fingerprint = ContentHash(of: instances.map(\.contentHash).joined(separator: "\n").utf8).description
+        let store = try DICOMCatalog(home: home).store(DICOMStoreName(name))
+        var instances: [StoredInstance] = []
+        var hasher = ContentHasher()
+        try store.forEachInstance { instance in
+            instances.append(instance)
+            Array(instance.contentHash.description.utf8).withUnsafeBytes { hasher.update($0) }
+        }
         return ItemSource(
-            parts: instances, total: frames == .all ? instances.reduce(0) { $0 + $1.frames } : instances.count,
-            fingerprint: fingerprint
+            parts: instances, total: instances.reduce(0) { $0 + frames.indices(of: $1.frameCount).count },
+            fingerprint: hasher.finalize().description
         ) { instance in
-            Self.dicomEntries(
-                store.path(of: instance), study: instance.studyInstanceUID, series: instance.seriesInstanceUID,
-                instance: instance.sopInstanceUID, frameCount: instance.frames, frames: frames)
+            Self.dicomEntries(instance.path, key: instance.key, frameCount: instance.frameCount, frames: frames)
         }
     }
+}
+
+extension StoredInstance {
+    /// 1 for an instance that says nothing of frames.
+    var frameCount: Int { max(1, record.instance.numberOfFrames ?? 1) }
 }

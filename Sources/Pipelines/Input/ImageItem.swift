@@ -1,4 +1,4 @@
-import DICOM
+public import DICOM
 import DICOMPixels
 import Imaging
 public import LightboxCore

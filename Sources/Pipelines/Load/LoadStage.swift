@@ -1,18 +1,47 @@
+import Foundation
 public import LightboxCore
 public import Warehouse
-import WireFormats
 
-/// Loads JSON lines of vectors (or any flat JSON lines) into a table of the warehouse; the columns and their
-/// types come from the lines.
+/// Loads JSON lines of vectors (or any flat JSON lines), or CSV files, into a table of the warehouse; the columns
+/// and their types come from the rows.
 public struct LoadStage: Sendable {
     public var disposition = LoadDisposition.failIfExists
 
     public init() {}
 
-    /// - Parameter input: a path, glob or `gs://` pattern of JSON-lines files.
+    /// - Parameter input: a path, glob or `gs://` pattern of JSON-lines or CSV files, which go in together.
     public func run(_ input: String, table: String, _ context: StageContext) throws -> StageReport {
         let paths = try context.home.files(at: input)
         let warehouse = try Warehouse(path: context.home.warehouse)
-        return try warehouse.load(jsonLines: paths, into: table, disposition, progress: context.progress)
+        var hasher = ContentHasher()
+        for path in paths {
+            let hash = try ContentHash(ofFile: path)
+            Array(hash.description.utf8).withUnsafeBytes { hasher.update($0) }
+        }
+        let loaded = try warehouse.load(
+            FileRows(paths: paths), into: TableName(table), disposition: disposition,
+            from: Provenance(source: input, contentHash: hasher.finalize()), at: Date()
+        ) { rows in
+            context.progress(ProgressUpdate(stage: "load", completed: rows, total: nil))
+        }
+        var report = StageReport(stage: "load")
+        report.written = loaded.rows
+        report.outputs = ["table \(loaded.table)"]
+        return report
+    }
+}
+
+/// The rows of several files, one file after another.
+private struct FileRows: RowSource {
+    let paths: [String]
+
+    func forEachRow(_ body: (TableRow, Int) throws -> Void) throws {
+        for path in paths {
+            if path.lowercased().hasSuffix(".csv") {
+                try CSVRows(path: path).forEachRow(body)
+            } else {
+                try JSONLineRows(path: path).forEachRow(body)
+            }
+        }
     }
 }

@@ -106,8 +106,8 @@ public struct RecordsStage: Sendable, Codable {
     private func example(of loaded: LoadedImage) throws -> Example {
         var image = loaded.image
         if let shape {
-            image = image.resized(
-                height: shape.height, width: shape.width, channels: shape.channels, resampling: resampling)
+            if image.channels != shape.channels { image = image.converted(toChannels: shape.channels) }
+            image = image.resized(height: shape.height, width: shape.width, resampling: resampling)
         }
         var example = Example()
         for name in ["study", "series"] { example[name] = .text(loaded.key[name] ?? "") }

@@ -30,7 +30,7 @@ public struct SplitStage: Sendable, Codable {
             throw InputError(.invalidInput, "\(csv) has no column \(labelColumn); it has \(columns).")
         }
         let group = try groupIndex(in: table, csv)
-        let sides = assign(table.rows.map { (label: $0[label], group: group.map { column in $0[column] } ?? nil) })
+        let sides = assign(table.rows.map { row in (label: row[label], group: group.map { row[$0] }) })
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var report = StageReport(stage: "split")
         for (name, side) in [("train.csv", false), ("eval.csv", true)] {

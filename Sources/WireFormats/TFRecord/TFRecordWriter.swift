@@ -23,16 +23,28 @@ public final class TFRecordWriter {
     }
 
     public func append(_ record: UnsafeRawBufferPointer) throws {
+        try Self.head(of: record).withUnsafeBytes { try write($0) }
+        try write(record)
+        try withUnsafeBytes(of: CRC32C.masked(of: record).littleEndian) { try write($0) }
+        count += 1
+    }
+
+    /// A record as it stands in a file, for files that are written otherwise.
+    public static func framed(_ record: [UInt8]) -> [UInt8] {
+        record.withUnsafeBytes { bytes in
+            head(of: bytes) + record + withUnsafeBytes(of: CRC32C.masked(of: bytes).littleEndian) { Array($0) }
+        }
+    }
+
+    /// The length and its checksum.
+    private static func head(of record: UnsafeRawBufferPointer) -> [UInt8] {
         var head = [UInt8](repeating: 0, count: 12)
         head.withUnsafeMutableBytes { head in
             head.storeBytes(of: UInt64(record.count).littleEndian, as: UInt64.self)
             let crc = CRC32C.masked(of: UnsafeRawBufferPointer(rebasing: head[..<8]))
             head.storeBytes(of: crc.littleEndian, toByteOffset: 8, as: UInt32.self)
         }
-        try head.withUnsafeBytes { try write($0) }
-        try write(record)
-        try withUnsafeBytes(of: CRC32C.masked(of: record).littleEndian) { try write($0) }
-        count += 1
+        return head
     }
 
     public func append(_ record: [UInt8]) throws { try record.withUnsafeBytes { try append($0) } }

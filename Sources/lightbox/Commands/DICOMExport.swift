@@ -1,5 +1,6 @@
 import ArgumentParser
 import DICOMStore
+import LightboxCore
 import Pipelines
 
 struct DICOMExport: ParsableCommand {
@@ -38,10 +39,8 @@ struct DICOMExport: ParsableCommand {
             stage.bits = bits
             stage.jpegQuality = quality
             stage.stopsAtFirstError = stopAtFirstError
-            let store = try DICOMStore.open(store.store, home: context.home, create: false)
+            let store = try store.open(in: context.home)
             return (try stage.run(store, to: output, context), errorsIn: try context.home.localPath(of: output))
         }
     }
 }
-
-extension ExportStage.Format: @retroactive ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DICOMStore
+import LightboxCore
 import Pipelines
 
 struct DICOMImport: ParsableCommand {
@@ -22,7 +23,7 @@ struct DICOMImport: ParsableCommand {
 
     func run() throws {
         try global.report { context in
-            let store = try DICOMStore.open(store.store, home: context.home, create: true)
+            let store = try store.open(in: context.home, creating: true)
             var stage = ImportStage()
             stage.stopsAtFirstError = stopAtFirstError
             return (try stage.run(sources, into: store, context), errorsIn: store.root)

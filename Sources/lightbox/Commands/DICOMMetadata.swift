@@ -1,5 +1,6 @@
 import ArgumentParser
 import DICOMStore
+import LightboxCore
 import Pipelines
 import Warehouse
 
@@ -22,7 +23,7 @@ struct DICOMMetadata: ParsableCommand {
 
     func run() throws {
         try global.report { context in
-            let store = try DICOMStore.open(store.store, home: context.home, create: false)
+            let store = try store.open(in: context.home)
             let stage = MetadataStage(disposition: disposition.disposition)
             return (try stage.run(store, table: table, context), errorsIn: store.root)
         }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import DICOM
 import Foundation
+import LightboxCore
+import Pipelines
 
 struct DICOMShow: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +28,7 @@ struct DICOMShow: ParsableCommand {
                 DICOMJSON.encode(dicom.dataSet, into: &bytes)
                 print(String(decoding: bytes, as: UTF8.self))
             } else {
-                print(dicom.dump(hidesValues: hideValues), terminator: "")
+                print(dicom.dump(showsValues: !hideValues), terminator: "")
             }
         }
     }

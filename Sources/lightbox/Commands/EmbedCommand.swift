@@ -88,7 +88,3 @@ struct EmbedCommand: ParsableCommand {
         return untrained ? .untrained(network ?? "") : .network(network ?? "", weights: weights)
     }
 }
-
-extension Pooling: @retroactive ExpressibleByArgument {}
-extension Precision: @retroactive ExpressibleByArgument {}
-extension Preprocessing.Scaling: @retroactive ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LightboxCore
 import Networks
 import Pipelines
 import Warehouse

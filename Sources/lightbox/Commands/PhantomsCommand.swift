@@ -1,4 +1,5 @@
 import ArgumentParser
+import LightboxCore
 import Pipelines
 
 struct PhantomsCommand: ParsableCommand {
@@ -13,7 +14,7 @@ struct PhantomsCommand: ParsableCommand {
             """)
 
     @Option(help: "The folder to write to.") var output: String
-    @Option(help: "How many patients; each has one to four studies.") var patients = 60
+    @Option(help: "How many patients; each has one to four studies.") var patients = 66
     @Option(help: "The same seed draws the same films.") var seed: UInt64 = 7
     @OptionGroup var global: GlobalOptions
 

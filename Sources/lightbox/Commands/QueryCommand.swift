@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LightboxCore
 import Pipelines
 import Warehouse
 
@@ -40,5 +41,3 @@ struct QueryCommand: ParsableCommand {
         WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'lightbox%' ORDER BY name
         """
 }
-
-extension QueryFormat: @retroactive ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LightboxCore
 import Pipelines
 
 struct RecordsSplit: ParsableCommand {

@@ -54,9 +54,3 @@ struct RecordsWrite: ParsableCommand {
         }
     }
 }
-
-extension RecordsStage.Encoding: @retroactive ExpressibleByArgument {}
-extension Preprocessing.Resampling: @retroactive ExpressibleByArgument {}
-extension ImageShape: @retroactive ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-}

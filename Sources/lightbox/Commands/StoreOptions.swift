@@ -8,6 +8,10 @@ import Pipelines
 struct StoreOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The DICOM store, NAME or DATASET/NAME.", valueName: "store"))
     var store: String
+
+    func open(in home: Home, creating: Bool = false) throws -> DICOMStore {
+        try DICOMCatalog(home: home).store(DICOMStoreName(store), creating: creating)
+    }
 }
 
 /// How DICOM pixels become display values.
@@ -19,11 +23,4 @@ struct DisplayArguments: ParsableArguments {
 
     @Option(help: "Frames of multi-frame images: all, first, middle, or numbers such as 1,5,9.")
     var frames: FrameChoice = .all
-}
-
-extension WindowChoice: @retroactive ExpressibleByArgument {}
-
-extension FrameChoice: @retroactive ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-    public var defaultValueDescription: String { "all" }
 }

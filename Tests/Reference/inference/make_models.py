@@ -72,6 +72,16 @@ mixed = save(
 record("mixed", mixed, {
     "bytes": (np.arange(10) * 53 % 256).astype(np.uint8).reshape(2, 5), "indices": np.array([4, 1], np.int64)})
 
+# A feature map with channels first, open height and width: the image itself.
+save(
+    "map",
+    [h.make_node("Relu", ["image"], ["r"]), h.make_node("Neg", ["image"], ["m"]), h.make_node("Relu", ["m"], ["s"]),
+     h.make_node("Sub", ["r", "s"], ["features"])],
+    [h.make_tensor_value_info("image", T.FLOAT, ["n", 3, "h", "w"])],
+    [h.make_tensor_value_info("features", T.FLOAT, ["n", 3, "h", "w"])],
+    {},
+)
+
 # The convolution in the other formats.
 import openvino, tensorflow as tf
 

@@ -161,15 +161,25 @@ def in_little_endian(dataset):
     return dataset
 
 
-def shown(dataset):
-    """The first frame as a display has it: first window, else VOI LUT, else the full range."""
+def first_frame(dataset):
+    """Stored values and photometric interpretation."""
+    results = {name: a for name, a in decoded(dataset).items() if isinstance(a, np.ndarray)}
+    for name in ("gdcm alone", "zlib", "pydicom segments"):
+        if name in results:
+            array = results[name]
+            return array[0] if array.ndim == 3 else array, dataset.PhotometricInterpretation
     decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
     array, properties = decoder.as_array(dataset, raw=True, index=0)
-    interpretation = properties["photometric_interpretation"]
+    return array, properties["photometric_interpretation"]
+
+
+def shown(dataset):
+    """The first frame as a display has it: first window, else VOI LUT, else the full range."""
+    array, interpretation = first_frame(dataset)
     if interpretation == "PALETTE COLOR":
         palette = apply_color_lut(array, in_little_endian(dataset))
         return (palette >> 8 if palette.dtype == np.uint16 else palette).astype(np.uint8)
-    if properties["samples_per_pixel"] == 3:
+    if dataset.get("SamplesPerPixel") == 3:
         top = 2.0 ** dataset.BitsStored - 1
         scaled = array if top == 255 else np.floor(array / top * 255 + 0.5).astype(np.uint8)
         return convert_color_space(scaled, interpretation, "RGB") if "YBR" in interpretation else scaled

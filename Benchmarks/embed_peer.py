@@ -1,0 +1,64 @@
+"""The same work as EmbedBenchmark with Keras: TFRecords in, JSON lines out, f32, batches of 8.
+
+    python embed_peer.py --make RECORDS.tfrecord IMAGES…    writes records of 299 × 299 PNGs
+    python embed_peer.py RECORDS.tfrecord [SECONDS]         prints images per second
+
+Needs tensorflow 2.21 (CPU). The weights are made up: the speed does not depend on them.
+"""
+import json
+import os
+import sys
+import tempfile
+import time
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import tensorflow as tf
+
+SIZE = 299
+
+
+def make(path, images):
+    with tf.io.TFRecordWriter(path) as writer:
+        for name in images:
+            image = tf.io.decode_image(tf.io.read_file(name), channels=3, expand_animations=False)
+            image = tf.cast(tf.round(tf.image.resize(image, [SIZE, SIZE])), tf.uint8)
+            feature = {
+                "instance": tf.train.Feature(bytes_list=tf.train.BytesList(value=[os.path.basename(name).encode()])),
+                "png_bytes": tf.train.Feature(bytes_list=tf.train.BytesList(value=[tf.io.encode_png(image).numpy()])),
+            }
+            writer.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
+
+
+def parse(record):
+    example = tf.io.parse_single_example(record, {
+        "instance": tf.io.FixedLenFeature([], tf.string), "png_bytes": tf.io.FixedLenFeature([], tf.string)})
+    image = tf.image.resize(tf.io.decode_png(example["png_bytes"], 3), [SIZE, SIZE])
+    return example["instance"], image / 127.5 - 1
+
+
+def measure(path, seconds):
+    import keras
+
+    model = keras.applications.Xception(weights=None, include_top=False, pooling="avg", input_shape=(SIZE, SIZE, 3))
+    data = tf.data.TFRecordDataset([path]).repeat().map(parse, num_parallel_calls=2).batch(8).prefetch(2)
+    forward = tf.function(lambda x: model(x, training=False))
+    count = 0
+    with tempfile.TemporaryFile("w") as output:
+        for step, (names, images) in enumerate(data):
+            vectors = forward(images).numpy()
+            for name, vector in zip(names.numpy(), vectors):
+                output.write(json.dumps({"instance": name.decode(), "feature_vector": vector.tolist()}) + "\n")
+            if step == 1:  # The first batches build the graph.
+                start = time.time()
+            elif step > 1:
+                count += len(vectors)
+                if time.time() - start > seconds:
+                    break
+    print(f"Keras, xception, f32, records to JSON lines: {count / (time.time() - start):.1f} images per second")
+
+
+if sys.argv[1] == "--make":
+    make(sys.argv[2], sys.argv[3:])
+else:
+    measure(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 10)

@@ -1,0 +1,125 @@
+import Foundation
+import GRDB
+public import LightboxCore
+
+/// The index of all DICOM stores of a home folder, in its `catalog.db`.
+///
+/// Patients' attributes stand once a study and a modality once a series, so that an instance costs a few hundred
+/// bytes; every UID, patient ID, accession number and study date has an index of its own.
+public final class DICOMCatalog: Sendable {
+    let pool: DatabasePool
+    public let home: Home
+
+    /// Opens the catalogue of a home folder, and makes both when they are missing.
+    public init(home: Home) throws {
+        self.home = home
+        try home.create()
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(30)
+        configuration.foreignKeysEnabled = true
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA cache_size = -65536")
+        }
+        do {
+            pool = try DatabasePool(path: home.catalog, configuration: configuration)
+            try pool.writeWithoutTransaction { database in
+                // The pool has set NORMAL, under which a power loss takes back instances already acknowledged.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+            }
+            try Self.migrator.migrate(pool)
+        } catch let error as DatabaseError {
+            throw DICOMStoreError(
+                .catalogUnusable, "\(home.catalog): \(error.message ?? "SQLite cannot open it").")
+        }
+    }
+
+    /// In the order of their names.
+    public func stores() throws -> [DICOMStoreName] {
+        try pool.read { database in
+            try Row.fetchAll(database, sql: "SELECT dataset, name FROM dicom_store ORDER BY dataset, name").map {
+                try DICOMStoreName(dataset: $0["dataset"], store: $0["name"])
+            }
+        }
+    }
+
+    /// Opens a store.
+    ///
+    /// - Parameter creating: makes it when there is none.
+    public func store(_ name: DICOMStoreName, creating: Bool = false) throws -> DICOMStore {
+        try store(name, creating: creating, onStep: { _ in })
+    }
+
+    /// The same, with a function that is called between the steps of an ingest; tests let it fail.
+    package func store(
+        _ name: DICOMStoreName, creating: Bool, onStep: @escaping @Sendable (IngestStep) throws -> Void
+    ) throws -> DICOMStore {
+        if creating {
+            try pool.write { database in
+                try database.execute(
+                    sql: "INSERT INTO dicom_store (dataset, name) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    arguments: [name.dataset, name.store])
+            }
+        }
+        let id = try pool.read { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT id FROM dicom_store WHERE dataset = ? AND name = ?",
+                arguments: [name.dataset, name.store])
+        }
+        guard let id else {
+            let names = try stores().map(\.description).joined(separator: ", ")
+            throw DICOMStoreError(
+                .noSuchStore,
+                "There is no DICOM store '\(name)'. \(names.isEmpty ? "There are none yet" : "Stores: \(names)").")
+        }
+        let root = try home.dicomStore(dataset: name.dataset, store: name.store)
+        return try DICOMStore(name: name, id: id, catalog: self, root: root, onStep: onStep)
+    }
+
+    /// Removes a store with all its instances and files.
+    public func delete(_ name: DICOMStoreName) throws {
+        try pool.write { database in
+            try database.execute(
+                sql: "DELETE FROM dicom_store WHERE dataset = ? AND name = ?",
+                arguments: [name.dataset, name.store])
+            guard database.changesCount > 0 else {
+                throw DICOMStoreError(.noSuchStore, "There is no DICOM store '\(name)'.")
+            }
+        }
+        let root = try home.dicomStore(dataset: name.dataset, store: name.store)
+        if FileManager.default.fileExists(atPath: root) { try FileManager.default.removeItem(atPath: root) }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("dicom 1: stores, studies, series, instances") {
+            try $0.execute(sql: firstSchema)
+        }
+        return migrator
+    }
+
+    private static let firstSchema = """
+        CREATE TABLE dicom_store (
+            id INTEGER PRIMARY KEY, dataset TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (dataset, name));
+        CREATE TABLE dicom_study (
+            id INTEGER PRIMARY KEY, store_id INTEGER NOT NULL REFERENCES dicom_store ON DELETE CASCADE,
+            study_uid TEXT NOT NULL, patient_id TEXT, patient_name TEXT, patient_birth_date TEXT, patient_sex TEXT,
+            study_date TEXT, study_time TEXT, accession_number TEXT, study_id TEXT, study_description TEXT,
+            referring_physician TEXT, UNIQUE (store_id, study_uid));
+        CREATE INDEX dicom_study_patient ON dicom_study (store_id, patient_id);
+        CREATE INDEX dicom_study_date ON dicom_study (store_id, study_date);
+        CREATE INDEX dicom_study_accession ON dicom_study (store_id, accession_number);
+        CREATE TABLE dicom_series (
+            id INTEGER PRIMARY KEY, study INTEGER NOT NULL REFERENCES dicom_study ON DELETE CASCADE,
+            series_uid TEXT NOT NULL, modality TEXT, series_number INTEGER, series_date TEXT,
+            series_description TEXT, body_part TEXT, manufacturer TEXT, UNIQUE (study, series_uid));
+        CREATE INDEX dicom_series_uid ON dicom_series (series_uid);
+        CREATE TABLE dicom_instance (
+            id INTEGER PRIMARY KEY, store_id INTEGER NOT NULL REFERENCES dicom_store ON DELETE CASCADE,
+            series INTEGER NOT NULL REFERENCES dicom_series ON DELETE CASCADE,
+            sop_uid TEXT NOT NULL, sop_class TEXT, transfer_syntax TEXT NOT NULL, instance_number INTEGER,
+            patient_age TEXT, view_position TEXT, rows INTEGER, columns INTEGER, frames INTEGER,
+            bits_allocated INTEGER, photometric TEXT, content_hash BLOB NOT NULL, size INTEGER NOT NULL,
+            UNIQUE (store_id, sop_uid));
+        CREATE UNIQUE INDEX dicom_instance_series ON dicom_instance (series, sop_uid);
+        """
+}

@@ -1,0 +1,117 @@
+import Foundation
+import GRDB
+import LightboxCore
+
+/// An archive of DICOM instances: their files below one folder, their index in the home's catalogue.
+///
+/// A file's name is the SHA-256 of its bytes, so no attribute ever becomes a path, the same bytes have one place,
+/// and a damaged file shows itself. An instance has a row only after its file is on the disk; a file without a row
+/// (a crash came between) counts as not stored.
+public final class DICOMStore: Sendable {
+    public let name: DICOMStoreName
+    public let catalog: DICOMCatalog
+    let id: Int64
+    /// The folder that holds the files.
+    public let root: String
+    let onStep: @Sendable (IngestStep) throws -> Void
+
+    var pool: DatabasePool { catalog.pool }
+
+    init(
+        name: DICOMStoreName, id: Int64, catalog: DICOMCatalog, root: String,
+        onStep: @escaping @Sendable (IngestStep) throws -> Void
+    ) throws {
+        self.name = name
+        self.id = id
+        self.catalog = catalog
+        self.root = root
+        self.onStep = onStep
+        try makeFolders()
+        IncomingFolder.removeAbandoned(in: root + "/incoming")
+    }
+
+    /// Makes the 256 folders once, so that an ingest need not look.
+    private func makeFolders() throws {
+        let access: [FileAttributeKey: Any] = [.posixPermissions: 0o700]
+        let last = root + "/instances/ff"
+        guard !FileManager.default.fileExists(atPath: last) else { return }
+        for number in 0..<256 {
+            let digits = String(number, radix: 16)
+            try FileManager.default.createDirectory(
+                atPath: root + "/instances/" + (digits.count < 2 ? "0" : "") + digits,
+                withIntermediateDirectories: true, attributes: access)
+        }
+        try FileManager.default.createDirectory(
+            atPath: root + "/incoming", withIntermediateDirectories: true, attributes: access)
+        var folder = root + "/instances"
+        while folder.hasPrefix(catalog.home.path) {
+            try AtomicFile.syncFolder(folder)
+            folder = (folder as NSString).deletingLastPathComponent
+        }
+    }
+
+    func folder(for hash: ContentHash) -> String { root + "/instances/" + hash.description.prefix(2) }
+
+    /// Where the file with these bytes is, or would be.
+    func path(for hash: ContentHash) -> String { folder(for: hash) + "/" + hash.description + ".dcm" }
+}
+
+/// How much a store holds.
+public struct DICOMStoreCounts: Sendable, Hashable, Codable {
+    public let studies: Int
+    public let series: Int
+    public let instances: Int
+    public let bytes: Int
+}
+
+extension DICOMStore {
+    public func counts() throws -> DICOMStoreCounts {
+        try pool.read { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT (SELECT count(*) FROM dicom_study WHERE store_id = ?1),
+                    (SELECT count(*) FROM dicom_series JOIN dicom_study ON dicom_study.id = study WHERE store_id = ?1),
+                    (SELECT count(*) FROM dicom_instance WHERE store_id = ?1),
+                    (SELECT coalesce(sum(size), 0) FROM dicom_instance WHERE store_id = ?1)
+                    """, arguments: [id])
+            guard let row else { return DICOMStoreCounts(studies: 0, series: 0, instances: 0, bytes: 0) }
+            return DICOMStoreCounts(studies: row[0], series: row[1], instances: row[2], bytes: row[3])
+        }
+    }
+
+    /// The instance with this UID, nil when the store has none.
+    public func instance(_ sopInstanceUID: String) throws -> StoredInstance? {
+        try instances(matching: InstanceFilter(sopInstanceUID: sopInstanceUID), limit: 1).first
+    }
+
+    /// Removes instances; a study or series without any goes too.
+    ///
+    /// - Returns: how many were removed.
+    @discardableResult
+    public func remove(_ filter: InstanceFilter) throws -> Int {
+        let removed = try pool.write { database in
+            let (condition, arguments) = filter.condition(store: id)
+            let rows = try Row.fetchAll(
+                database,
+                sql:
+                    "SELECT i.id, e.id AS series, s.id AS study, i.content_hash \(filter.tables) WHERE \(condition)",
+                arguments: arguments)
+            let instances = try database.cachedStatement(sql: "DELETE FROM dicom_instance WHERE id = ?")
+            for row in rows { try instances.execute(arguments: [row["id"] as Int64]) }
+            try Self.removeEmpty("series", rows, children: "dicom_instance WHERE series", database)
+            try Self.removeEmpty("study", rows, children: "dicom_series WHERE study", database)
+            return rows.compactMap { ContentHash(digest: $0["content_hash"]) }
+        }
+        // Only now: a crash in between leaves files without rows, never the other way round.
+        for hash in removed { unlink(path(for: hash)) }
+        return removed.count
+    }
+
+    private static func removeEmpty(_ level: String, _ rows: [Row], children: String, _ database: Database) throws
+    {
+        let statement = try database.cachedStatement(
+            sql: "DELETE FROM dicom_\(level) WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM \(children) = ?1)")
+        for id in Set(rows.map { $0[level] as Int64 }) { try statement.execute(arguments: [id]) }
+    }
+}

@@ -1,0 +1,26 @@
+public import LightboxCore
+
+/// What is wrong with a store, or why a file was not taken in. It never holds an attribute's value.
+public struct DICOMStoreError: Failure, Equatable {
+    public enum Code: String, Sendable {
+        case invalidName, noSuchStore, storeExists, missingIdentifier, invalidIdentifier, changedWhileRead
+        case differentContent, catalogUnusable
+    }
+
+    public let code: Code
+    public let description: String
+
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+
+    public var kind: FailureKind {
+        switch code {
+        case .invalidName, .missingIdentifier, .invalidIdentifier: .invalidInput
+        case .noSuchStore: .notFound
+        case .storeExists, .differentContent, .changedWhileRead: .conflict
+        case .catalogUnusable: .environment
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import GRDB
+import LightboxCore
+import Synchronization
+
+/// Makes files that were copied aside part of the store: to the disk, under their names, into the index.
+///
+/// The index's write lock is held from the decision what is new to the commit, so that two ingests at once cannot
+/// both add a UID. Outcomes count only after `commit` has returned.
+struct IngestBatch {
+    let store: DICOMStore
+
+    func commit(_ files: [IncomingFile.Accepted]) throws -> [IngestOutcome] {
+        guard !files.isEmpty else { return [] }
+        try store.onStep(.copied)
+        try Self.concurrently(files.map(\.temporary)) { try FileBytes.sync($0) }
+        try store.onStep(.filesSynced)
+        let outcomes = try store.pool.write { database in
+            var writer = try InstanceWriter(database, store: store.id)
+            let outcomes = try decide(files, &writer)
+            let new = zip(files, outcomes).filter { $1 == .added }.map(\.0)
+            for file in new {
+                let path = store.path(for: file.hash)
+                guard rename(file.temporary, path) == 0 else { throw FileFailure(path: path, errno: errno) }
+            }
+            try store.onStep(.renamed)
+            try Self.concurrently(Set(new.map { store.folder(for: $0.hash) }).sorted()) {
+                try AtomicFile.syncFolder($0)
+            }
+            try store.onStep(.foldersSynced)
+            for file in new { try writer.insert(file) }
+            try store.onStep(.rowsWritten)
+            return outcomes
+        }
+        try store.onStep(.committed)
+        for (file, outcome) in zip(files, outcomes) where outcome != .added { unlink(file.temporary) }
+        return outcomes
+    }
+
+    /// Against the index as it is now, and against the files before in the same batch.
+    private func decide(_ files: [IncomingFile.Accepted], _ writer: inout InstanceWriter) throws -> [IngestOutcome]
+    {
+        var here: [String: ContentHash] = [:]
+        return try files.map { file in
+            let uid = file.record.instance.sopInstanceUID
+            if let hash = try here[uid] ?? writer.hash(of: uid) {
+                return hash == file.hash ? .unchanged : .conflict
+            }
+            here[uid] = file.hash
+            return .added
+        }
+    }
+
+    /// Many flushes at once, which the file system's journal takes together.
+    private static func concurrently(_ paths: [String], _ body: @Sendable (String) throws -> Void) throws {
+        let failure = Mutex<(any Error)?>(nil)
+        let threads = min(16, paths.count)
+        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+            do {
+                for index in stride(from: thread, to: paths.count, by: threads) { try body(paths[index]) }
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+}
+
+/// Writes index rows within one transaction, studies and series looked up once.
+struct InstanceWriter {
+    private struct SeriesKey: Hashable {
+        let study: Int64
+        let uid: String
+    }
+
+    private let database: Database
+    private let store: Int64
+    private let insertion: Statement
+    private let lookup: Statement
+    private var studies: [String: Int64] = [:]
+    private var series: [SeriesKey: Int64] = [:]
+
+    init(_ database: Database, store: Int64) throws {
+        self.database = database
+        self.store = store
+        insertion = try database.cachedStatement(
+            sql: """
+                INSERT INTO dicom_instance (store_id, series, sop_uid, sop_class, transfer_syntax, instance_number,
+                patient_age, view_position, rows, columns, frames, bits_allocated, photometric, content_hash, size)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        lookup = try database.cachedStatement(
+            sql: "SELECT content_hash FROM dicom_instance WHERE store_id = ? AND sop_uid = ?")
+    }
+
+    func hash(of uid: String) throws -> ContentHash? {
+        try Data.fetchOne(lookup, arguments: [store, uid]).flatMap { ContentHash(digest: $0) }
+    }
+
+    mutating func insert(_ file: IncomingFile.Accepted) throws {
+        try insert(file.record, hash: file.hash, size: file.size)
+    }
+
+    mutating func insert(_ record: InstanceRecord, hash: ContentHash, size: Int) throws {
+        let series = try series(of: record, study: study(of: record.study))
+        let instance = record.instance
+        try insertion.execute(arguments: [
+            store, series, instance.sopInstanceUID, instance.sopClassUID, instance.transferSyntaxUID,
+            instance.instanceNumber, instance.patientAge, instance.viewPosition, instance.rows, instance.columns,
+            instance.numberOfFrames, instance.bitsAllocated, instance.photometricInterpretation, hash.digest, size,
+        ])
+    }
+
+    private mutating func study(of study: InstanceRecord.Study) throws -> Int64 {
+        if let id = studies[study.studyInstanceUID] { return id }
+        let insertion = try database.cachedStatement(
+            sql: """
+                INSERT INTO dicom_study (store_id, study_uid, patient_id, patient_name, patient_birth_date, patient_sex,
+                study_date, study_time, accession_number, study_id, study_description, referring_physician)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """)
+        try insertion.execute(arguments: [
+            store, study.studyInstanceUID, study.patientID, study.patientName, study.patientBirthDate,
+            study.patientSex,
+            study.studyDate, study.studyTime, study.accessionNumber, study.studyID, study.studyDescription,
+            study.referringPhysicianName,
+        ])
+        let selection = try database.cachedStatement(
+            sql: "SELECT id FROM dicom_study WHERE store_id = ? AND study_uid = ?")
+        let id = try Self.id(selection, [store, study.studyInstanceUID])
+        studies[study.studyInstanceUID] = id
+        return id
+    }
+
+    private mutating func series(of record: InstanceRecord, study: Int64) throws -> Int64 {
+        let values = record.series
+        let key = SeriesKey(study: study, uid: values.seriesInstanceUID)
+        if let id = series[key] { return id }
+        let insertion = try database.cachedStatement(
+            sql: """
+                INSERT INTO dicom_series (study, series_uid, modality, series_number, series_date, series_description,
+                body_part, manufacturer) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """)
+        try insertion.execute(arguments: [
+            study, values.seriesInstanceUID, values.modality, values.seriesNumber, values.seriesDate,
+            values.seriesDescription, values.bodyPartExamined, values.manufacturer,
+        ])
+        let selection = try database.cachedStatement(
+            sql: "SELECT id FROM dicom_series WHERE study = ? AND series_uid = ?")
+        let id = try Self.id(selection, [study, values.seriesInstanceUID])
+        series[key] = id
+        return id
+    }
+
+    private static func id(_ statement: Statement, _ arguments: StatementArguments) throws -> Int64 {
+        guard let id = try Int64.fetchOne(statement, arguments: arguments) else {
+            throw DICOMStoreError(.catalogUnusable, "A row that was just written is not there.")
+        }
+        return id
+    }
+}

@@ -1,0 +1,16 @@
+/// What became of one file of an ingest.
+public enum IngestOutcome: Sendable, Hashable {
+    /// File and index row are on the disk.
+    case added
+    /// The store has these very bytes already.
+    case unchanged
+    /// The store has other bytes under the same SOP Instance UID, and keeps them.
+    case conflict
+    /// Not an instance that can be stored, and why.
+    case unreadable(String)
+}
+
+/// The points of an ingest between which a crash may come; in this order for every batch.
+package enum IngestStep: String, Sendable, CaseIterable, Codable {
+    case copied, filesSynced, renamed, foldersSynced, rowsWritten, committed
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import LightboxCore
+import Pipelines
+
+/// Options of every command, and how a command runs its stage and speaks about it.
+///
+/// Results go to standard output, everything else to standard error.
+struct GlobalOptions: ParsableArguments {
+    @Option(
+        name: .customLong("home"),
+        help: ArgumentHelp(
+            "The folder that holds stores, tables and models. (default: LIGHTBOX_HOME, else ~/.lightbox)",
+            valueName: "dir"),
+        completion: .directory)
+    var homePath: String?
+    @Flag(help: "Print JSON, for scripts.") var json = false
+    @Flag(help: "No progress and no notes.") var quiet = false
+
+    var home: Home {
+        Home(path: homePath ?? Home.defaultPath(environment: ProcessInfo.processInfo.environment))
+    }
+
+    /// Runs a stage with progress, prints its report and writes what it left out to `errors.jsonl`.
+    ///
+    /// - Parameter body: gives the report and the folder for `errors.jsonl`.
+    /// - Throws: what `body` throws, or an exit code when items were left out or Ctrl-C was pressed.
+    func report(_ body: (StageContext) throws -> (StageReport, errorsIn: String)) throws {
+        try home.create()
+        let start = ContinuousClock.now
+        let (report, folder) = try withContext(body)
+        let elapsed = (ContinuousClock.now - start) / .seconds(1)
+        let errorsFile = try ErrorsFile.save(report, in: folder)
+        let printer = ReportPrinter(report, errorsFile: errorsFile, elapsed: elapsed)
+        print(json ? String(decoding: try printer.json(), as: UTF8.self) : printer.text)
+        let status = Interruption.isRequested ? ExitStatus.interrupted : ExitStatus.of(report)
+        if status != ExitStatus.success { throw ExitCode(status) }
+    }
+
+    /// Runs work that prints its own result.
+    func run(_ body: (StageContext) throws -> Void) throws {
+        try? home.create()  // a command that only reads a file does without
+        try withContext(body)
+    }
+
+    /// A remark beside the result.
+    func note(_ text: String) {
+        if !quiet { Terminal.writeError(Terminal.printable(text) + "\n") }
+    }
+
+    private func withContext<Result>(_ body: (StageContext) throws -> Result) rethrows -> Result {
+        Interruption.install()
+        let bar = ProgressBar(Terminal.progressSurface(environment: ProcessInfo.processInfo.environment))
+        defer { bar.finish() }
+        let isQuiet = quiet
+        return try body(
+            StageContext(
+                home: home, progress: { if !isQuiet { bar.update($0) } }, isCancelled: { Interruption.isRequested }
+            ))
+    }
+}
