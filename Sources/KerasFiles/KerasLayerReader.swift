@@ -25,10 +25,7 @@ struct KerasLayerReader {
         let members = try root.members()
         var layers: [KerasLayer] = []
         for name in names {
-            guard let address = members[name] else {
-                throw HDF5Error.damaged("layer \(name) is listed but missing")
-            }
-            let group = try root.group(name, HDF5Header(in: root.bytes, at: address))
+            let group = try group(name, in: root, members)
             var arrays: [(path: [Substring], array: NDArray)] = []
             for path in try group.texts("weight_names") ?? [] {
                 try countMember()
@@ -42,7 +39,7 @@ struct KerasLayerReader {
     }
 
     /// The group of a layer, which lies deeper where the layer's name has a `/`.
-    private mutating func group(_ name: String, in root: HDF5Group, _ members: [String: Int]) throws -> HDF5Group {
+    private func group(_ name: String, in root: HDF5Group, _ members: [String: Int]) throws -> HDF5Group {
         let parts = name.split(separator: "/").map { String($0) }
         guard let first = parts.first, let address = members[first], parts.count < limits.depth else {
             throw HDF5Error.damaged("layer \(name) is listed but missing")
