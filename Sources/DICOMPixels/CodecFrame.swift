@@ -19,8 +19,8 @@ struct CodecFrame {
             case .jpegLS:
                 // The stream has no sign of its own; its precision tells which bit it is.
                 try jpegSamples(
-                    header.precision < 8 ? JPEGLSPresets.inserted(into: stream, precision: header.precision) : stream,
-                    header, field: BitField(count: description.isSigned ? header.precision : 64))
+                    withPresets(stream, header), header,
+                    field: BitField(count: description.isSigned ? header.precision : 64))
             case .jpeg2000: try jpeg2000Samples(stream, header)
             }
         return StoredFrame(description: described(by: header), samples: samples)
@@ -82,7 +82,8 @@ struct CodecFrame {
     private func jpeg<T: FixedWidthInteger>(
         _ stream: Bytes, _ header: StreamHeader, _ field: BitField
     ) throws -> [T] {
-        var samples = try filled(description.samplesPerFrame) { (samples: UnsafeMutableBufferPointer<T>, message) in
+        var samples = try filled(description.samplesPerFrame) {
+            (samples: UnsafeMutableBufferPointer<T>, message) in
             stream.withUnsafeBytes {
                 lightbox_decode_jpeg(
                     uid(of: header.format), shape(header), $0.baseAddress, $0.count, samples.baseAddress,
@@ -96,6 +97,10 @@ struct CodecFrame {
     /// DCMTK chooses its codec by UID; that of lossless JPEG reads every process at every precision.
     private func uid(of format: StreamHeader.Format) -> String {
         (format == .jpegLS ? TransferSyntax.jpegLSLossless : .jpegLosslessSV1).uid
+    }
+
+    private func withPresets(_ stream: Bytes, _ header: StreamHeader) -> Bytes {
+        header.precision < 8 ? JPEGLSPresets.inserted(into: stream, precision: header.precision) : stream
     }
 
     // MARK: OpenJPEG

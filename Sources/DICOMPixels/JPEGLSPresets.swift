@@ -10,7 +10,7 @@ enum JPEGLSPresets {
         var position = 2
         var frameEnd: Int?
         while position + 4 <= bytes.count, bytes[position] == 0xff {
-            let end = position + 2 + Int(bytes[position + 2]) << 8 + Int(bytes[position + 3])
+            let end = position + 2 + (Int(bytes[position + 2]) << 8 | Int(bytes[position + 3]))
             switch bytes[position + 1] {
             case 0xf8: return stream
             case 0xf7: frameEnd = end
@@ -35,6 +35,7 @@ enum JPEGLSPresets {
         let second = clamped(max(3, 7 / factor + 5 * near), least: first)
         let third = clamped(max(4, 21 / factor + 7 * near), least: second)
         let numbers = [maximum, first, second, third, 64]
-        return [0xff, 0xf8, 0, 13, 1] + numbers.flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] }
+        let bytes = numbers.flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] }
+        return [0xff, 0xf8, 0, 13, 1] + bytes
     }
 }

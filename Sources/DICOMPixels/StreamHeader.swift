@@ -46,6 +46,8 @@ extension StreamHeader {
     private static func jpeg(_ reader: inout BigEndianReader) -> StreamHeader? {
         var isJFIF = false
         while let marker = reader.marker() {
+            // A marker without a segment has no place here, and decoders would go on elsewhere.
+            guard marker > 1, !(0xd0...0xd8).contains(marker) else { return nil }
             guard let length = reader.uint16(), length >= 2 else { return nil }
             let end = reader.position + length - 2
             switch marker {
@@ -108,7 +110,8 @@ extension StreamHeader {
             precision: depth & 0x7f + 1)
         let across = (width - tileLeft + tileWidth - 1) / tileWidth
         let down = (height - tileTop + tileHeight - 1) / tileHeight
-        header.tiles = across.multipliedReportingOverflow(by: down).partialValue
+        let (tiles, overflow) = across.multipliedReportingOverflow(by: down)
+        header.tiles = overflow ? .max : tiles
         return header
     }
 }

@@ -55,13 +55,18 @@ struct PixelMutation {
     }
 
     private mutating func forgeDescription(_ dataSet: inout DataSet) {
-        let tags: [Tag] = [.rows, .columns, .samplesPerPixel, .bitsAllocated, .bitsStored, .highBit, .pixelRepresentation, .planarConfiguration]
-        let numbers: [UInt16] = [0, 1, 3, 8, 16, 32, 64, 1000, 0xffff, UInt16.random(in: 0...0xffff, using: &random)]
+        let tags: [Tag] = [
+            .rows, .columns, .samplesPerPixel, .bitsAllocated, .bitsStored, .highBit, .pixelRepresentation,
+            .planarConfiguration,
+        ]
+        let any = UInt16.random(in: 0...0xffff, using: &random)
+        let numbers: [UInt16] = [0, 1, 3, 8, 16, 32, 64, 1000, 0xffff, any]
         dataSet[tags.randomElement(using: &random)!].map { element in
             dataSet[element.tag] = .uint16(element.tag, numbers.randomElement(using: &random)!)
         }
         if Bool.random(using: &random) {
-            dataSet[.numberOfFrames] = .text(.numberOfFrames, ["2", "7", "100000", "2147483647", "-1"].randomElement(using: &random)!)
+            let counts = ["2", "7", "100000", "2147483647", "-1"]
+            dataSet[.numberOfFrames] = .text(.numberOfFrames, counts.randomElement(using: &random)!)
         }
     }
 }

@@ -1,8 +1,8 @@
 import DICOM
 import DICOMPixels
 import LightboxCore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Rendered pictures equal pydicom's") struct RenderedReferenceTests {
     @Test(

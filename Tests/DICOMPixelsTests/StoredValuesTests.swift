@@ -2,8 +2,8 @@ import DICOM
 import DICOMPixels
 import Foundation
 import LightboxCore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Stored values equal pydicom's") struct StoredValuesTests {
     /// Files that are refused, with the reason. No plug-in of pydicom decodes any of them.

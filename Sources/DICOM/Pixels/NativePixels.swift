@@ -31,7 +31,7 @@ package struct NativePixels: Sendable {
                         "Uncompressed 4:2:2 is read with 8 bits and an even number of pixels only.")
                 }
             }
-            if description.photometricInterpretation == .ybrFull422 { decoded.photometricInterpretation = .ybrFull }
+            decoded.photometricInterpretation = description.photometricInterpretation.whenExpanded
         }
         let start = layout.byteCount * index
         let source = try slice(start..<start + layout.byteCount)

@@ -101,7 +101,8 @@ extension PixelDescription {
         }
         guard known.samplesPerPixel == samples else {
             throw DICOMError(
-                .invalidAttribute, tag: .samplesPerPixel, "\(known) has \(known.samplesPerPixel) samples per pixel.")
+                .invalidAttribute, tag: .samplesPerPixel,
+                "\(known) has \(known.samplesPerPixel) samples per pixel.")
         }
         return known
     }

@@ -38,7 +38,9 @@ package struct RLEFrame {
 
     private static func segments(of source: UnsafeRawBufferPointer, expected: Int) throws -> [Range<Int>] {
         guard source.count >= 64 else { throw corrupt("The frame is shorter than its header.") }
-        let words = (0..<16).map { Int(UInt32(littleEndian: source.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self))) }
+        let words = (0..<16).map {
+            Int(UInt32(littleEndian: source.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))
+        }
         guard words[0] == expected, expected <= 15 else {
             throw corrupt("The number of segments does not fit samples per pixel and bits allocated.")
         }

@@ -2,10 +2,14 @@
 public struct StoredFrame: Sendable {
     /// Rows from the top, samples of a pixel side by side, in the smallest type that the file's allocation needs.
     public enum Samples: Sendable, Equatable {
-        case uint8([UInt8]), int8([Int8])
-        case uint16([UInt16]), int16([Int16])
-        case uint32([UInt32]), int32([Int32])
-        case float32([Float]), float64([Double])
+        case uint8([UInt8])
+        case int8([Int8])
+        case uint16([UInt16])
+        case int16([Int16])
+        case uint32([UInt32])
+        case int32([Int32])
+        case float32([Float])
+        case float64([Double])
     }
 
     /// With the photometric interpretation of these samples, which decoding may have changed: expanded

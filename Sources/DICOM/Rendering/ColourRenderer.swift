@@ -37,7 +37,7 @@ struct ColourRenderer {
         return values.map { UInt8(min(Double($0) * factor + 0.5, 255)) }
     }
 
-    /// Y'CbCr to R'G'B' with a matrix in 1/65536: the weights of red and blue for Cr and Cb.
+    /// Y'CbCr to R'G'B': how much of luma and of each chroma goes into each colour.
     struct Matrix {
         var blackLevel: Float
         var luma, redOfCr, greenOfCb, greenOfCr, blueOfCb: Float

@@ -91,7 +91,9 @@ struct GreyRenderer: Sendable {
     }
 
     /// The least and the greatest value; of all of them when all are padding.
-    private func extremes<S: FixedWidthInteger>(of values: [S], leavingOut padding: ClosedRange<Int>?) -> ClosedRange<S> {
+    private func extremes<S: FixedWidthInteger>(
+        of values: [S], leavingOut padding: ClosedRange<Int>?
+    ) -> ClosedRange<S> {
         var (least, greatest) = (S.max, S.min)
         values.withUnsafeBufferPointer { values in
             if let padding {
@@ -153,7 +155,7 @@ private struct DisplayFunction<T: FixedWidthInteger & UnsignedInteger> {
     private static func firstIndex(in range: ClosedRange<Int>, _ holds: (Int) -> Bool) -> Int {
         var (low, high) = (range.lowerBound, range.upperBound)
         while low < high {
-            let middle = (low + high) / 2
+            let middle = low + (high - low) / 2
             if holds(middle) { high = middle } else { low = middle + 1 }
         }
         return low

@@ -34,7 +34,8 @@ extension LookupTable {
     init(item: DataSet, inputIsSigned: Bool) throws {
         let descriptor = item.ints(.lutDescriptor)
         guard descriptor.count == 3 else {
-            throw DICOMError(.invalidAttribute, tag: .lutDescriptor, "A lookup table's descriptor has three values.")
+            throw DICOMError(
+                .invalidAttribute, tag: .lutDescriptor, "A lookup table's descriptor has three values.")
         }
         let count = entryCount(descriptor[0])
         guard (8...16).contains(descriptor[2]) else {

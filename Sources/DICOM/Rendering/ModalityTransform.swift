@@ -34,8 +34,8 @@ public enum ModalityTransform: Sendable, Hashable {
 extension DataSet {
     /// The item of a functional group macro: the frame's own, else the one all frames share (PS3.3 C.7.6.16).
     func functionalGroup(_ sequence: Tag, frame: Int) -> DataSet? {
-        if case .sequence(let frames)? = self[.perFrameFunctionalGroupsSequence]?.value, frames.indices.contains(frame),
-            let own = frames[frame].items(sequence).first
+        if case .sequence(let frames)? = self[.perFrameFunctionalGroupsSequence]?.value,
+            frames.indices.contains(frame), let own = frames[frame].items(sequence).first
         {
             return own
         }

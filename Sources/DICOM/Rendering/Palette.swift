@@ -53,7 +53,8 @@ struct Palette: Sendable {
                 // Entries of 8 bits may stand in words, and 16 bits may be stated for bytes.
                 hasBytes = data.count < count * 2 || (hasBytes && words.allSatisfy { $0 <= 0xff })
             } else if let data = dataSet.bytes(source.segmentedData) {
-                words = try SegmentedTable(data, hasBytes: hasBytes, count: count, tag: source.segmentedData).expanded()
+                let tag = source.segmentedData
+                words = try SegmentedTable(data, hasBytes: hasBytes, count: count, tag: tag).expanded()
             } else {
                 throw DICOMError(.missingAttribute, tag: source.data, "An image with a palette needs its tables.")
             }

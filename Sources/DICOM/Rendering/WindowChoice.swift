@@ -6,7 +6,7 @@ public enum WindowChoice: Sendable, Hashable {
     case file(index: Int)
     /// From the least to the greatest value of the frame, padding left out.
     case full
-    /// In modality values, spread by the function LINEAR.
+    /// In modality values, spread by the function LINEAR; at least 1 wide.
     case custom(center: Double, width: Double)
 
     /// The file's first window.
