@@ -3,8 +3,8 @@ struct CasePlan {
     /// How many of a hundred unwell patients have it at first. The devices come with being in bed.
     private static let frequencies: [(Abnormality.Kind, Float)] = [
         (.cardiomegaly, 0.26), (.effusion, 0.32), (.edema, 0.24), (.consolidation, 0.17), (.pneumonia, 0.22),
-        (.haze, 0.1), (.atelectasis, 0.22), (.pneumothorax, 0.2), (.nodules, 0.19), (.fracture, 0.14),
-        (.pleuralThickening, 0.1), (.wideMediastinum, 0.11),
+        (.haze, 0.1), (.atelectasis, 0.22), (.pneumothorax, 0.2), (.nodules, 0.23), (.fracture, 0.18),
+        (.pleuralThickening, 0.13), (.wideMediastinum, 0.11),
     ]
     private static let bedsideDevices: [(Abnormality.Kind, Float)] = [
         (.endotrachealTube, 0.35), (.centralLine, 0.5), (.gastricTube, 0.4), (.electrodes, 0.6),
@@ -46,17 +46,16 @@ struct CasePlan {
         if isBedside {
             for (kind, frequency) in Self.bedsideDevices where draw.chance(frequency) { add(kind, &draw) }
         }
-        if abnormalities.contains(where: { $0.kind == .pneumothorax || $0.kind == .effusion }), draw.chance(0.2) {
-            add(.chestTube, &draw)
-        }
+        let drained = abnormalities.first { $0.kind == .pneumothorax || $0.kind == .effusion }
+        if let drained, draw.chance(0.2) { add(.chestTube, on: drained.side, &draw) }
     }
 
-    private mutating func add(_ kind: Abnormality.Kind, _ draw: inout Draw) {
+    private mutating func add(_ kind: Abnormality.Kind, on given: Float? = nil, _ draw: inout Draw) {
         // Always the same number of draws, so that one decision does not shift the next.
         let (side, shape, isBorderline) = (draw.side(), draw.next(), draw.chance(0.14))
         let strength = draw.within(0.5, 1)
         guard !abnormalities.contains(where: { $0.kind == kind }) else { return }
         let drawn = isBorderline && !kind.isDevice ? 0.1 + 0.12 * (2 * strength - 1) : strength
-        abnormalities.append(Abnormality(kind: kind, side: side, strength: drawn, shape: shape))
+        abnormalities.append(Abnormality(kind: kind, side: given ?? side, strength: drawn, shape: shape))
     }
 }

@@ -1,5 +1,3 @@
-public import LightboxCore
-
 /// A patient who does not exist, with the studies made of him.
 public struct PhantomPatient: Sendable {
     public enum Sex: String, Sendable, Codable {

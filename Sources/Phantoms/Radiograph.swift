@@ -1,5 +1,3 @@
-public import LightboxCore
-
 /// One synthetic picture with everything that its DICOM file says.
 public struct Radiograph: Sendable {
     public let patient: PhantomPatient

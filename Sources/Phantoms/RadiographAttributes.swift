@@ -77,7 +77,7 @@ struct RadiographAttributes {
             .text(.sopClassUID, uid),
             .text(.sopInstanceUID, radiograph.identity.instance),
             .int(.instanceNumber, 1),
-            .text(.imageType, "ORIGINAL", "PRIMARY", "SYNTHETIC"),
+            .text(.imageType, "ORIGINAL", "PRIMARY", "", "SYNTHETIC"),
             .text(.acquisitionDate, radiograph.study.date.digits),
             .text(.acquisitionTime, taken),
             .text(.contentDate, radiograph.study.date.digits),
@@ -116,6 +116,7 @@ struct RadiographAttributes {
         [
             .text(.presentationIntentType, "FOR PRESENTATION"),
             .text(.detectorType, "SCINTILLATOR"),
+            .text(.positionerType, "NONE"),
             .text(.pixelIntensityRelationship, "LOG"),
             // Whether larger numbers mean more or less light (PS3.3 C.8.11.3.1.2).
             .int16(.pixelIntensityRelationshipSign, layout.isInverted ? 1 : -1),
@@ -140,7 +141,7 @@ struct RadiographAttributes {
                     .voiLUTSequence,
                     [
                         DataSet([
-                            .uint16(.lutDescriptor, UInt16(table.count), 0, 12), .text(.lutExplanation, "FILM"),
+                            .uint16(.lutDescriptor, UInt16(table.count), 0, 16), .text(.lutExplanation, "FILM"),
                             .words(.lutData, .OW, table),
                         ])
                     ]))
@@ -184,6 +185,7 @@ extension Tag {
     static let softwareVersions = Tag(0x0018, 0x1020)
     static let imagerPixelSpacing = Tag(0x0018, 0x1164)
     static let detectorType = Tag(0x0018, 0x7004)
+    static let positionerType = Tag(0x0018, 0x1508)
     static let imageLaterality = Tag(0x0020, 0x0062)
     static let imageComments = Tag(0x0020, 0x4000)
     static let burnedInAnnotation = Tag(0x0028, 0x0301)

@@ -54,7 +54,7 @@ struct FileLayout {
         let low = (isInverted ? Float(Self.highest) - 2000 : 2000) - 2000
         return (0...Self.highest).map { stored in
             let t = clamped((Float(stored) - low) / 4000)
-            return UInt16(Float(Self.highest) * (0.4 * t + 0.6 * t * t * (3 - 2 * t)))
+            return UInt16(65_535 * (0.4 * t + 0.6 * t * t * (3 - 2 * t)))
         }
     }
 }

@@ -1,4 +1,4 @@
-public import LightboxCore
+import LightboxCore
 
 /// Makes chest radiographs of patients who do not exist.
 ///
@@ -63,13 +63,13 @@ public struct RadiographGenerator: Sendable {
     {
         var plan = CasePlan(isElderly: age > 60, &draw)
         var date = first
-        let count = 1 + draw.weighted([0.25, 0.3, 0.25, 0.2])
+        let count = 1 + draw.weighted([0.3, 0.35, 0.2, 0.15])
         return (1...count).map { number in
             if number > 1 {
                 plan.advance(&draw)
                 date = PhantomDate(ordinal: date.ordinal + 1 + draw.index(plan.isBedside ? 6 : 250))
             }
-            let upright: [ProjectionView] = draw.chance(0.8) ? [.posteroanterior, .lateral] : [.posteroanterior]
+            let upright: [ProjectionView] = draw.chance(0.7) ? [.posteroanterior, .lateral] : [.posteroanterior]
             let views = plan.isBedside ? [.anteroposterior] : upright
             return PhantomStudy(
                 number: number, date: date, time: 25_200 + draw.index(43_200),
