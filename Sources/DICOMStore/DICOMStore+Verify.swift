@@ -12,6 +12,8 @@ public struct VerifyReport: Sendable, Hashable, Codable {
     /// Files that the index does not know: left by a crash before they were acknowledged.
     public var orphaned: [String] = []
 
+    public init() {}
+
     public var isWhole: Bool { missing.isEmpty && changed.isEmpty && orphaned.isEmpty }
 }
 

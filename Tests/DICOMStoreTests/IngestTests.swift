@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Ingest") struct IngestTests {
     @Test("Adds, and a second run changes nothing") func twice() async throws {
-        try await withStore { store, folder throws in
+        try await withStore { store, folder async throws in
             let files = (0..<300).map {
                 instanceBytes(study: "1.2.\($0 / 100)", series: "1.3.\($0 / 50)", instance: "1.4.\($0)")
             }
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test("Outcomes come in order: added, unchanged, conflict, unreadable") func outcomes() async throws {
-        try await withStore { store, folder throws in
+        try await withStore { store, folder async throws in
             let paths =
                 try write(
                     [
@@ -42,10 +42,12 @@ import Testing
                         instanceBytes(instance: "1.2"),
                     ], in: folder) + [folder + "/in/none.dcm", folder + "/in"]
             let seen = Mutex<[String]>([])
-            let report = try await store.ingest(paths) { path, outcome in
-                let word = if case .unreadable = outcome { "unreadable" } else { "\(outcome)" }
-                seen.withLock { $0.append((path as NSString).lastPathComponent + " " + word) }
-            }
+            let report = try await store.ingest(
+                paths,
+                outcome: { path, outcome in
+                    let word = if case .unreadable = outcome { "unreadable" } else { "\(outcome)" }
+                    seen.withLock { $0.append((path as NSString).lastPathComponent + " " + word) }
+                })
             #expect(
                 seen.withLock { $0 } == [
                     "f0.dcm added", "f1.dcm unchanged", "f2.dcm conflict", "f3.dcm unreadable",
@@ -67,21 +69,21 @@ import Testing
             "../../x", "1.2/3", ".", "..", "1.2 3", "a.b", String(repeating: "1", count: 65), ".1",
         ])
     func hostileUIDs(uid: String) async throws {
-        try await withStore { store, folder throws in
+        try await withStore { store, folder async throws in
             let paths = try write(
                 [instanceBytes(instance: uid), instanceBytes(study: uid, instance: "1.1")], in: folder)
             let report = try await store.ingest(paths)
             #expect(report.written == 0 && report.problems.count == 2)
             #expect(
                 report.problems.allSatisfy {
-                    !$0.reason.contains(uid + " ") && $0.reason.contains("digits and dots")
+                    (uid.count < 3 || !$0.reason.contains(uid)) && $0.reason.contains("digits and dots")
                 })
             #expect(try store.counts().instances == 0)
         }
     }
 
     @Test("Bytes go in one by one as well") func bytes() async throws {
-        try await withStore { store, folder throws in
+        try await withStore { store, folder async throws in
             let bytes = Bytes(instanceBytes(instance: "1.1"))
             #expect(try store.ingest(bytes, from: "network") == .added)
             #expect(try store.ingest(bytes, from: "network") == .unchanged)
@@ -95,7 +97,7 @@ import Testing
     }
 
     @Test("Two ingests at once add each instance once") func concurrent() async throws {
-        try await withStore { store, folder throws in
+        try await withStore { store, folder async throws in
             let paths = try write((0..<400).map { instanceBytes(instance: "1.4.\($0)") }, in: folder)
             let other = try store.catalog.store(store.name)
             async let first = store.ingest(paths)
@@ -111,7 +113,7 @@ import Testing
         "Real files come in, the others are listed",
         .enabled(if: testData("dicom") != nil, "needs the real data folder, see LIGHTBOX_TEST_DATA"))
     func realFiles() async throws {
-        try await withStore { store, folder throws in
+        try await withStore { store, folder async throws in
             let paths = try store.catalog.home.files(at: testData("dicom") ?? "")
             let report = try await store.ingest(paths)
             #expect(report.written + report.unchanged + report.problems.count == paths.count)
@@ -128,7 +130,7 @@ import Testing
         "A failure at any step loses nothing that was acknowledged, and a repeat completes",
         arguments: IngestStep.allCases)
     func failure(step: IngestStep) async throws {
-        try await withTemporaryFolder { folder throws in
+        try await withTemporaryFolder { folder async throws in
             try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
             let catalog = try DICOMCatalog(home: Home(path: folder + "/home"))
             let name = try DICOMStoreName("d/s")
@@ -148,7 +150,7 @@ import Testing
     }
 
     @Test("So does kill -9", arguments: IngestStep.allCases) func killed(step: IngestStep) async throws {
-        try await withTemporaryFolder { folder throws in
+        try await withTemporaryFolder { folder async throws in
             try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
             let paths = try write((0..<600).map { instanceBytes(instance: "1.4.\($0)") }, in: folder)
             await #expect(processExitsWith: .signal(SIGKILL)) {
@@ -158,23 +160,14 @@ import Testing
                 let batches = Mutex(0)
                 let store = try catalog.store(DICOMStoreName("d/s"), creating: true) { reached in
                     guard reached == step else { return }
-                    if batches.withLock({
-                        $0 += 1
-                        return $0
-                    }) == 2 {
-                        kill(getpid(), SIGKILL)
+                    let isSecond = batches.withLock { count in
+                        count += 1
+                        return count == 2
                     }
+                    if isSecond { kill(getpid(), SIGKILL) }
                 }
-                _ = try await store.ingest(paths) { path, _ in
-                    let file = FileHandle(forWritingAtPath: folder + "/acknowledged")
-                    _ = try? file?.seekToEnd()
-                    try? file?.write(contentsOf: Data((path + "\n").utf8))
-                    if file == nil {
-                        FileManager.default.createFile(
-                            atPath: folder + "/acknowledged", contents: Data((path + "\n").utf8))
-                    }
-                    try? file?.close()
-                }
+                let list = try AcknowledgedList(folder + "/acknowledged")
+                _ = try await store.ingest(paths, outcome: { path, _ in list.add(path) })
             }
             #expect(try !incomingFiles(folder).isEmpty)
             let store = try DICOMCatalog(home: Home(path: folder + "/home")).store(DICOMStoreName("d/s"))
@@ -190,5 +183,20 @@ import Testing
             _ = try await store.ingest(paths)
             #expect(try await store.verify() == IngestTests.whole(600))
         }
+    }
+}
+
+/// Writes down what was acknowledged, for the process that comes after.
+private final class AcknowledgedList: Sendable {
+    private let descriptor: Int32
+
+    init(_ path: String) throws {
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        guard descriptor >= 0 else { throw FileFailure(path: path, errno: errno) }
+    }
+
+    func add(_ path: String) {
+        let line = Array((path + "\n").utf8)
+        _ = Glibc.write(descriptor, line, line.count)
     }
 }

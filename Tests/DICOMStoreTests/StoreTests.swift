@@ -21,7 +21,7 @@ import Warehouse
 
     @Test("Pages come in the order of UIDs, each instance once", arguments: [1, 7, 30, 100])
     func pages(limit: Int) async throws {
-        try await Self.filled { store, _ throws in
+        try await Self.filled { store, _ async throws in
             var met: [InstancePosition] = []
             while true {
                 let page = try store.instances(after: met.last, limit: limit)
@@ -48,7 +48,7 @@ import Warehouse
             (InstanceFilter(patientID: "P' OR 1=1 --"), 0), (.all, 30),
         ])
     func filters(filter: InstanceFilter, count: Int) async throws {
-        try await Self.filled { store, _ throws in
+        try await Self.filled { store, _ async throws in
             #expect(try store.instances(matching: filter, limit: 100).count == count)
             #expect(try store.remove(filter) == count)
             #expect(try store.counts().instances == 30 - count)
@@ -58,7 +58,7 @@ import Warehouse
     }
 
     @Test("The index gives back what the file says") func record() async throws {
-        try await Self.filled { store, _ throws in
+        try await Self.filled { store, _ async throws in
             let stored = try #require(try store.instance("1.4.4"))
             #expect(stored.key == InstanceKey(study: "1.2.1", series: "1.3.4", instance: "1.4.4"))
             #expect(try stored.record == InstanceRecord(of: DICOMFile(path: stored.path)))
@@ -70,7 +70,7 @@ import Warehouse
     }
 
     @Test("Verify finds what is missing, changed and left over") func verify() async throws {
-        try await Self.filled { store, _ throws in
+        try await Self.filled { store, _ async throws in
             let paths = try store.instances(limit: 3).map(\.path)
             try FileManager.default.removeItem(atPath: paths[0])
             try Data([1, 2, 3]).write(to: URL(fileURLWithPath: paths[1]))
@@ -83,7 +83,7 @@ import Warehouse
     }
 
     @Test("Stores are apart from one another, and go with their files") func stores() async throws {
-        try await Self.filled { store, folder throws in
+        try await Self.filled { store, folder async throws in
             let other = try store.catalog.store(DICOMStoreName("other"), creating: true)
             #expect(try other.counts().instances == 0)
             #expect(try other.ingest(Bytes(instanceBytes(instance: "1.4.4", pixel: 3)), from: "") == .added)
@@ -104,7 +104,7 @@ import Warehouse
 
 @Suite("Metadata table") struct MetadataTableTests {
     @Test("Has typed columns and the DICOM JSON") func columns() async throws {
-        try await DICOMStoreTests.filled { store, folder throws in
+        try await DICOMStoreTests.filled { store, folder async throws in
             let warehouse = try Warehouse(path: folder + "/w.db")
             let table = try TableName("d.meta")
             let date = Date(timeIntervalSince1970: 1_600_000_000)
@@ -136,7 +136,7 @@ import Warehouse
     }
 
     @Test("A file that is gone is listed, the rest is written") func missing() async throws {
-        try await DICOMStoreTests.filled { store, folder throws in
+        try await DICOMStoreTests.filled { store, folder async throws in
             let path = try #require(try store.instance("1.4.4")).path
             try FileManager.default.removeItem(atPath: path)
             let report = try await store.exportMetadata(
