@@ -18,8 +18,8 @@ func debian(_ name: String, _ pkgConfig: String, package: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
-func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swift)
+func library(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swift)
 }
 
 func tests(of name: String, named tests: String? = nil, using dependencies: [Target.Dependency] = []) -> Target {
@@ -57,7 +57,7 @@ let package = Package(
 
         // 1: the nouns, the formats, the standard, the architectures: no image or model library
         library("LightboxCore", ["CCrypto", "CZlib"]),
-        library("WireFormats", ["LightboxCore", protobuf]),
+        library("WireFormats", ["LightboxCore", protobuf], exclude: ["ONNX/onnx.proto"]),
         library("DICOM", ["LightboxCore"]),
         library("Networks", ["LightboxCore", "WireFormats"]),
 

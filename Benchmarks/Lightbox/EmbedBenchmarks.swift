@@ -20,9 +20,14 @@ enum EmbedBenchmarks {
             report("\(network) \(precision.rawValue)", rate, "images/s")
             report("\(network) \(precision.rawValue) bare loop", try bareLoop(configuration, records, home), "images/s")
         }
-        var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
-        report("\(network) \(precision.rawValue) peak memory", Double(usage.ru_maxrss) / 1024, "MB")
+        report("\(network) \(precision.rawValue) peak memory", try peakMegabytes(), "MB")
+    }
+
+    /// The most memory that this process ever held, as Linux accounts it.
+    private static func peakMegabytes() throws -> Double {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(whereSeparator: \.isWhitespace)[1]).flatMap { Double($0) }.map { $0 / 1024 } ?? 0
     }
 
     /// Images a second between the first and the last batch: compiling and calibrating are left out, as in the peer.

@@ -104,9 +104,9 @@ private struct Ingest {
     mutating func run(_ paths: [String], isCancelled: () -> Bool) throws -> StageReport {
         var remaining = paths.makeIterator()
         let (store, folder) = (store, folder.path)
-        try OrderedParallel.run(window: 2 * Self.batchSize) {
-            if isCancelled() { throw CancellationError() }
-            return remaining.next().map { path in
+        try mapInOrder(threads: ProcessInfo.processInfo.activeProcessorCount, window: 2 * Self.batchSize) {
+            // What has been taken up is still committed.
+            isCancelled() ? nil : remaining.next().map { path in
                 IncomingFile(source: path, folder: folder) { try store.hash(of: $0) }
             }
         } transform: {
@@ -115,6 +115,7 @@ private struct Ingest {
             pending.append(file)
             if case .ready = file.result { readyCount += 1 }
             if readyCount >= Self.batchSize || pending.count >= 16 * Self.batchSize { try commit() }
+            return true
         }
         try commit()
         report.outputs = ["dicom:\(store.name)"]

@@ -51,19 +51,11 @@ private final class MetadataRows: RowSource {
     var declaredColumns: [TableSchema.Column]? { columns.schema }
 
     func forEachRow(_ body: (TableRow, Int) throws -> Void) throws {
-        var page: [StoredInstance] = []
-        var index = 0
-        var isLast = false
+        var cursor = InstanceCursor(store, matching: filter)
         var number = 0
         let columns = columns
-        try OrderedParallel.run {
-            if index == page.count && !isLast {
-                page = try self.store.instances(matching: self.filter, after: page.last?.position, limit: 1000)
-                isLast = page.count < 1000
-                index = 0
-            }
-            defer { index += 1 }
-            return index < page.count ? page[index] : nil
+        try mapInOrder(threads: ProcessInfo.processInfo.activeProcessorCount, window: 256) {
+            try cursor.next()
         } transform: { (instance: StoredInstance) -> Read in
             do {
                 let file = try DICOMFile(path: instance.path, options: ReadOptions(stopsBeforePixelData: true))
@@ -78,6 +70,7 @@ private final class MetadataRows: RowSource {
                 try body(row, number)
             case .problem(let problem): self.problems.withLock { $0.append(problem) }
             }
+            return true
         }
     }
 }

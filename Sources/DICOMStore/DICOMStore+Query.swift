@@ -26,19 +26,12 @@ extension DICOMStore {
         }
     }
 
-    /// Calls `body` with each instance, page by page, so that millions of them fit.
-    ///
-    /// Instances that arrive or go meanwhile may or may not be met; no other is left out or met twice.
+    /// Calls `body` with each instance; see ``InstanceCursor``.
     public func forEachInstance(
         matching filter: InstanceFilter = .all, _ body: (StoredInstance) throws -> Void
     ) throws {
-        var position: InstancePosition?
-        while true {
-            let page = try instances(matching: filter, after: position, limit: 1000)
-            for instance in page { try body(instance) }
-            guard page.count == 1000 else { return }
-            position = page.last?.position
-        }
+        var cursor = InstanceCursor(self, matching: filter)
+        while let instance = try cursor.next() { try body(instance) }
     }
 
     private static let columns = """

@@ -37,10 +37,10 @@ public struct ExportStage: Sendable, Codable {
         let total = try store.counts().instances
         var report = StageReport(stage: "export")
         report.outputs = [folder]
-        var feed = store.instancesOneByOne()
+        var cursor = InstanceCursor(store)
         var completed = 0
         try mapInOrder(
-            threads: context.threads, next: { try feed.next() },
+            threads: context.threads, next: { try cursor.next() },
             transform: { instance in export(instance, to: folder) },
             consume: { outcome in
                 completed += 1
@@ -99,29 +99,5 @@ public struct ExportStage: Sendable, Codable {
         }
         try AtomicFile.write(bytes(), to: path)
         outcome.written += 1
-    }
-}
-
-extension DICOMStore {
-    /// The store's instances in order, a page at a time.
-    func instancesOneByOne() -> InstanceCursor { InstanceCursor(store: self) }
-}
-
-/// Walks a store of any size in little memory.
-struct InstanceCursor {
-    let store: DICOMStore
-    private var page: ArraySlice<StoredInstance> = []
-    private var position: InstancePosition?
-    private var isAtEnd = false
-
-    init(store: DICOMStore) { self.store = store }
-
-    mutating func next() throws -> StoredInstance? {
-        if page.isEmpty && !isAtEnd {
-            page = try store.instances(after: position, limit: 1000)[...]
-            position = page.last?.position
-            isAtEnd = page.count < 1000
-        }
-        return page.popFirst()
     }
 }

@@ -7,7 +7,7 @@ extension Check {
     private static let linked = [
         ("DCMTK", "libdcmdata.so"), ("DCMTK JPEG", "libdcmjpeg.so"), ("DCMTK JPEG-LS", "libdcmjpls.so"),
         ("OpenJPEG", "libopenjp2.so"), ("libjpeg-turbo", "libturbojpeg.so"), ("libpng", "libpng16.so"),
-        ("libdeflate", "libdeflate.so"), ("zlib", "libz.so"), ("HDF5", "libhdf5"), ("SQLite", "libsqlite3.so"),
+        ("libdeflate", "libdeflate.so"), ("zlib", "libz.so"), ("SQLite", "libsqlite3.so"),
         ("OpenSSL", "libcrypto.so"),
     ]
 
