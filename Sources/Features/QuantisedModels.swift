@@ -22,7 +22,7 @@ struct QuantisedModels {
                 remedy: "int8 is calibrated on a sample of the input. Give one, or use bf16.")
         }
         let path = try settings.cacheFolder.map { $0 + "/quantised/" + (try key(onnx, calibration)) + ".onnx" }
-        if let path, let kept = try? MappedFile(path: path), !kept.bytes.isEmpty { return Bytes(kept) }
+        if let path, let kept = try? Bytes(MappedFile(path: path)), !kept.isEmpty { return kept }
         report("calibrating \(model.name) on \(calibration.count) images")
         let bytes = try quantise(onnx, model, calibration)
         if let path {

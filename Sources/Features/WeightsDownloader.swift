@@ -147,9 +147,8 @@ public struct WeightsDownloader: Sendable {
             throw WeightsError(
                 .wrongChecksum, mismatch(file, path, "sha256:\(pinned)", "sha256:\(sha256)", wasDownloaded))
         }
-        let content = try MappedFile(path: path).bytes
-        guard content.count > 512,
-            content.prefix(8).elementsEqual([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a])
+        let content = Bytes(try MappedFile(path: path))
+        guard content.count > 512, content[0..<8] == Bytes([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a])
         else {
             throw WeightsError(
                 .notWeights,

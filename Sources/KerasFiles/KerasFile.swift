@@ -42,20 +42,21 @@ public struct KerasFile: Sendable {
     }
 
     private static func read(_ path: String) throws -> Content {
-        let file: MappedFile
+        let bytes: Bytes
         do {
-            file = try MappedFile(path: path)
+            bytes = Bytes(try MappedFile(path: path))
         } catch {
             throw WeightError(
                 kind: .notFound, file: path, reason: "the file cannot be opened", remedy: "Check the path.")
         }
-        if file.bytes.starts(with: [0x50, 0x4b, 0x03, 0x04]) { return try readArchive(file) }
-        return try content(of: HDF5File(Bytes(file)))
+        let zipSignature = Bytes([0x50, 0x4b, 0x03, 0x04])
+        if bytes.count >= 4, bytes[0..<4] == zipSignature { return try readArchive(bytes) }
+        return try content(of: HDF5File(bytes))
     }
 
-    private static func readArchive(_ file: MappedFile) throws -> Content {
+    private static func readArchive(_ bytes: Bytes) throws -> Content {
         let limits = HDF5Limits()
-        let archive = try ZipArchive(Bytes(file))
+        let archive = try ZipArchive(bytes)
         var content = try content(of: HDF5File(archive.contents("model.weights.h5", limit: limits.totalBytes)))
         let configuration = try archive.contents("config.json", limit: limits.configurationBytes)
         content.configuration = configuration.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }

@@ -11,9 +11,12 @@ public struct JSONLineRows: RowSource {
     public init(path: String) throws { file = try MappedFile(path: path) }
 
     public func forEachRow(_ body: (TableRow, Int) throws -> Void) throws {
+        try Bytes(file).withUnsafeBytes { try forEachRow(of: $0, body) }
+    }
+
+    private func forEachRow(of bytes: UnsafeRawBufferPointer, _ body: (TableRow, Int) throws -> Void) throws {
         var start = 0
         var number = 0
-        let bytes = file.bytes
         while start < bytes.count {
             number += 1
             let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])

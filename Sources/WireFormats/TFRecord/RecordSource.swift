@@ -15,9 +15,9 @@ protocol RecordSource: AnyObject {
 /// Opens a plain or a gzip file of records, whichever its first bytes show it to be.
 func openRecords(_ path: String) throws -> any RecordSource {
     let file = try MappedFile(path: path)
-    let bytes = file.bytes
+    let bytes = Bytes(file)
     // A plain file may begin with gzip's mark by chance; then its length checksum is right.
-    let isPlain = bytes.count >= 12 && TFRecordReader.length(of: bytes).1
+    let isPlain = bytes.count >= 12 && bytes.withUnsafeBytes { TFRecordReader.length(of: $0).1 }
     if !isPlain && bytes.count >= 3 && bytes[0] == 0x1f && bytes[1] == 0x8b && bytes[2] == 8 {
         return try StreamedRecords(path: path)
     }
@@ -25,16 +25,15 @@ func openRecords(_ path: String) throws -> any RecordSource {
 }
 
 private final class MappedRecords: RecordSource {
-    let path: String
+    var path: String { file.path }
     private(set) var position = 0
+    private let file: MappedFile
     private let bytes: Bytes
-    private let memory: UnsafeRawBufferPointer
     private var released = 0
 
     init(_ file: MappedFile) {
-        path = file.path
+        self.file = file
         bytes = Bytes(file)
-        memory = file.bytes
     }
 
     func isAtEnd() -> Bool { position == bytes.count }
@@ -46,12 +45,10 @@ private final class MappedRecords: RecordSource {
         return bytes[position..<(position + count)]
     }
 
-    /// Hands pages that were read back to the system; a slice that still lives reads them from the file again.
+    /// A file of any size takes little memory; a slice that still lives reads its pages from the file again.
     private func release() {
-        let end = position & ~0xffff
-        let start = UnsafeMutableRawPointer(mutating: memory.baseAddress! + released)
-        _ = madvise(start, end - released, MADV_DONTNEED)
-        released = end
+        file.release(released..<position)
+        released = position
     }
 }
 
