@@ -147,9 +147,9 @@ public struct WeightsDownloader: Sendable {
             throw WeightsError(
                 .wrongChecksum, mismatch(file, path, "sha256:\(pinned)", "sha256:\(sha256)", wasDownloaded))
         }
-        let content = Bytes(try MappedFile(path: path))
-        guard content.count > 512, content[0..<8] == Bytes([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a])
-        else {
+        let content = try Bytes(MappedFile(path: path))
+        let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
+        guard content.count > 512, content[0..<8].array == signature else {
             throw WeightsError(
                 .notWeights,
                 "\(file.fileName): not an HDF5 file.\(wasDownloaded ? byHand(file) : " Remove it and pull again.")"

@@ -26,16 +26,17 @@ final class LoopbackServer: Sendable {
 
     init(_ answer: @escaping @Sendable (Request) -> Response) {
         (listener, port) = Self.listen()
-        Thread.detachNewThread { [listener, weak self] in
+        Thread.detachNewThread { [listener, self] in
             while case let connection = accept(listener, nil, nil), connection >= 0 {
                 guard let request = Self.read(connection) else {
                     close(connection)
                     continue
                 }
-                self?.seen.withLock { $0.append(request) }
+                seen.withLock { $0.append(request) }
                 Self.send(answer(request), to: connection)
                 close(connection)
             }
+            close(listener)
         }
     }
 
@@ -55,10 +56,8 @@ final class LoopbackServer: Sendable {
         return (listener, UInt16(bigEndian: address.sin_port))
     }
 
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    /// To be called when the test ends.
+    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private static func read(_ connection: Int32) -> Request? {
         var text = ""

@@ -61,6 +61,7 @@ import Testing
     @Test("Brings a file, reports its digest and progress, and leaves nothing else") func whole() throws {
         try withTemporaryFolder { (folder: String) throws in
             let server = LoopbackServer(Self.whole)
+            defer { server.stop() }
             let last = Mutex<(Int, Int?)>((0, nil))
             let downloader = WeightsDownloader(folder: folder + "/weights", mirror: server.base + "/")
             let result = try downloader.pull("mobilenet") { update in
@@ -80,6 +81,7 @@ import Testing
     func wrongHash(network: String) throws {
         try withTemporaryFolder { (folder: String) throws in
             let server = LoopbackServer(Self.whole)
+            defer { server.stop() }
             let downloader = WeightsDownloader(folder: folder, mirror: server.base)
             let pinned = ContentHash(of: "other".utf8)
             let error = #expect(throws: WeightsError.self) { try downloader.pull(network, pinned: pinned) }
@@ -98,6 +100,7 @@ import Testing
                 if request.rangeStart == nil { response.breaksOffAfter = 100_000 }
                 return response
             }
+            defer { server.stop() }
             let downloader = WeightsDownloader(folder: folder, mirror: server.base)
             let error = #expect(throws: WeightsError.self) { try downloader.pull("mobilenet") }
             #expect(error?.code == .interrupted)
@@ -110,6 +113,7 @@ import Testing
     @Test("A part of some other file is thrown away and the file brought whole") func staleParts() throws {
         try withTemporaryFolder { (folder: String) throws in
             let server = LoopbackServer(Self.whole)
+            defer { server.stop() }
             let downloader = WeightsDownloader(folder: folder, mirror: server.base)
             for stale in [5_000, Self.content.count, 400_000] {
                 try AtomicFile.write(
@@ -123,6 +127,7 @@ import Testing
     @Test("A server without ranges is read from the start") func noRanges() throws {
         try withTemporaryFolder { (folder: String) throws in
             let server = LoopbackServer { _ in .init(body: Self.content) }
+            defer { server.stop() }
             try AtomicFile.write(
                 Self.content[..<9000].map { $0 }, to: folder + "/.mobilenet_1_0_224_tf_no_top.h5.part")
             let downloader = WeightsDownloader(folder: folder, mirror: server.base)
@@ -133,6 +138,7 @@ import Testing
     @Test("A refusal names the status and how to place the file by hand") func notFound() throws {
         try withTemporaryFolder { (folder: String) throws in
             let server = LoopbackServer { _ in .init(status: 404, body: Array("nothing".utf8)) }
+            defer { server.stop() }
             let downloader = WeightsDownloader(folder: folder, mirror: server.base)
             let error = #expect(throws: WeightsError.self) { try downloader.pull("densenet121") }
             #expect(error?.code == .httpStatus && error!.description.contains("404"))
@@ -145,6 +151,7 @@ import Testing
     @Test("A page in place of weights is refused") func notHDF5() throws {
         try withTemporaryFolder { (folder: String) throws in
             let server = LoopbackServer { _ in .init(body: Array(String(repeating: "<p>", count: 1000).utf8)) }
+            defer { server.stop() }
             let downloader = WeightsDownloader(folder: folder, mirror: server.base)
             let error = #expect(throws: WeightsError.self) { try downloader.pull("mobilenet_v2_0.35") }
             #expect(error?.code == .notWeights)
