@@ -3,7 +3,8 @@
 //   EmbedBenchmark RECORDS.tfrecord [NETWORK] [SECONDS]
 //
 // Records hold `png_bytes` or `jpg_bytes` (embed_peer.py --make writes some). The weights are made up: the speed does
-// not depend on them. Prints one line per precision: the loop, the whole path from records to JSON lines, their ratio.
+// not depend on them. Prints for each precision the loop and the whole path from records to JSON lines, in images per
+// second and in processor milliseconds per image, which a busy machine changes less.
 import Features
 import Foundation
 import Imaging
@@ -42,37 +43,58 @@ struct ImageLoop {
     }
 }
 
-func rate(_ count: Int, since start: ContinuousClock.Instant) -> Double {
-    Double(count) / ((clock.now - start) / .seconds(1))
+struct Speed {
+    var imagesPerSecond = 0.0
+    /// Of all threads together.
+    var processorMilliseconds = Double.infinity
+
+    mutating func take(best other: Speed) {
+        imagesPerSecond = max(imagesPerSecond, other.imagesPerSecond)
+        processorMilliseconds = min(processorMilliseconds, other.processorMilliseconds)
+    }
+}
+
+struct Stopwatch {
+    private let start = clock.now
+    private let processorStart = Foundation.clock()
+
+    var isOver: Bool { clock.now - start > .seconds(seconds) }
+
+    func speed(_ count: Int) -> Speed {
+        let processor = Double(Foundation.clock() - processorStart) / Double(CLOCKS_PER_SEC)
+        return Speed(
+            imagesPerSecond: Double(count) / ((clock.now - start) / .seconds(1)),
+            processorMilliseconds: 1000 * processor / Double(count))
+    }
 }
 
 /// The same batch again and again, as many under way as the model takes.
-func bareLoop(_ extractor: FeatureExtractor, _ batch: NDArray) async throws -> Double {
-    let start = clock.now
+func bareLoop(_ extractor: FeatureExtractor, _ batch: NDArray) async throws -> Speed {
+    let watch = Stopwatch()
     let count = SharedCount()
     try await extractor.process(
-        next: { clock.now - start < .seconds(seconds) ? ((), batch) : nil },
-        consume: { _, vectors in count.value += vectors.count })
-    return rate(count.value, since: start)
+        next: { watch.isOver ? nil : ((), batch) },
+        consume: { (_: Void, vectors) in count.value += vectors.count })
+    return watch.speed(count.value)
 }
 
 /// Records in, JSON lines out.
-func wholePath(_ extractor: FeatureExtractor) async throws -> Double {
+func wholePath(_ extractor: FeatureExtractor) async throws -> Speed {
     var images = ImageLoop()
     let output = FileManager.default.temporaryDirectory.appendingPathComponent("embed-\(UUID().uuidString).jsonl")
     try Data().write(to: output)
     defer { try? FileManager.default.removeItem(at: output) }
     let file = try FileHandle(forWritingTo: output)
-    let start = clock.now
+    let watch = Stopwatch()
     let count = SharedCount()
     try await extractor.process(
         next: {
-            guard clock.now - start < .seconds(seconds) else { return nil }
+            guard !watch.isOver else { return nil }
             var batch: [Image] = []
             while batch.count < extractor.batch { batch.append(try images.next()) }
             return ((), extractor.input(for: batch))
         },
-        consume: { _, vectors in
+        consume: { (_: Void, vectors) in
             count.value += vectors.count
             var lines = ""
             for vector in vectors {
@@ -80,34 +102,33 @@ func wholePath(_ extractor: FeatureExtractor) async throws -> Double {
             }
             try file.write(contentsOf: Data(lines.utf8))
         })
-    return rate(count.value, since: start)
+    return watch.speed(count.value)
 }
 
 /// Counts on one task at a time: `consume` is never called twice at once.
 final class SharedCount { var value = 0 }
 
 var images = ImageLoop()
-let sample = try (0..<32).map { _ in
-    let input = network.preprocessing.apply(to: try images.next())
-    return NDArray(shape: [1] + input.shape, values: input.values)
-}
+let sample = try (0..<32).map { _ in network.preprocessing.apply(to: try images.next()) }
 let extractors = try [Precision.float32, .bfloat16, .int8].map {
     try FeatureExtractor(model, sample: sample, settings: .init(precision: $0))
 }
-let batchShape = [extractors[0].batch] + sample[0].shape.dropFirst()
+let batchShape = [extractors[0].batch] + sample[0].shape
 let batch = NDArray(shape: batchShape, values: sample.prefix(extractors[0].batch).flatMap(\.values))
 
-var best = Array(repeating: (bare: 0.0, whole: 0.0), count: extractors.count)
+var best = Array(repeating: (bare: Speed(), whole: Speed()), count: extractors.count)
 for _ in 0..<2 {
     for (index, extractor) in extractors.enumerated() {
-        best[index].bare = max(best[index].bare, try await bareLoop(extractor, batch))
-        best[index].whole = max(best[index].whole, try await wholePath(extractor))
+        best[index].bare.take(best: try await bareLoop(extractor, batch))
+        best[index].whole.take(best: try await wholePath(extractor))
     }
 }
-print("\(network.name), batch \(extractors[0].batch), images per second")
-for (extractor, rates) in zip(extractors, best) {
-    let columns = [rates.bare, rates.whole].map { String(format: "%8.1f", $0) }.joined()
-    let ratio = String(format: "%5.1f %%", 100 * rates.whole / rates.bare)
-    let name = extractor.provenance.precision.rawValue.padding(toLength: 6, withPad: " ", startingAt: 0)
-    print("\(name) loop, records to JSON lines:\(columns)  \(ratio)")
+print("\(network.name), batch \(extractors[0].batch): images per second, processor milliseconds per image")
+for (extractor, speeds) in zip(extractors, best) {
+    func columns(_ speed: Speed) -> String {
+        String(format: "%8.1f %6.1f", speed.imagesPerSecond, speed.processorMilliseconds)
+    }
+    let name = extractor.provenance.precision.rawValue.padding(toLength: 4, withPad: " ", startingAt: 0)
+    let ratio = String(format: "%5.1f %%", 100 * speeds.whole.imagesPerSecond / speeds.bare.imagesPerSecond)
+    print("\(name)  loop\(columns(speeds.bare))  records to JSON lines\(columns(speeds.whole))  \(ratio)")
 }
