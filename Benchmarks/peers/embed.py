@@ -24,7 +24,7 @@ def make(path, count):
     with tf.io.TFRecordWriter(path) as writer:
         for index in range(count):
             smooth = tf.image.resize(random.uniform([8, 8, 3], 0, 230), [SIZE, SIZE], "bicubic")
-            noisy = tf.clip_by_value(smooth + random.uniform([SIZE, SIZE, 3], 0, 16), 0, 255)
+            noisy = tf.clip_by_value(smooth + random.uniform([SIZE, SIZE, 3], 0, 6), 0, 255)
             png = tf.io.encode_png(tf.cast(noisy, tf.uint8)).numpy()
             feature = {
                 "instance": tf.train.Feature(bytes_list=tf.train.BytesList(value=[str(index).encode()])),

@@ -1,3 +1,4 @@
+import Imaging
 import Inference
 public import LightboxCore
 public import Networks
@@ -30,7 +31,7 @@ extension FeatureExtractor {
     /// calling thread: seconds for f32 and bf16, up to half a minute for `auto` on a large network.
     ///
     /// - Parameters:
-    ///   - sample: prepared images, `[1, height, width, channels]` each, from all over the input; twice
+    ///   - sample: prepared images, `[height, width, channels]` each, from all over the input; twice
     ///     ``sampleCount`` are enough. Needed for `int8` and `auto` only. Every second one calibrates, the others
     ///     are for comparing.
     ///   - report: told what is being done.
@@ -38,6 +39,14 @@ extension FeatureExtractor {
         _ model: FeatureModel, sample: [NDArray] = [], settings: Settings = Settings(),
         report: (String) -> Void = { _ in }
     ) throws {
+        let input = model.preprocessing
+        let shape = [1, input.height, input.width, input.channels]
+        guard sample.allSatisfy({ $0.count == input.count }) else {
+            throw FeatureError(
+                code: .inputMismatch, model: model.name,
+                remedy: "Prepare the sample's images with the model's own preprocessing, \(shape.dropFirst()).")
+        }
+        let sample = sample.map { NDArray(shape: shape, values: $0.values) }
         if settings.precision == .auto {
             self = try FeatureExtractor.fastest(model, sample: sample, settings: settings, report: report)
             return

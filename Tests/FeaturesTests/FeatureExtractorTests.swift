@@ -62,11 +62,7 @@ private func tinyModel() throws -> FeatureModel {
 }
 
 private func sample(_ model: FeatureModel, _ count: Int) -> [NDArray] {
-    let preprocessing = model.preprocessing
-    return pictures(count, size: 40, seed: 5).map { image in
-        let prepared = preprocessing.apply(to: image)
-        return NDArray(shape: [1] + prepared.shape, values: prepared.values)
-    }
+    pictures(count, size: 40, seed: 5).map { model.preprocessing.apply(to: $0) }
 }
 
 @Suite("Feature extractor") struct FeatureExtractorTests {
@@ -82,7 +78,7 @@ private func sample(_ model: FeatureModel, _ count: Int) -> [NDArray] {
         let vectors = try await extractor.vectors(for: images)
         #expect(vectors.count == 7 && vectors.allSatisfy { $0.count == extractor.featureCount })
         for (image, vector) in zip(images, vectors) {
-            let alone = try await single.vectors(for: [image])[0]
+            let alone = try single.run([image])[0]
             #expect(zip(alone, vector).allSatisfy { abs($0 - $1) < 1e-4 })
         }
     }
@@ -243,8 +239,7 @@ struct RealWeightsTests {
             }
         }
         let sample = try files.map { file in
-            let input = model.preprocessing.apply(to: try picture(file))
-            return NDArray(shape: [1] + input.shape, values: input.values)
+            model.preprocessing.apply(to: try picture(file))
         }
         let extractor = try FeatureExtractor(model, sample: sample, settings: .init(precision: .int8))
         let found = try await extractor.vectors(for: images)

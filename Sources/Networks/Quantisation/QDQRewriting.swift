@@ -82,7 +82,14 @@ struct QDQRewriting {
         facts.inputNoise = scale.noise
         facts.kernelNoise = quantised.noise
         var node = node
-        node.input[0] = round(layer.input, by: scale)
+        if let strides = layer.pointwiseStrides {
+            node.input[0] = write(scale, on: thinned(layer, strides), key: "")
+            for index in node.attribute.indices where node.attribute[index].name == "strides" {
+                node.attribute[index].ints = strides.map { _ in 1 }
+            }
+        } else {
+            node.input[0] = round(layer.input, by: scale)
+        }
         node.input[1] = write(quantised, of: layer, shape: kernel.shape)
         if correctsBias, let means = means[layer.input] {
             let shift = quantised.meanShift(inputMeans: means, groups: layer.groups)
@@ -94,6 +101,21 @@ struct QDQRewriting {
         }
         nodes.append(node)
         return facts
+    }
+
+    /// The pixels of the input that a strided 1 × 1 convolution looks at, picked by a pooling of one pixel.
+    ///
+    /// OpenVINO would pick them itself, but in front of the rounding, and then not see an 8-bit convolution.
+    private mutating func thinned(_ layer: ConvolutionNode, _ strides: [Int64]) -> String {
+        let name = layer.name + "/thinned"
+        nodes.append(
+            ONNXNodeProto(
+                "MaxPool", name: name, inputs: [layer.input], outputs: [name],
+                attributes: [
+                    ONNXAttributeProto("kernel_shape", strides.map { _ in 1 }),
+                    ONNXAttributeProto("strides", strides.map(Int.init)),
+                ]))
+        return name
     }
 
     private mutating func write(

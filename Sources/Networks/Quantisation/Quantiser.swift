@@ -103,8 +103,6 @@ public struct Quantiser: Sendable, Hashable, Codable {
                 layer.reasonForFloat = "it sees the image itself"
             } else if floatLayers.contains(layer.name) {
                 layer.reasonForFloat = "it was asked to"
-            } else if layer.isStridedPointwise {
-                layer.reasonForFloat = "OpenVINO moves its stride forward, away from the rounded input"
             }
             result.append(layer)
         }
@@ -120,8 +118,8 @@ struct ConvolutionNode {
     let kernel: String
     let bias: String?
     let groups: Int
-    /// 1 × 1 with a stride.
-    let isStridedPointwise: Bool
+    /// The strides of a 1 × 1 kernel that has some and no padding.
+    let pointwiseStrides: [Int64]?
     /// nil when it is to be quantised.
     var reasonForFloat: String?
 
@@ -133,7 +131,9 @@ struct ConvolutionNode {
         bias = node.input.count > 2 && !node.input[2].isEmpty ? node.input[2] : nil
         func integers(_ name: String) -> [Int64] { node.attribute.first { $0.name == name }?.ints ?? [] }
         groups = Int(node.attribute.first { $0.name == "group" }?.i ?? 1)
-        isStridedPointwise =
-            integers("kernel_shape").allSatisfy { $0 == 1 } && integers("strides").contains { $0 > 1 }
+        let isPointwise =
+            integers("kernel_shape").allSatisfy { $0 == 1 } && integers("pads").allSatisfy { $0 == 0 }
+        let strides = integers("strides")
+        pointwiseStrides = isPointwise && strides.contains { $0 > 1 } ? strides : nil
     }
 }
