@@ -1,45 +1,12 @@
 /// Value representations (PS3.5 section 6.2). The raw value is the two letters, first letter in the high byte.
+// The cases are spelled as the standard spells them.
+// swift-format-ignore
 public enum VR: UInt16, Sendable, CaseIterable, CustomStringConvertible {
-    // The standard's own spelling.
-    // swift-format-ignore: AlwaysUseLowerCamelCase
-    case AE = 0x4145
-    case AS = 0x4153
-    case AT = 0x4154
-    case CS = 0x4353
-    case DA = 0x4441
-    case DS = 0x4453
-    case DT = 0x4454
-    // swift-format-ignore: AlwaysUseLowerCamelCase
-    case FD = 0x4644
-    case FL = 0x464c
-    case IS = 0x4953
-    case LO = 0x4c4f
-    case LT = 0x4c54
-    case OB = 0x4f42
-    case OD = 0x4f44
-    // swift-format-ignore: AlwaysUseLowerCamelCase
-    case OF = 0x4f46
-    case OL = 0x4f4c
-    case OV = 0x4f56
-    case OW = 0x4f57
-    case PN = 0x504e
-    case SH = 0x5348
-    case SL = 0x534c
-    // swift-format-ignore: AlwaysUseLowerCamelCase
-    case SQ = 0x5351
-    case SS = 0x5353
-    case ST = 0x5354
-    case SV = 0x5356
-    case TM = 0x544d
-    case UC = 0x5543
-    case UI = 0x5549
-    // swift-format-ignore: AlwaysUseLowerCamelCase
-    case UL = 0x554c
-    case UN = 0x554e
-    case UR = 0x5552
-    case US = 0x5553
-    case UT = 0x5554
-    case UV = 0x5556
+    case AE = 0x4145, AS = 0x4153, AT = 0x4154, CS = 0x4353, DA = 0x4441, DS = 0x4453, DT = 0x4454
+    case FD = 0x4644, FL = 0x464c, IS = 0x4953, LO = 0x4c4f, LT = 0x4c54, OB = 0x4f42, OD = 0x4f44
+    case OF = 0x4f46, OL = 0x4f4c, OV = 0x4f56, OW = 0x4f57, PN = 0x504e, SH = 0x5348, SL = 0x534c
+    case SQ = 0x5351, SS = 0x5353, ST = 0x5354, SV = 0x5356, TM = 0x544d, UC = 0x5543, UI = 0x5549
+    case UL = 0x554c, UN = 0x554e, UR = 0x5552, US = 0x5553, UT = 0x5554, UV = 0x5556
 
     public init?(_ first: UInt8, _ second: UInt8) {
         self.init(rawValue: UInt16(first) << 8 | UInt16(second))

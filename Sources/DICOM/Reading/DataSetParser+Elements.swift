@@ -31,8 +31,8 @@ extension DataSetParser {
         let length = load(UInt32.self, at: offset + 8)
         offset += 12
         var header = Header(tag: tag, vr: vr, length: length == .max ? nil : Int(length))
-        // PS3.5 section 6.2.2: a writer that did not know the VR wrote UN; above 64 KB it may have had to.
-        if vr == .UN && length < 0xffff {
+        // PS3.5 section 6.2.2: the writer did not know the VR, or the length did not fit its own.
+        if vr == .UN {
             header.wasUnknown = true
             settleVR(of: &header)
         }

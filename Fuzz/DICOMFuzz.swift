@@ -1,0 +1,52 @@
+import DICOM
+import LightboxCore
+
+/// What libFuzzer calls with each input: everything that reads foreign bytes, and what follows from it.
+///
+/// The first byte chooses the way in, so that one corpus covers all of them.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzDICOM(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    let input = UnsafeBufferPointer(start: start, count: count)
+    guard let choice = input.first else { return 0 }
+    let bytes = Bytes(input.dropFirst())
+    let limits = ReadLimits(maxElements: 20_000, maxInflatedBytes: 1 << 22)
+    let options = ReadOptions(stopsBeforePixelData: choice & 0x80 != 0, limits: limits)
+    switch choice & 7 {
+    case 0: follow(try? DataSet(bytes: bytes, as: .explicitVRLittleEndian, options: options))
+    case 1: follow(try? DataSet(bytes: bytes, as: .implicitVRLittleEndian, options: options))
+    case 2: follow(try? DataSet(bytes: bytes, as: .explicitVRBigEndian, options: options))
+    case 3: follow(try? DICOMJSON.decode(bytes.array))
+    case 4: decodeText(bytes)
+    default:
+        guard let file = try? DICOMFile(bytes: bytes, options: options) else { return 0 }
+        _ = try? file.serialized()
+        _ = file.dump()
+        follow(file.dataSet)
+    }
+    return 0
+}
+
+private func follow(_ dataSet: DataSet?) {
+    guard let dataSet else { return }
+    let json = DICOMJSON.encode(dataSet)
+    for element in dataSet.elements {
+        _ = dataSet.strings(element.tag)
+        _ = dataSet.ints(element.tag)
+        _ = dataSet.doubles(element.tag)
+    }
+    guard let again = try? DICOMJSON.decode(json) else { return }
+    // What JSON says, it says again.
+    let second = DICOMJSON.encode(again)
+    guard let third = try? DICOMJSON.decode(second) else { fatalError("its own JSON was refused") }
+    precondition(DICOMJSON.encode(third) == second, "JSON changes from one turn to the next")
+}
+
+/// A character set up to the first newline, then a person name.
+private func decodeText(_ bytes: Bytes) {
+    let input = bytes.array
+    let end = input.firstIndex(of: 0x0a) ?? input.count
+    let characterSet = SpecificCharacterSet(String(decoding: input[..<end], as: UTF8.self))
+    input[end...].withUnsafeBytes { text in
+        for vr in [VR.PN, .LO, .UT] { _ = characterSet.decode(text, vr: vr) }
+    }
+}

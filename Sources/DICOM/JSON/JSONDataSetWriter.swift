@@ -1,0 +1,155 @@
+import LightboxCore
+
+/// Writes data sets as DICOM JSON, bytes to bytes: a text of plain ASCII is copied and never becomes a String.
+struct JSONDataSetWriter: ~Copyable {
+    var sink = JSONSink()
+    let options: DICOMJSON.EncodeOptions
+    /// The place of the data set being written, empty or ending in a slash; kept only for bulk data.
+    private var place = ""
+
+    init(options: DICOMJSON.EncodeOptions) { self.options = options }
+
+    mutating func write(_ dataSet: DataSet, characterSet outer: String) {
+        sink.append(UInt8(ascii: "{"))
+        var characterSet = outer
+        var isFirst = true
+        for element in dataSet.elements where element.tag.element != 0 && element.tag.group != 0x0002 {
+            if element.tag == .specificCharacterSet, case .bytes(let bytes) = element.value {
+                characterSet = bytes.trimmedText
+            }
+            write(element, characterSet, isFirst: isFirst)
+            isFirst = false
+        }
+        sink.append(UInt8(ascii: "}"))
+    }
+
+    private mutating func write(_ element: Element, _ characterSet: String, isFirst: Bool) {
+        switch element.value {
+        case .bytes(let bytes):
+            let isWhole = bytes.count % element.vr.valueSize == 0
+            let vr = isWhole ? element.vr : .UN
+            sink.appendKey(element.tag, vr, isFirst: isFirst)
+            write(bytes, of: element, as: vr, characterSet)
+        case .sequence(let items):
+            sink.appendKey(element.tag, .SQ, isFirst: isFirst)
+            if !items.isEmpty { write(items, of: element.tag, characterSet) }
+        case .fragments(let offsetTable, let fragments):
+            sink.appendKey(element.tag, element.vr, isFirst: isFirst)
+            let bytes = FragmentItems.bytes(offsetTable, fragments)
+            bytes.withUnsafeBytes { writeBinary($0, of: element.tag) }
+        }
+        sink.append(UInt8(ascii: "}"))
+    }
+
+    private mutating func write(_ items: [DataSet], of tag: Tag, _ characterSet: String) {
+        sink.append(",\"Value\":[")
+        let outerPlace = place
+        for (index, item) in items.enumerated() {
+            if index > 0 { sink.append(UInt8(ascii: ",")) }
+            if options.bulkDataURI != nil { place = "\(outerPlace)\(tag.keyDigits)/\(index)/" }
+            write(item, characterSet: characterSet)
+        }
+        place = outerPlace
+        sink.append(UInt8(ascii: "]"))
+    }
+
+    private mutating func write(_ bytes: Bytes, of element: Element, as vr: VR, _ characterSet: String) {
+        guard !bytes.isEmpty else { return }
+        bytes.withUnsafeBytes { memory in
+            switch vr {
+            case .OB, .OD, .OF, .OL, .OV, .OW, .UN, .SQ: writeBinary(memory, of: element.tag)
+            case .US: writeIntegers(memory, UInt16.self)
+            case .SS: writeIntegers(memory, Int16.self)
+            case .UL: writeIntegers(memory, UInt32.self)
+            case .SL: writeIntegers(memory, Int32.self)
+            case .UV: writeIntegers(memory, UInt64.self)
+            case .SV: writeIntegers(memory, Int64.self)
+            case .FL, .FD: writeFloats(memory, vr)
+            case .AT: writeTags(memory)
+            case .PN, .LO, .LT, .SH, .ST, .UC, .UT, .AE, .AS, .CS, .DA, .DS, .DT, .IS, .TM, .UI, .UR:
+                if element.tag == .specificCharacterSet {
+                    "ISO_IR 192".utf8.withContiguousStorageIfAvailable {
+                        writeText(UnsafeRawBufferPointer($0), vr)
+                    }
+                } else if memory.isPlainASCII {
+                    writeText(memory, vr)
+                } else {
+                    let set = SpecificCharacterSet(vr.hasCharacterSet ? characterSet : "")
+                    set.utf8(memory, vr: vr).withUnsafeBytes { writeText($0, vr) }
+                }
+            }
+        }
+    }
+
+    private mutating func writeBinary(_ bytes: UnsafeRawBufferPointer, of tag: Tag) {
+        if bytes.count > options.inlineLimit, let uri = options.bulkDataURI?(place + tag.keyDigits) {
+            sink.append(",\"BulkDataURI\":")
+            var uri = uri
+            uri.withUTF8 { sink.appendString(UnsafeRawBufferPointer($0)) }
+        } else {
+            sink.append(",\"InlineBinary\":\"")
+            sink.appendBase64(bytes)
+            sink.append(UInt8(ascii: "\""))
+        }
+    }
+
+    // MARK: Numbers
+
+    private mutating func writeIntegers<Word: FixedWidthInteger>(
+        _ bytes: UnsafeRawBufferPointer, _ type: Word.Type
+    ) {
+        sink.append(",\"Value\":[")
+        for position in stride(from: 0, to: bytes.count, by: MemoryLayout<Word>.size) {
+            if position > 0 { sink.append(UInt8(ascii: ",")) }
+            sink.appendInteger(Word(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: type)))
+        }
+        sink.append(UInt8(ascii: "]"))
+    }
+
+    private mutating func writeFloats(_ bytes: UnsafeRawBufferPointer, _ vr: VR) {
+        sink.append(",\"Value\":[")
+        for position in stride(from: 0, to: bytes.count, by: vr.wordSize) {
+            if position > 0 { sink.append(UInt8(ascii: ",")) }
+            let value: Double =
+                if vr == .FL {
+                    Double(
+                        Float(
+                            bitPattern: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self).littleEndian
+                        ))
+                } else {
+                    Double(bitPattern: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self).littleEndian)
+                }
+            if value.isFinite {
+                sink.append(value.description)
+            } else if value.isNaN {
+                sink.append("\"NaN\"")
+            } else {
+                sink.append(value < 0 ? "\"-Infinity\"" : "\"Infinity\"" as StaticString)
+            }
+        }
+        sink.append(UInt8(ascii: "]"))
+    }
+
+    private mutating func writeTags(_ bytes: UnsafeRawBufferPointer) {
+        sink.append(",\"Value\":[")
+        for position in stride(from: 0, to: bytes.count, by: 4) {
+            sink.append(position > 0 ? ",\"" : "\"" as StaticString)
+            let group = bytes.loadUnaligned(fromByteOffset: position, as: UInt16.self).littleEndian
+            let element = bytes.loadUnaligned(fromByteOffset: position + 2, as: UInt16.self).littleEndian
+            sink.appendHexadecimal(Tag(group, element).number)
+            sink.append(UInt8(ascii: "\""))
+        }
+        sink.append(UInt8(ascii: "]"))
+    }
+}
+
+extension VR {
+    /// Bytes of one value, where values have a fixed size and a remainder is an error.
+    var valueSize: Int {
+        switch self {
+        case .AT: 4
+        case .FD, .FL, .SL, .SS, .SV, .UL, .US, .UV: wordSize
+        default: 1
+        }
+    }
+}
