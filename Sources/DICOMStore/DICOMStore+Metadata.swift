@@ -61,7 +61,7 @@ private final class MetadataRows: RowSource {
                 let file = try DICOMFile(path: instance.path, options: ReadOptions(stopsBeforePixelData: true))
                 return .row(columns.row(of: file, contentHash: instance.contentHash.description))
             } catch {
-                return .problem(StageReport.Problem(source: instance.path, reason: String(describing: error)))
+                return .problem(StageReport.Problem(source: instance.path, error: error))
             }
         } consume: { result in
             switch result {

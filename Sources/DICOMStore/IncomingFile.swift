@@ -29,7 +29,7 @@ struct IncomingFile: Sendable {
         do {
             return (source, try read())
         } catch {
-            return (source, .known(.unreadable(String(describing: error))))
+            return (source, .known(.unreadable(StageReport.Problem(source: source, error: error).reason)))
         }
     }
 

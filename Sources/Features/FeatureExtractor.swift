@@ -50,15 +50,6 @@ public struct FeatureExtractor: Sendable {
         return NDArray(shape: shape, values: values)
     }
 
-    /// As `vectors(for:)` on a thread that may block, such as a worker's own; several may ask at once.
-    public func run(_ images: [Image]) throws -> [[Float]] {
-        try stride(from: 0, to: images.count, by: batch).flatMap { start in
-            let piece = Array(images[start..<min(images.count, start + batch)])
-            let output = try model.run([layout.tensor(input(for: piece))])[0]
-            return layout.vectors(output.array, count: piece.count, pooling: provenance.pooling)
-        }
-    }
-
     /// Computes one vector per image, in the order given.
     ///
     /// - Parameter images: any number of any size, one or three channels, display values over the whole range of

@@ -10,6 +10,15 @@ public struct StageReport: Sendable, Codable, Equatable {
             self.source = source
             self.reason = reason
         }
+
+        /// The error's text, without the source where it begins with that: a report shows both side by side.
+        public init(source: String, error: any Error) {
+            var text = String(describing: error)
+            for ending in [": ", " "] where text.hasPrefix(source + ending) {
+                text = String(text.dropFirst(source.count + ending.count))
+            }
+            self.init(source: source, reason: text)
+        }
     }
 
     /// What the stage is called: "import", "export", "embed".
@@ -23,8 +32,4 @@ public struct StageReport: Sendable, Codable, Equatable {
     public var outputs: [String] = []
 
     public init(stage: String) { self.stage = stage }
-
-    public mutating func add(problem error: any Error, with source: String) {
-        problems.append(Problem(source: source, reason: String(describing: error)))
-    }
 }

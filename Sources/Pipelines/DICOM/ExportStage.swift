@@ -83,7 +83,10 @@ public struct ExportStage: Sendable, Codable {
                 }
             }
         } catch {
-            outcome.problems.append(StageReport.Problem(source: source, reason: String(describing: error)))
+            // The file's own name is a hash; people know the instance by its UID.
+            var problem = StageReport.Problem(source: source, error: error)
+            problem = .init(source: instance.record.instance.sopInstanceUID, reason: problem.reason)
+            outcome.problems.append(problem)
         }
         return outcome
     }

@@ -156,7 +156,7 @@ public struct EmbedStage: Sendable {
                 do {
                     images.append(try item.load(display, channels: extractor.preprocessing.channels))
                 } catch {
-                    batch.problems.append(.init(source: item.origin, reason: String(describing: error)))
+                    batch.problems.append(.init(source: item.origin, error: error))
                 }
             }
         }

@@ -120,7 +120,7 @@ package struct ResumableOutput: ~Copyable {
     }
 
     deinit {
-        descriptors.forEach { _ = close($0) }
+        for descriptor in descriptors { close(descriptor) }
         if journal >= 0 { close(journal) }
     }
 }

@@ -22,7 +22,7 @@ extension ImageInput {
                 return Self.entries(file: file, name: written, extras: extras, frames: frames)
             } catch {
                 let source = "\(path) row \(number + 1)"
-                return [.problem(StageReport.Problem(source: source, reason: String(describing: error)))]
+                return [.problem(StageReport.Problem(source: source, error: error))]
             }
         }
     }

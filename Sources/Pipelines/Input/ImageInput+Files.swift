@@ -48,7 +48,7 @@ extension ImageInput {
                 return [.item(ImageItem(origin: path, key: key, extras: extras, payload: .file(path: path)))]
             }
         } catch {
-            return [.problem(StageReport.Problem(source: path, reason: String(describing: error)))]
+            return [.problem(StageReport.Problem(source: path, error: error))]
         }
     }
 

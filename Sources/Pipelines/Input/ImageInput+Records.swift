@@ -12,7 +12,7 @@ extension ImageInput {
             do {
                 return try reader.next().map(Self.entry)
             } catch let error as RecordError {
-                return .problem(StageReport.Problem(source: error.source, reason: error.description))
+                return .problem(StageReport.Problem(source: error.source, error: error))
             }
         }
     }
@@ -22,7 +22,7 @@ extension ImageInput {
         do {
             return .item(try ImageItem(record.example(), origin: origin))
         } catch {
-            return .problem(StageReport.Problem(source: origin, reason: String(describing: error)))
+            return .problem(StageReport.Problem(source: origin, error: error))
         }
     }
 
@@ -46,7 +46,7 @@ extension ImageInput {
                     }
                     return Self.entry(of: line, in: path)
                 } catch let error as RecordError {
-                    return .problem(StageReport.Problem(source: error.source, reason: error.description))
+                    return .problem(StageReport.Problem(source: error.source, error: error))
                 }
             }
         }
@@ -57,7 +57,7 @@ extension ImageInput {
         do {
             return .item(try ImageItem(line.value, origin: origin))
         } catch {
-            return .problem(StageReport.Problem(source: origin, reason: String(describing: error)))
+            return .problem(StageReport.Problem(source: origin, error: error))
         }
     }
 }

@@ -52,7 +52,7 @@ public struct RecordsListing: Sendable {
                     result.first.append(Record(origin: origin, features: example.features.mapValues(describe)))
                 }
             } catch {
-                result.problems.append(.init(source: origin, reason: String(describing: error)))
+                result.problems.append(.init(source: origin, error: error))
             }
         }
         result.problems += reader.problems.map { .init(source: $0.source, reason: $0.description) }

@@ -98,7 +98,7 @@ public struct RecordsStage: Sendable, Codable {
             do {
                 return .record(try example(of: item.load(display, channels: shape?.channels)).serialized())
             } catch {
-                return .problem(StageReport.Problem(source: item.origin, reason: String(describing: error)))
+                return .problem(StageReport.Problem(source: item.origin, error: error))
             }
         }
     }

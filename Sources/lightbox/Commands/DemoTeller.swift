@@ -7,14 +7,16 @@ import Warehouse
 final class DemoTeller {
     private let home: String
     private let start = ContinuousClock.now
-    private var problems = 0
 
     init(home: String) { self.home = home }
 
     func tell(_ event: DemoStage.Event) {
         switch event {
         case .step(let number, let count, let title, let command):
-            print("\n[\(number)/\(count)] \(title)\n      $ \(command.replacingOccurrences(of: home, with: "$HOME_FOLDER"))")
+            if number == 1 {
+                print("Each step says the command that does the same by hand, after: export LIGHTBOX_HOME=\(home)")
+            }
+            print("\n[\(number)/\(count)] \(title)\n      $ \(command)")
         case .note(let text):
             print("      " + text)
         case .report(let report):
@@ -34,11 +36,13 @@ final class DemoTeller {
         if report.unchanged > 0 { line += ", \(report.unchanged) already there" }
         if !report.problems.isEmpty { line += ", \(report.problems.count) left out" }
         print(line)
-        for problem in report.problems.prefix(4) {
-            print("        left out: \(problem.source): \(problem.reason)")
+        for problem in report.problems.prefix(30) {
+            print("        left out: \(Terminal.printable("\(problem.source): \(problem.reason)"))")
         }
-        if report.problems.count > 4 { print("        … and \(report.problems.count - 4) more") }
-        problems += report.problems.count
+        if report.problems.count > 30 { print("        … and \(report.problems.count - 30) more") }
+        if let file = try? ErrorsFile.save(report, in: home + "/demo"), !report.problems.isEmpty {
+            print("        all of them: \(file)")
+        }
     }
 
     func finish() {

@@ -20,13 +20,15 @@ package struct ProgressText {
     /// One redrawn line of at most `width - 1` letters: `embed ━━━━━━──── 55 % 1,485/2,700 52.1/s 0:23 left`.
     package func bar(width: Int, isColoured: Bool, isUnicode: Bool) -> String {
         var parts = [stage]
-        if let total {
+        if isUncounted {
+            parts.append(Self.duration(elapsed))
+        } else if let total {
             parts.append("\(percent(of: total)) %")
             parts.append("\(Self.count(completed))/\(Self.count(total))")
         } else {
             parts.append(Self.count(completed))
         }
-        parts += speed
+        if !isUncounted { parts += speed }
         let text = parts.joined(separator: "  ")
         let cells = min(40, width - 3 - text.count)
         guard let total, cells >= 8 else { return String(text.prefix(max(0, width - 1))) }
@@ -40,6 +42,7 @@ package struct ProgressText {
 
     /// A line for a log: `embed: 1,485 of 2,700 (55 %), 52.1/s, 0:23 left`.
     package var line: String {
+        if isUncounted { return "\(stage): \(Self.duration(elapsed))" }
         var parts = [Self.count(completed)]
         if let total { parts = ["\(Self.count(completed)) of \(Self.count(total)) (\(percent(of: total)) %)"] }
         return "\(stage): " + (parts + speed).joined(separator: ", ")
@@ -47,10 +50,14 @@ package struct ProgressText {
 
     /// The last line of a stage: `embed: 2,700 in 0:52 (51.9/s)`; rate is then the whole stage's.
     package var ending: String {
+        if isUncounted { return "\(stage): \(Self.duration(elapsed))" }
         let speed = rate.map { " (\(Self.rate($0)))" } ?? ""
         let part = total.map { $0 > completed ? " of \(Self.count($0))" : "" } ?? ""
         return "\(stage): \(Self.count(completed))\(part) in \(Self.duration(elapsed))\(speed)"
     }
+
+    /// One piece of work, such as compiling a model: only its time is known.
+    private var isUncounted: Bool { total == nil && completed == 0 }
 
     private var speed: [String] {
         guard let rate else { return [] }
