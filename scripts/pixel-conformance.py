@@ -19,7 +19,7 @@ import numpy as np
 
 root = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(root / "Tests/Reference/pixels"))
-from make_pixel_reference import LOSSY, decoded, integers, read_files  # noqa: E402
+from make_pixel_reference import decoded, integers, read_files  # noqa: E402
 
 START, END = "<!-- pixels: written by scripts/pixel-conformance.py -->", "<!-- end of pixels -->"
 
@@ -37,7 +37,8 @@ def compared(name, dataset, folder):
     arrays = {plugin: integers(a).reshape(-1) for plugin, a in results.items() if isinstance(a, np.ndarray)}
     refused = base.with_name(base.name + ".refused")
     if refused.exists():
-        return "refused", f"{refused.read_text()} Plug-ins that decode it: {', '.join(sorted(arrays)) or 'none'}."
+        others = f"decoded by {', '.join(sorted(arrays))}" if arrays else "no plug-in decodes it either"
+        return "refused", f"refused, and {others}: {refused.read_text()}"
     values = base.with_name(base.name + ".values")
     if not values.exists():
         return None, None
@@ -70,9 +71,9 @@ def main():
             if outcome is None:
                 continue
             syntax = dataset.file_meta.TransferSyntaxUID
-            key = (tuple(int(part) for part in syntax.split(".")), syntax.name)
+            label = syntax.name.split(" [")[0] if syntax.name != syntax else "Deflated Image Frame Compression"
+            key = (tuple(int(part) for part in syntax.split(".")), label.replace("(Process 14", "(Process 14)"))
             counts[key][outcome] += 1
-            counts[key]["lossy"] = syntax in LOSSY
             if note:
                 notes.append(f"* `{name}` ({syntax.name.split(' (')[0]}): {note}")
     lines = ["| transfer syntax | files | equal | differs | no plug-in decodes it | refused |", "|---|---|---|---|---|---|"]

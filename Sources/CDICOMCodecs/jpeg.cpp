@@ -10,6 +10,7 @@
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -24,6 +25,14 @@ void registerCodecs() {
         DJDecoderRegistration::registerCodecs(EDC_never);
         DJLSDecoderRegistration::registerCodecs();
     });
+}
+
+/// The stream with zeros behind it: CharLS reads on behind the end of a stream that stops inside its header,
+/// by no more than a segment's greatest length, and then stops at a zero where a marker should be.
+std::vector<Uint8> withRoom(const void *stream, size_t count) {
+    std::vector<Uint8> padded(count + 0x10000 + 64);
+    std::copy_n(static_cast<const Uint8 *>(stream), count, padded.begin());
+    return padded;
 }
 
 /// A data set of one frame, for DCMTK's codecs take their parameters from one.
@@ -75,10 +84,16 @@ int lightbox_decode_jpeg(
     void *samples, size_t sample_bytes, char *message) {
     return lightbox::guarded(message, [&] {
         size_t expected = size_t(shape.rows) * shape.columns * shape.samples * (shape.precision > 8 ? 2 : 1);
-        if (expected != sample_bytes || expected == 0 || expected >= UINT32_MAX || stream_bytes >= UINT32_MAX)
+        if (expected != sample_bytes || expected == 0 || expected >= UINT32_MAX || stream_bytes >= UINT32_MAX / 2)
             return lightbox::fail(message, "the frame's size does not fit its description");
         registerCodecs();
         DcmXfer syntax(transfer_syntax);
+        std::vector<Uint8> room;
+        if (syntax.getXfer() == EXS_JPEGLSLossless || syntax.getXfer() == EXS_JPEGLSLossy) {
+            room = withRoom(stream, stream_bytes);
+            stream = room.data();
+            stream_bytes = room.size();
+        }
         OFCondition status;
         if (expected % 2 == 0) {
             status = decode(syntax.getXfer(), shape, stream, stream_bytes, samples, sample_bytes);
