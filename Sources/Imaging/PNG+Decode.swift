@@ -1,7 +1,8 @@
 import CPNG
 public import LightboxCore
 
-/// Portable Network Graphics (W3C 2003, ISO 15948): decoded with libpng, encoded with libdeflate.
+/// Portable Network Graphics (W3C 2003, ISO 15948): decoded with libpng or, when of the everyday
+/// kind, with libdeflate; encoded with libdeflate.
 public enum PNG {
     static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
@@ -18,6 +19,7 @@ public enum PNG {
         _ bytes: Bytes, channels: Int? = nil, narrowsTo8Bits: Bool = false, limits: ImageLimits = ImageLimits()
     ) throws -> Image {
         try bytes.withUnsafeBytes { buffer in
+            if let image = QuickPNG(buffer, limits: limits)?.image(channels: channels) { return image }
             let decoder = try PNGDecoder(buffer, limits: limits)
             let header = try decoder.header()
             let (width, height) = (Int(header.width), Int(header.height))
