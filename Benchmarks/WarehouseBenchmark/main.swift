@@ -1,24 +1,32 @@
+import DICOM
+import DICOMStore
 import Foundation
 import LightboxCore
 import Warehouse
 
-/// Prints how fast the warehouse loads and searches. Arguments: vectors, numbers in each (10000 2048).
+/// Prints how fast the warehouse loads and searches, and how fast the store takes files in and describes them.
+/// Arguments: vectors, numbers in each, DICOM files, pixels along an edge (10000 2048 3000 64).
 let arguments = CommandLine.arguments.dropFirst().compactMap(Int.init)
 let count = arguments.first ?? 10_000
 let length = arguments.dropFirst().first ?? 2048
+let fileCount = arguments.dropFirst(2).first ?? 3000
+let edge = arguments.dropFirst(3).first ?? 64
 
-@discardableResult func time<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+@discardableResult func time<Result>(_ name: String, items: Int? = nil, _ body: () async throws -> Result)
+    async rethrows -> Result
+{
     let clock = ContinuousClock()
     let start = clock.now
-    let result = try body()
+    let result = try await body()
     let seconds = (clock.now - start) / .seconds(1)
-    print("\(name): \((seconds * 1000).rounded()) ms")
+    let rate = items.map { ", \(Int(Double($0) / seconds)) a second" } ?? ""
+    print("\(name): \((seconds * 1000).rounded()) ms\(rate)")
     return result
 }
 
 func writeVectors(to path: String) throws {
     var random = SeededGenerator(seed: 1)
-    FileManager.default.createFile(atPath: path, contents: nil)
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     for number in 0..<count {
         let values = (0..<length).map { _ in "\(Float(random.uniform()))" }.joined(separator: ", ")
@@ -38,11 +46,11 @@ try writeVectors(to: folder + "/vectors.jsonl")
 let warehouse = try Warehouse(path: folder + "/warehouse.db")
 let table = try TableName("features")
 let source = Provenance(source: "vectors.jsonl")
-try time("parse \(count) lines of \(length) numbers") {
+try await time("parse \(count) lines of \(length) numbers") {
     var sum = 0
     try JSONLineRows(path: folder + "/vectors.jsonl").forEachRow { row, _ in sum += row.cells.count }
 }
-try time("load them into SQLite, parsing included") {
+try await time("load them into SQLite, parsing included") {
     try warehouse.load(
         JSONLineRows(path: folder + "/vectors.jsonl"), into: table, disposition: .truncate, from: source,
         at: Date())
@@ -52,5 +60,39 @@ let sql = """
     FROM features ORDER BY likeness DESC LIMIT 10
     """
 for round in 1...3 {
-    try time("cosine top 10, round \(round)") { try warehouse.query(sql, [.text("1.2.3.\(round)")]) }
+    try await time("cosine top 10, round \(round)") { try warehouse.query(sql, [.text("1.2.3.\(round)")]) }
+}
+
+func writeInstances(into folder: String) throws -> [String] {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    return try (0..<fileCount).map { number in
+        let path = "\(folder)/\(number).dcm"
+        let dataSet = DataSet([
+            .text(.sopClassUID, "1.2.840.10008.5.1.4.1.1.2"),
+            .text(.sopInstanceUID, "1.2.826.0.1.3680043.9.\(number)"),
+            .text(.studyInstanceUID, "1.2.826.0.1.3680043.7.\(number / 100)"),
+            .text(.seriesInstanceUID, "1.2.826.0.1.3680043.8.\(number / 50)"),
+            .text(.patientID, "P\(number / 100)"),
+            .text(.patientName, "Benchmark^Patient"), .text(.modality, "CT"), .text(.studyDate, "20240131"),
+            .int(.instanceNumber, number), .int(.rows, edge), .int(.columns, edge), .int(.bitsAllocated, 16),
+            .int(.bitsStored, 12), .int(.samplesPerPixel, 1), .text(.photometricInterpretation, "MONOCHROME2"),
+            .double(.pixelSpacing, 0.5, 0.5), .double(.windowCenter, 40), .double(.windowWidth, 400),
+            .bytes(
+                .pixelData, Array(repeating: UInt8(truncatingIfNeeded: number), count: edge * edge * 2), vr: .OW),
+        ])
+        try Data(DICOMFile(dataSet: dataSet).serialized()).write(to: URL(fileURLWithPath: path))
+        return path
+    }
+}
+
+let paths = try writeInstances(into: folder + "/in")
+let catalog = try DICOMCatalog(home: Home(path: folder + "/home"))
+let store = try catalog.store(DICOMStoreName("benchmark"), creating: true)
+let added = try await time("ingest \(fileCount) files of \(edge) × \(edge)", items: fileCount) {
+    try await store.ingest(paths)
+}
+let again = try await time("ingest them again", items: fileCount) { try await store.ingest(paths) }
+precondition(added.written == fileCount && again.unchanged == fileCount)
+try await time("export their metadata", items: fileCount) {
+    try await store.exportMetadata(to: warehouse, table: TableName("metadata"), disposition: .truncate, at: Date())
 }

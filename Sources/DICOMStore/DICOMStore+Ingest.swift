@@ -65,9 +65,6 @@ func onOwnThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Resu
 
 /// One run of `ingest`.
 private struct Ingest {
-    /// Files to a commit: enough that its flushes cost little each, few enough that little is undone by a crash.
-    static let batchSize = 256
-
     let store: DICOMStore
     let folder: IncomingFolder
     let progress: ProgressHandler?
@@ -93,7 +90,7 @@ private struct Ingest {
     mutating func run(_ paths: [String], isCancelled: () -> Bool) throws -> StageReport {
         var remaining = paths.makeIterator()
         let (store, folder) = (store, folder.path)
-        try OrderedParallel.run(window: 2 * Self.batchSize) {
+        try OrderedParallel.run(window: 2 * store.batchSize) {
             if isCancelled() { throw CancellationError() }
             return remaining.next().map { path in
                 IncomingFile(source: path, folder: folder) { try store.hash(of: $0) }
@@ -103,7 +100,7 @@ private struct Ingest {
         } consume: { file in
             pending.append(file)
             if case .ready = file.result { readyCount += 1 }
-            if readyCount >= Self.batchSize || pending.count >= 16 * Self.batchSize { try commit() }
+            if readyCount >= store.batchSize || pending.count >= 16 * store.batchSize { try commit() }
         }
         try commit()
         report.outputs = ["dicom:\(store.name)"]
