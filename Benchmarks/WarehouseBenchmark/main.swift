@@ -5,12 +5,14 @@ import LightboxCore
 import Warehouse
 
 /// Prints how fast the warehouse loads and searches, and how fast the store takes files in and describes them.
-/// Arguments: vectors, numbers in each, DICOM files, pixels along an edge (10000 2048 3000 64).
+/// Arguments: vectors, numbers in each, DICOM files, pixels along an edge, rows of a generated index
+/// (10000 2048 3000 64 100000).
 let arguments = CommandLine.arguments.dropFirst().compactMap(Int.init)
 let count = arguments.first ?? 10_000
 let length = arguments.dropFirst().first ?? 2048
 let fileCount = arguments.dropFirst(2).first ?? 3000
 let edge = arguments.dropFirst(3).first ?? 64
+let rowCount = arguments.dropFirst(4).first ?? 100_000
 
 @discardableResult func time<Result>(_ name: String, items: Int? = nil, _ body: () async throws -> Result)
     async rethrows -> Result
@@ -95,4 +97,52 @@ let again = try await time("ingest them again", items: fileCount) { try await st
 precondition(added.written == fileCount && again.unchanged == fileCount)
 try await time("export their metadata", items: fileCount) {
     try await store.exportMetadata(to: warehouse, table: TableName("metadata"), disposition: .truncate, at: Date())
+}
+
+/// A large index: studies of 100 images in two series.
+func generatedRecord(_ number: Int, like first: InstanceRecord) -> (InstanceRecord, ContentHash) {
+    var record = first
+    record.study.studyInstanceUID = "1.2.826.0.1.3680043.8.498.1234567890123456789012345.\(number / 100)"
+    record.study.patientID = "PATIENT\(number / 300)"
+    record.series.seriesInstanceUID = "1.2.826.0.1.3680043.8.498.9876543210987654321098765.\(number / 50)"
+    record.instance.sopInstanceUID = "1.2.826.0.1.3680043.8.498.5555555555555555555555555.\(number)"
+    return (record, withUnsafeBytes(of: number) { ContentHash(of: $0) })
+}
+
+let large = try DICOMCatalog(home: Home(path: folder + "/large")).store(DICOMStoreName("large"), creating: true)
+let example = try InstanceRecord(of: DICOMFile(path: paths[0]))
+try await time("index \(rowCount) rows", items: rowCount) {
+    for start in stride(from: 0, to: rowCount, by: 100_000) {
+        let numbers = start..<min(rowCount, start + 100_000)
+        try large.addRows(numbers.lazy.map { generatedRecord($0, like: example) })
+    }
+}
+let size = try FileManager.default.attributesOfItem(atPath: folder + "/large/catalog.db")[.size] as? Int ?? 0
+print("index: \(size / rowCount) bytes an instance")
+var random = SeededGenerator(seed: 2)
+let someRecords = (0..<1000).map { _ in
+    generatedRecord(Int.random(in: 0..<rowCount, using: &random), like: example).0
+}
+try await time("find 1000 instances by UID", items: 1000) {
+    for record in someRecords {
+        let found = try large.instance(record.instance.sopInstanceUID)
+        precondition(found?.record.study.patientID == record.study.patientID)
+    }
+}
+try await time("find 100 patients' instances", items: 100) {
+    for record in someRecords.prefix(100) {
+        let filter = InstanceFilter(patientID: record.study.patientID)
+        let found = try large.instances(matching: filter, limit: 1000)
+        precondition(!found.isEmpty)
+    }
+}
+try await time("a page of 100 from the middle") {
+    try large.instances(after: generatedPosition(rowCount / 2), limit: 100)
+}
+
+func generatedPosition(_ number: Int) -> InstancePosition {
+    let record = generatedRecord(number, like: example).0
+    return InstancePosition(
+        study: record.study.studyInstanceUID, series: record.series.seriesInstanceUID,
+        instance: record.instance.sopInstanceUID)
 }
