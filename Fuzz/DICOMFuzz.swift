@@ -38,7 +38,13 @@ private func follow(_ dataSet: DataSet?) {
     // What JSON says, it says again.
     let second = DICOMJSON.encode(again)
     guard let third = try? DICOMJSON.decode(second) else { fatalError("its own JSON was refused") }
-    precondition(DICOMJSON.encode(third) == second, "JSON changes from one turn to the next")
+    let fourth = DICOMJSON.encode(third)
+    if fourth == second { return }
+    let place = zip(second, fourth).prefix { $0 == $1 }.count
+    let near = [second, fourth].map {
+        String(decoding: $0.dropFirst(max(0, place - 60)).prefix(120), as: UTF8.self)
+    }
+    fatalError("JSON changes from one turn to the next:\n\(near[0])\n\(near[1])")
 }
 
 /// A character set up to the first newline, then a person name.

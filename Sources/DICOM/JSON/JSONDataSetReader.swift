@@ -46,13 +46,13 @@ struct JSONDataSetReader {
             throw DICOMError(.tooLarge, tag: tag, "More than \(options.limits.maxElements) elements, the limit.")
         }
         let vr = try vr(of: tag, json)
+        if tag == .specificCharacterSet { return Self.utf8 }
         if vr == .SQ { return try sequence(tag, json, depth) }
         if case .string(let text)? = json["InlineBinary"]?.single { return try binary(tag, vr, text) }
         if case .string(let uri)? = json["BulkDataURI"]?.single {
             return bulk(tag, vr, try options.bulkData?(uri) ?? .empty)
         }
         guard let value = json["Value"], value.values.count > 0 else { return Element(tag, vr, .bytes(.empty)) }
-        if tag == .specificCharacterSet { return Self.utf8 }
         return try element(tag, vr, value.values)
     }
 

@@ -11,12 +11,12 @@ struct JSONDataSetWriter: ~Copyable {
 
     mutating func write(_ dataSet: DataSet, characterSet outer: String) {
         sink.append(UInt8(ascii: "{"))
-        var characterSet = outer
+        // Looked up first: attributes of lower tags may be texts too.
+        let own: String? =
+            if case .bytes(let bytes)? = dataSet[.specificCharacterSet]?.value { bytes.trimmedText } else { nil }
+        let characterSet = own ?? outer
         var isFirst = true
         for element in dataSet.elements where element.tag.element != 0 && element.tag.group != 0x0002 {
-            if element.tag == .specificCharacterSet, case .bytes(let bytes) = element.value {
-                characterSet = bytes.trimmedText
-            }
             write(element, characterSet, isFirst: isFirst)
             isFirst = false
         }
@@ -25,6 +25,9 @@ struct JSONDataSetWriter: ~Copyable {
 
     private mutating func write(_ element: Element, _ characterSet: String, isFirst: Bool) {
         switch element.value {
+        case _ where element.tag == .specificCharacterSet:
+            sink.appendKey(element.tag, .CS, isFirst: isFirst)
+            sink.append(",\"Value\":[\"ISO_IR 192\"]")
         case .bytes(let bytes):
             let isWhole = bytes.count % element.vr.valueSize == 0
             let vr = isWhole ? element.vr : .UN
@@ -67,11 +70,7 @@ struct JSONDataSetWriter: ~Copyable {
             case .FL, .FD: writeFloats(memory, vr)
             case .AT: writeTags(memory)
             case .PN, .LO, .LT, .SH, .ST, .UC, .UT, .AE, .AS, .CS, .DA, .DS, .DT, .IS, .TM, .UI, .UR:
-                if element.tag == .specificCharacterSet {
-                    "ISO_IR 192".utf8.withContiguousStorageIfAvailable {
-                        writeText(UnsafeRawBufferPointer($0), vr)
-                    }
-                } else if memory.isPlainASCII {
+                if memory.isPlainASCII {
                     writeText(memory, vr)
                 } else {
                     let set = SpecificCharacterSet(vr.hasCharacterSet ? characterSet : "")

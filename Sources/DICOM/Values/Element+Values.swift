@@ -4,7 +4,7 @@ import LightboxCore
 /// Elements from Swift values. Where no VR is given the dictionary's is taken; values are padded to even
 /// length.
 extension Element {
-    /// A textual attribute, stored as UTF-8. A data set with other than ASCII texts has to say so by
+    /// A textual attribute, stored as UTF-8 where its VR has character sets at all. A data set with other than ASCII texts has to say so by
     /// `.text(.specificCharacterSet, "ISO_IR 192")`.
     ///
     /// - Parameter vr: the dictionary's when nil, and LO for a private tag.
@@ -14,7 +14,11 @@ extension Element {
 
     public static func text(_ tag: Tag, _ values: [String], vr: VR? = nil) -> Element {
         let vr = vr ?? usualVR(tag, or: .LO)
-        return padded(tag, vr, Array(values.joined(separator: "\\").utf8))
+        let text = values.joined(separator: "\\")
+        // What is beyond Latin-1 has no place in a VR without character sets.
+        let bytes =
+            vr.hasCharacterSet ? Array(text.utf8) : text.unicodeScalars.map { UInt8(exactly: $0.value) ?? 0x3f }
+        return padded(tag, vr, bytes)
     }
 
     /// Integers in the tag's own VR, whether binary or text (IS, DS).
