@@ -1,3 +1,4 @@
+import Foundation
 import LightboxCore
 import TestSupport
 import Testing
@@ -77,13 +78,9 @@ import WireFormats
         var random = SeededGenerator(seed: 61)
         let original = Array("\"a\"\"b\",c\r\n1,\"x\ny\"\n,,é\n".utf8)
         try withTemporaryFolder { folder in
-            for _ in 0..<1000 {
-                try AtomicFile.write(to: folder + "/m") { descriptor in
-                    try mutated(original, &random).withUnsafeBytes {
-                        try FileDescriptorIO.writeAll($0, to: descriptor)
-                    }
-                }
-                let reader = try? CSVReader(path: folder + "/m")
+            for round in 0..<1000 {
+                try Data(mutated(original, &random)).write(to: URL(fileURLWithPath: folder + "/m\(round)"))
+                let reader = try? CSVReader(path: folder + "/m\(round)")
                 while (try? reader?.next()) != nil {}
             }
         }

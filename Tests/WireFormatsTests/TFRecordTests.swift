@@ -99,9 +99,10 @@ func records(
         let original = [UInt8](try Data(contentsOf: URL(fileURLWithPath: reference("formats/" + name))))
         var random = SeededGenerator(seed: 3, stream: name)
         try withTemporaryFolder { folder in
-            for _ in 0..<400 {
-                try Data(mutated(original, &random)).write(to: URL(fileURLWithPath: folder + "/m"))
-                for record in try records(folder + "/m", onCorruption: .skip).records { _ = try? record.example() }
+            for round in 0..<400 {
+                try Data(mutated(original, &random)).write(to: URL(fileURLWithPath: folder + "/m\(round)"))
+                let survivors = try records(folder + "/m\(round)", onCorruption: .skip).records
+                for record in survivors { _ = try? record.example() }
             }
         }
     }

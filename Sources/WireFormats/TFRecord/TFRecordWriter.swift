@@ -19,7 +19,8 @@ public final class TFRecordWriter {
 
     public init(path: String, compression: RecordCompression = .none) throws {
         file = try PendingFile(path: path)
-        deflater = compression == .gzip ? Deflater(.gzip, level: 6) : nil
+        // Images are packed already, so a higher level would cost time and gain next to nothing.
+        deflater = compression == .gzip ? Deflater(.gzip, level: 1) : nil
     }
 
     public func append(_ record: UnsafeRawBufferPointer) throws {
