@@ -68,7 +68,7 @@ let package = Package(
         library("Inference", ["LightboxCore", "COpenVINO"]),
 
         // 3: what is kept on disk and in databases
-        library("Warehouse", ["LightboxCore", grdb, sqlite]),
+        library("Warehouse", ["LightboxCore", "WireFormats", grdb, sqlite]),
         library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Warehouse", grdb]),
 
         // 4: the domain's verbs

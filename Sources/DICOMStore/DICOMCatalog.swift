@@ -46,12 +46,15 @@ public final class DICOMCatalog: Sendable {
     ///
     /// - Parameter creating: makes it when there is none.
     public func store(_ name: DICOMStoreName, creating: Bool = false) throws -> DICOMStore {
-        try store(name, creating: creating, onStep: { _ in })
+        try store(name, creating: creating, batchSize: 256) { _ in }
     }
 
     /// The same, with a function that is called between the steps of an ingest; tests let it fail.
+    ///
+    /// - Parameter batchSize: files to a commit.
     package func store(
-        _ name: DICOMStoreName, creating: Bool, onStep: @escaping @Sendable (IngestStep) throws -> Void
+        _ name: DICOMStoreName, creating: Bool, batchSize: Int,
+        onStep: @escaping @Sendable (IngestStep) throws -> Void
     ) throws -> DICOMStore {
         if creating {
             try pool.write { database in
@@ -72,7 +75,7 @@ public final class DICOMCatalog: Sendable {
                 "There is no DICOM store '\(name)'. \(names.isEmpty ? "There are none yet" : "Stores: \(names)").")
         }
         let root = try home.dicomStore(dataset: name.dataset, store: name.store)
-        return try DICOMStore(name: name, id: id, catalog: self, root: root, onStep: onStep)
+        return try DICOMStore(name: name, id: id, catalog: self, root: root, batchSize: batchSize, onStep: onStep)
     }
 
     /// Removes a store with all its instances and files.

@@ -53,6 +53,14 @@ extension DICOMStore {
         }
     }
 
+    /// Writes index rows that have no files, to measure an index of a size that no disk has the images for.
+    package func addRows(_ records: some Sequence<(InstanceRecord, ContentHash)>) throws {
+        try pool.write { database in
+            var writer = try InstanceWriter(database, store: id)
+            for (record, hash) in records { try writer.insert(record, hash: hash, size: 527_000) }
+        }
+    }
+
     func hash(of sopInstanceUID: String) throws -> ContentHash? {
         try pool.read { try InstanceWriter($0, store: id).hash(of: sopInstanceUID) }
     }
@@ -76,9 +84,6 @@ func onOwnThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Resu
 
 /// One run of `ingest`.
 private struct Ingest {
-    /// Files to a commit: enough that its flushes cost little each, few enough that little is undone by a crash.
-    static let batchSize = 256
-
     let store: DICOMStore
     let folder: IncomingFolder
     let progress: ProgressHandler?
@@ -104,7 +109,7 @@ private struct Ingest {
     mutating func run(_ paths: [String], isCancelled: () -> Bool) throws -> StageReport {
         var remaining = paths.makeIterator()
         let (store, folder) = (store, folder.path)
-        try mapInOrder(threads: ProcessInfo.processInfo.activeProcessorCount, window: 2 * Self.batchSize) {
+        try mapInOrder(threads: ProcessInfo.processInfo.activeProcessorCount, window: 2 * store.batchSize) {
             // What has been taken up is still committed.
             isCancelled() ? nil : remaining.next().map { path in
                 IncomingFile(source: path, folder: folder) { try store.hash(of: $0) }
@@ -114,7 +119,7 @@ private struct Ingest {
         } consume: { file in
             pending.append(file)
             if case .ready = file.result { readyCount += 1 }
-            if readyCount >= Self.batchSize || pending.count >= 16 * Self.batchSize { try commit() }
+            if readyCount >= store.batchSize || pending.count >= 16 * store.batchSize { try commit() }
             return true
         }
         try commit()

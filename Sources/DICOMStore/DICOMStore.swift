@@ -14,14 +14,17 @@ public final class DICOMStore: Sendable {
     /// The folder that holds the files.
     public let root: String
     let onStep: @Sendable (IngestStep) throws -> Void
+    /// Files to a commit: enough that its flushes cost little each, few enough that little is undone by a crash.
+    let batchSize: Int
 
     var pool: DatabasePool { catalog.pool }
 
     init(
         name: DICOMStoreName, id: Int64, catalog: DICOMCatalog, root: String,
-        onStep: @escaping @Sendable (IngestStep) throws -> Void
+        batchSize: Int, onStep: @escaping @Sendable (IngestStep) throws -> Void
     ) throws {
         self.name = name
+        self.batchSize = batchSize
         self.id = id
         self.catalog = catalog
         self.root = root
@@ -30,24 +33,31 @@ public final class DICOMStore: Sendable {
         IncomingFolder.removeAbandoned(in: root + "/incoming")
     }
 
-    /// Makes the 256 folders once, so that an ingest need not look.
+    /// Only the user may look into them, since they hold patient data.
     private func makeFolders() throws {
-        let access: [FileAttributeKey: Any] = [.posixPermissions: 0o700]
-        let last = root + "/instances/ff"
-        guard !FileManager.default.fileExists(atPath: last) else { return }
-        for number in 0..<256 {
-            let digits = String(number, radix: 16)
+        for folder in [root + "/instances", root + "/incoming"] {
+            guard !FileManager.default.fileExists(atPath: folder) else { continue }
             try FileManager.default.createDirectory(
-                atPath: root + "/instances/" + (digits.count < 2 ? "0" : "") + digits,
-                withIntermediateDirectories: true, attributes: access)
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            var above = (folder as NSString).deletingLastPathComponent
+            while above.hasPrefix(catalog.home.path) {
+                try AtomicFile.syncFolder(above)
+                above = (above as NSString).deletingLastPathComponent
+            }
         }
-        try FileManager.default.createDirectory(
-            atPath: root + "/incoming", withIntermediateDirectories: true, attributes: access)
-        var folder = root + "/instances"
-        while folder.hasPrefix(catalog.home.path) {
-            try AtomicFile.syncFolder(folder)
-            folder = (folder as NSString).deletingLastPathComponent
+    }
+
+    /// Makes those of the 256 folders that are missing, on the disk when this returns.
+    func makeFolders(_ folders: some Sequence<String>) throws {
+        var isNew = false
+        for folder in folders {
+            if mkdir(folder, 0o700) == 0 {
+                isNew = true
+            } else if errno != EEXIST {
+                throw FileFailure(path: folder, errno: errno)
+            }
         }
+        if isNew { try AtomicFile.syncFolder(root + "/instances") }
     }
 
     func folder(for hash: ContentHash) -> String { root + "/instances/" + hash.description.prefix(2) }

@@ -1,7 +1,6 @@
 import Foundation
 import GRDB
 import LightboxCore
-import Synchronization
 
 /// Makes files that were copied aside part of the store: to the disk, under their names, into the index.
 ///
@@ -19,14 +18,14 @@ struct IngestBatch {
             var writer = try InstanceWriter(database, store: store.id)
             let outcomes = try decide(files, &writer)
             let new = zip(files, outcomes).filter { $1 == .added }.map(\.0)
+            let folders = Set(new.map { store.folder(for: $0.hash) }).sorted()
+            try store.makeFolders(folders)
             for file in new {
                 let path = store.path(for: file.hash)
                 guard rename(file.temporary, path) == 0 else { throw FileFailure(path: path, errno: errno) }
             }
             try store.onStep(.renamed)
-            try Self.concurrently(Set(new.map { store.folder(for: $0.hash) }).sorted()) {
-                try AtomicFile.syncFolder($0)
-            }
+            try Self.concurrently(folders) { try AtomicFile.syncFolder($0) }
             try store.onStep(.foldersSynced)
             for file in new { try writer.insert(file) }
             try store.onStep(.rowsWritten)
@@ -51,18 +50,18 @@ struct IngestBatch {
         }
     }
 
-    /// Many flushes at once, which the file system's journal takes together.
-    private static func concurrently(_ paths: [String], _ body: @Sendable (String) throws -> Void) throws {
-        let failure = Mutex<(any Error)?>(nil)
-        let threads = min(16, paths.count)
-        DispatchQueue.concurrentPerform(iterations: threads) { thread in
-            do {
-                for index in stride(from: thread, to: paths.count, by: threads) { try body(paths[index]) }
-            } catch {
-                failure.withLock { $0 = error }
-            }
+    /// Many flushes at once, which the file system's journal takes together; one waits for the disk as long as all.
+    private static func concurrently(
+        _ paths: [String], _ body: @escaping @Sendable (String) throws -> Void
+    ) throws {
+        var remaining = paths.makeIterator()
+        try OrderedParallel.run(threads: min(16, paths.count), window: paths.count) {
+            remaining.next()
+        } transform: { path in
+            Result { try body(path) }
+        } consume: { result in
+            try result.get()
         }
-        if let error = failure.withLock({ $0 }) { throw error }
     }
 }
 

@@ -73,7 +73,7 @@ public struct InstanceRecord: Sendable, Hashable {
             photometricInterpretation: data.string(.photometricInterpretation))
     }
 
-    init(study: Study, series: Series, instance: Instance) {
+    package init(study: Study, series: Series, instance: Instance) {
         self.study = study
         self.series = series
         self.instance = instance

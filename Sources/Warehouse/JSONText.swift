@@ -1,6 +1,6 @@
-import Foundation
+import WireFormats
 
-/// JSON as the warehouse writes it: shortest numbers that read back as themselves, no spaces.
+/// JSON as the warehouse writes it: shortest numbers that read back as themselves, null for what JSON has none for.
 enum JSONText {
     static func of(_ value: SQLValue) -> String {
         switch value {
@@ -24,33 +24,20 @@ enum JSONText {
         return text + "]"
     }
 
+    /// A whole number without `.0`, so that a list of integers comes back as it was.
     private static func shortest(_ number: String) -> String {
         number.hasSuffix(".0") ? String(number.dropLast(2)) : number
     }
 
     static func quoted(_ text: String) -> String {
-        var output = "\""
-        output.reserveCapacity(text.utf8.count + 2)
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": output += "\\\""
-            case "\\": output += "\\\\"
-            case "\n": output += "\\n"
-            case "\r": output += "\\r"
-            case "\t": output += "\\t"
-            case "\u{0}"..."\u{1f}":
-                let digits = String(scalar.value, radix: 16)
-                output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: output.unicodeScalars.append(scalar)
-            }
-        }
-        return output + "\""
+        var bytes: [UInt8] = []
+        JSONWriter.append(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// A JSON array of numbers; nil for anything else.
     static func floats(_ text: UnsafeRawBufferPointer) -> [Float]? {
-        guard let numbers = try? JSONDecoder().decode([Double].self, from: Data(text)) else { return nil }
-        return numbers.map { Float($0) }
+        (try? JSONValue(parsing: text))?.floats
     }
 }
 

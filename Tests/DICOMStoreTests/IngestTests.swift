@@ -9,18 +9,18 @@ import Testing
 @Suite("Ingest") struct IngestTests {
     @Test("Adds, and a second run changes nothing") func twice() async throws {
         try await withStore { store, folder async throws in
-            let files = (0..<300).map {
-                instanceBytes(study: "1.2.\($0 / 100)", series: "1.3.\($0 / 50)", instance: "1.4.\($0)")
+            let files = (0..<120).map {
+                instanceBytes(study: "1.2.\($0 / 40)", series: "1.3.\($0 / 20)", instance: "1.4.\($0)")
             }
             let paths = try write(files, in: folder)
             let first = try await store.ingest(paths)
-            #expect(first.written == 300 && first.unchanged == 0 && first.problems.isEmpty)
+            #expect(first.written == 120 && first.unchanged == 0 && first.problems.isEmpty)
             let again = try await store.ingest(paths + paths.prefix(5))
-            #expect(again.written == 0 && again.unchanged == 305 && again.problems.isEmpty)
+            #expect(again.written == 0 && again.unchanged == 125 && again.problems.isEmpty)
             let counts = try store.counts()
-            #expect(counts.studies == 3 && counts.series == 6 && counts.instances == 300)
+            #expect(counts.studies == 3 && counts.series == 6 && counts.instances == 120)
             #expect(counts.bytes == files.map(\.count).reduce(0, +))
-            #expect(try await store.verify() == Self.whole(300))
+            #expect(try await store.verify() == Self.whole(120))
             #expect(try incomingFiles(folder).isEmpty)
         }
     }
@@ -98,14 +98,14 @@ import Testing
 
     @Test("Two ingests at once add each instance once") func concurrent() async throws {
         try await withStore { store, folder async throws in
-            let paths = try write((0..<400).map { instanceBytes(instance: "1.4.\($0)") }, in: folder)
+            let paths = try write((0..<100).map { instanceBytes(instance: "1.4.\($0)") }, in: folder)
             let other = try store.catalog.store(store.name)
             async let first = store.ingest(paths)
             async let second = other.ingest(paths.reversed())
             let reports = try await [first, second]
-            #expect(reports.map(\.written).reduce(0, +) == 400)
-            #expect(reports.map(\.unchanged).reduce(0, +) == 400)
-            #expect(try await store.verify() == Self.whole(400))
+            #expect(reports.map(\.written).reduce(0, +) == 100)
+            #expect(reports.map(\.unchanged).reduce(0, +) == 100)
+            #expect(try await store.verify() == Self.whole(100))
         }
     }
 
@@ -136,15 +136,17 @@ import Testing
             let name = try DICOMStoreName("d/s")
             let old = try write([instanceBytes(instance: "1.1")], in: folder, prefix: "old")
             _ = try await catalog.store(name, creating: true).ingest(old)
-            let new = try write((0..<20).map { instanceBytes(instance: "1.4.\($0)") }, in: folder)
-            let failing = try catalog.store(name, creating: false) { if $0 == step { throw Failed() } }
+            let new = try write((0..<8).map { instanceBytes(instance: "1.4.\($0)") }, in: folder)
+            let failing = try catalog.store(name, creating: false, batchSize: 256) {
+                if $0 == step { throw Failed() }
+            }
             await #expect(throws: Failed.self) { try await failing.ingest(new) }
             let store = try catalog.store(name)
             #expect(try await isConsistent(store))
-            #expect(try store.counts().instances == (step == .committed ? 21 : 1))
+            #expect(try store.counts().instances == (step == .committed ? 9 : 1))
             let report = try await store.ingest(old + new)
-            #expect(report.written + report.unchanged == 21)
-            #expect(try await store.verify() == IngestTests.whole(21))
+            #expect(report.written + report.unchanged == 9)
+            #expect(try await store.verify() == IngestTests.whole(9))
             #expect(try incomingFiles(folder).isEmpty)
         }
     }
@@ -152,13 +154,13 @@ import Testing
     @Test("So does kill -9", arguments: IngestStep.allCases) func killed(step: IngestStep) async throws {
         try await withTemporaryFolder { folder async throws in
             try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
-            let paths = try write((0..<600).map { instanceBytes(instance: "1.4.\($0)") }, in: folder)
+            let paths = try write((0..<50).map { instanceBytes(instance: "1.4.\($0)") }, in: folder)
             await #expect(processExitsWith: .signal(SIGKILL)) {
                 [folder = folder as String, step = step as IngestStep, paths = paths as [String]] in
                 let catalog = try DICOMCatalog(home: Home(path: folder + "/home"))
                 // The second batch is the one that dies, so that the first has been acknowledged.
                 let batches = Mutex(0)
-                let store = try catalog.store(DICOMStoreName("d/s"), creating: true) { reached in
+                let store = try catalog.store(DICOMStoreName("d/s"), creating: true, batchSize: 20) { reached in
                     guard reached == step else { return }
                     let isSecond = batches.withLock { count in
                         count += 1
@@ -175,13 +177,13 @@ import Testing
             #expect(try await isConsistent(store))
             let acknowledged = try String(contentsOfFile: folder + "/acknowledged", encoding: .utf8).split(
                 separator: "\n")
-            #expect(acknowledged.count == 256)
+            #expect(acknowledged.count == 20)
             #expect(try store.counts().instances >= acknowledged.count)
             for path in acknowledged {
                 #expect(try store.ingest(Bytes(MappedFile(path: String(path))), from: "") == .unchanged)
             }
             _ = try await store.ingest(paths)
-            #expect(try await store.verify() == IngestTests.whole(600))
+            #expect(try await store.verify() == IngestTests.whole(50))
         }
     }
 }

@@ -43,7 +43,7 @@ import Warehouse
             (InstanceFilter(studyInstanceUID: "1.2.1"), 10), (InstanceFilter(seriesInstanceUID: "1.3.4"), 5),
             (InstanceFilter(sopInstanceUID: "1.4.29"), 1), (InstanceFilter(patientID: "P2"), 10),
             (InstanceFilter(modality: "DX"), 30),
-            (InstanceFilter(modality: "CT"), 0),
+            (InstanceFilter(modality: "CT"), 0), (InstanceFilter(accessionNumber: "A"), 0),
             (InstanceFilter(studyInstanceUID: "1.2.1", seriesInstanceUID: "1.3.0"), 0),
             (InstanceFilter(patientID: "P' OR 1=1 --"), 0), (.all, 30),
         ])

@@ -4,7 +4,7 @@ import Foundation
 import LightboxCore
 import TestSupport
 
-/// A small instance as a file's bytes: explicit little endian, 4 × 4 pixels.
+/// A small instance as a file's bytes: explicit little endian, 4 × 4 pixels; its UIDs need not be valid.
 func instanceBytes(
     study: String = "1.2.1", series: String = "1.2.1.1", instance: String?, patient: String = "P1",
     pixel: UInt8 = 0,
@@ -19,22 +19,10 @@ func instanceBytes(
         .bytes(.pixelData, Array(repeating: pixel, count: 16), vr: .OW),
     ]
     if let instance { elements.append(.text(.sopInstanceUID, instance)) }
-    var output = Array(repeating: UInt8(0), count: 128) + Array("DICM".utf8)
-    let meta = encoded(.text(.transferSyntaxUID, TransferSyntax.explicitVRLittleEndian.uid))
-    output += encoded(.int(.fileMetaInformationGroupLength, meta.count)) + meta
-    for element in DataSet(elements + more).elements { output += encoded(element) }
-    return output
-}
-
-/// An element in explicit VR little endian (PS3.5 section 7.1.2).
-private func encoded(_ element: Element) -> [UInt8] {
-    guard case .bytes(let value) = element.value else { return [] }
-    func little<Word: FixedWidthInteger>(_ word: Word) -> [UInt8] {
-        withUnsafeBytes(of: word.littleEndian) { Array($0) }
+    guard let bytes = try? DICOMFile(dataSet: DataSet(elements + more)).serialized() else {
+        preconditionFailure("a plain data set can be written")
     }
-    let head = little(element.tag.group) + little(element.tag.element) + Array(element.vr.description.utf8)
-    let length = element.vr.hasLongLength ? [0, 0] + little(UInt32(value.count)) : little(UInt16(value.count))
-    return head + length + value.array
+    return bytes
 }
 
 /// Files in a folder beside a home of its own, gone after `body`.

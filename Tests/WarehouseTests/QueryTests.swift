@@ -88,13 +88,13 @@ import Warehouse
             #expect(
                 try warehouse.text(sql, as: .csv) == """
                     instance,score,ok,v,meta\r
-                    1,0.25,true,"[1,0]","{""a"":""b""}"\r
+                    1,0.25,true,"[1,0]","{""a"": ""b""}"\r
                     2,,false,"[0,1]",[1]\r
 
                     """)
             #expect(
                 try warehouse.text(sql, as: .jsonLines) == """
-                    {"instance":"1","score":0.25,"ok":true,"v":[1,0],"meta":{"a":"b"}}
+                    {"instance":"1","score":0.25,"ok":true,"v":[1,0],"meta":{"a": "b"}}
                     {"instance":"2","score":null,"ok":false,"v":[0,1],"meta":[1]}
 
                     """)
