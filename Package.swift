@@ -24,7 +24,8 @@ func library(_ name: String, _ dependencies: [Target.Dependency], exclude: [Stri
 
 func tests(of name: String, named tests: String? = nil, using dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: tests ?? name + "Tests", dependencies: [.init(stringLiteral: name), "LightboxCore", "TestSupport"] + dependencies,
+        name: tests ?? name + "Tests",
+        dependencies: [.init(stringLiteral: name), "LightboxCore", "TestSupport"] + dependencies,
         swiftSettings: swift)
 }
 
@@ -52,7 +53,9 @@ let package = Package(
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(
             name: "CDICOMCodecs",
-            linkerSettings: ["dcmdata", "dcmjpeg", "dcmjpls", "oflog", "ofstd", "openjp2"].map { .linkedLibrary($0) }),
+            linkerSettings: ["dcmdata", "dcmjpeg", "dcmjpls", "oflog", "ofstd", "openjp2"].map {
+                .linkedLibrary($0)
+            }),
         .target(name: "COpenVINO", cSettings: [.unsafeFlags(["-I\(native)/openvino/include"])]),
 
         // 1: the nouns, the formats, the standard, the architectures: no image or model library
@@ -87,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "lightbox",
             dependencies: [
-                "LightboxCore", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse", "DICOMStore", "Features",
+                "LightboxCore", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse", "DICOMStore",
+                "Features",
                 "Pipelines", arguments,
             ],
             swiftSettings: swift),
@@ -95,12 +99,14 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "LightboxCore", "WireFormats", "DICOM", "Networks", "DICOMPixels", "Imaging", "Inference", "Warehouse",
+                "LightboxCore", "WireFormats", "DICOM", "Networks", "DICOMPixels", "Imaging", "Inference",
+                "Warehouse",
                 "Features", "Pipelines",
             ],
             path: "Benchmarks/Lightbox", swiftSettings: swift),
 
-        .target(name: "TestSupport", dependencies: ["LightboxCore"], path: "Tests/TestSupport", swiftSettings: swift),
+        .target(
+            name: "TestSupport", dependencies: ["LightboxCore"], path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(
             name: "LightboxCoreTests", dependencies: ["LightboxCore", "TestSupport"], swiftSettings: swift),
         tests(of: "WireFormats"),

@@ -18,7 +18,9 @@ enum EmbedBenchmarks {
             let home = Home(path: folder)
             let rate = try wholePath(configuration, records, home)
             report("\(network) \(precision.rawValue)", rate, "images/s")
-            report("\(network) \(precision.rawValue) bare loop", try bareLoop(configuration, records, home), "images/s")
+            report(
+                "\(network) \(precision.rawValue) bare loop", try bareLoop(configuration, records, home),
+                "images/s")
         }
         report("\(network) \(precision.rawValue) peak memory", try peakMegabytes(), "MB")
     }

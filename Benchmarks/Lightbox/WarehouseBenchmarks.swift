@@ -10,7 +10,8 @@ enum WarehouseBenchmarks {
             let warehouse = try Warehouse(path: folder + "/warehouse.db")
             let loading = try seconds {
                 _ = try warehouse.load(
-                    JSONLineRows(path: folder + "/vectors.jsonl"), into: TableName("features"), disposition: .truncate,
+                    JSONLineRows(path: folder + "/vectors.jsonl"), into: TableName("features"),
+                    disposition: .truncate,
                     from: Provenance(source: "vectors.jsonl"), at: Date())
             }
             report("load \(count) × \(length) vectors", loading, "s")
@@ -29,7 +30,8 @@ enum WarehouseBenchmarks {
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         for number in 0..<count {
             let values = (0..<length).map { _ in "\(Float(random.uniform()))" }.joined(separator: ",")
-            let line = "{\"study\": \"1.2.\(number / 10)\", \"instance\": \"1.2.3.\(number)\", "
+            let line =
+                "{\"study\": \"1.2.\(number / 10)\", \"instance\": \"1.2.3.\(number)\", "
                 + "\"feature_vector\": [\(values)]}\n"
             try file.write(contentsOf: Data(line.utf8))
         }

@@ -18,6 +18,8 @@ case ("embed", 4):
 case ("warehouse", 3):
     try WarehouseBenchmarks.run(count: Int(arguments[1]) ?? 10_000, length: Int(arguments[2]) ?? 2048)
 default:
-    print("usage: benchmarks metadata FILE COPIES | render FILE TIMES | embed RECORDS NETWORK PRECISION | warehouse COUNT LENGTH")
+    print(
+        "usage: benchmarks metadata FILE COPIES | render FILE TIMES | embed RECORDS NETWORK PRECISION | warehouse COUNT LENGTH"
+    )
     exit(2)
 }

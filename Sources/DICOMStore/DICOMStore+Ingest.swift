@@ -111,9 +111,11 @@ private struct Ingest {
         let (store, folder) = (store, folder.path)
         try mapInOrder(threads: ProcessInfo.processInfo.activeProcessorCount, window: 2 * store.batchSize) {
             // What has been taken up is still committed.
-            isCancelled() ? nil : remaining.next().map { path in
-                IncomingFile(source: path, folder: folder) { try store.hash(of: $0) }
-            }
+            isCancelled()
+                ? nil
+                : remaining.next().map { path in
+                    IncomingFile(source: path, folder: folder) { try store.hash(of: $0) }
+                }
         } transform: {
             $0.take()
         } consume: { file in

@@ -55,12 +55,13 @@ struct IngestBatch {
         _ paths: [String], _ body: @escaping @Sendable (String) throws -> Void
     ) throws {
         var remaining = paths.makeIterator()
-        try OrderedParallel.run(threads: min(16, paths.count), window: paths.count) {
+        guard !paths.isEmpty else { return }
+        try mapInOrder(threads: min(16, paths.count), window: paths.count) {
             remaining.next()
         } transform: { path in
-            Result { try body(path) }
-        } consume: { result in
-            try result.get()
+            try body(path)
+        } consume: { (_: Void) in
+            true
         }
     }
 }

@@ -130,7 +130,7 @@ import Testing
         "A failure at any step loses nothing that was acknowledged, and a repeat completes",
         arguments: IngestStep.allCases)
     func failure(step: IngestStep) async throws {
-        try await withTemporaryFolder { folder async throws in
+        try await withAsyncTemporaryFolder { folder async throws in
             try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
             let catalog = try DICOMCatalog(home: Home(path: folder + "/home"))
             let name = try DICOMStoreName("d/s")
@@ -152,7 +152,7 @@ import Testing
     }
 
     @Test("So does kill -9", arguments: IngestStep.allCases) func killed(step: IngestStep) async throws {
-        try await withTemporaryFolder { folder async throws in
+        try await withAsyncTemporaryFolder { folder async throws in
             try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
             let paths = try write((0..<50).map { instanceBytes(instance: "1.4.\($0)") }, in: folder)
             await #expect(processExitsWith: .signal(SIGKILL)) {

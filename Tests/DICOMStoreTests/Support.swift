@@ -29,7 +29,7 @@ func instanceBytes(
 func withStore<Result>(
     _ body: (_ store: DICOMStore, _ folder: String) async throws -> Result
 ) async throws -> Result {
-    try await withTemporaryFolder { folder in
+    try await withAsyncTemporaryFolder { folder in
         try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
         let catalog = try DICOMCatalog(home: Home(path: folder + "/home"))
         return try await body(catalog.store(DICOMStoreName("d/s"), creating: true), folder)

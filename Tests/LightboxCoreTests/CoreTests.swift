@@ -4,10 +4,12 @@ import TestSupport
 import Testing
 
 @Suite("Content hash") struct ContentHashTests {
-    @Test("Equals the test vectors of FIPS 180-4", arguments: [
-        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-    ])
+    @Test(
+        "Equals the test vectors of FIPS 180-4",
+        arguments: [
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        ])
     func knownVectors(text: String, digest: String) {
         #expect(ContentHash(of: text.utf8).description == digest)
     }
@@ -42,7 +44,9 @@ import Testing
     @Test("Says when the input ends early") func truncated() {
         let packed = Self.text.withUnsafeBytes { Deflater.deflate($0, format: .gzip) }
         #expect(throws: DeflateError.truncated) {
-            try packed[..<(packed.count / 2)].withUnsafeBytes { try Inflater.inflate($0, format: .gzip, limit: 1 << 20) }
+            try packed[..<(packed.count / 2)].withUnsafeBytes {
+                try Inflater.inflate($0, format: .gzip, limit: 1 << 20)
+            }
         }
     }
 
@@ -56,9 +60,10 @@ import Testing
 @Suite("Seeded generator") struct SeededGeneratorTests {
     @Test("Gives SplitMix64's published sequence") func sequence() {
         var generator = SeededGenerator(seed: 1_234_567)
-        #expect((0..<3).map { _ in generator.next() } == [
-            6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423,
-        ])
+        #expect(
+            (0..<3).map { _ in generator.next() } == [
+                6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423,
+            ])
     }
 }
 

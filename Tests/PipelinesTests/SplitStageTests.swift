@@ -59,7 +59,8 @@ import WireFormats
         return rows
     }
 
-    @Test("Writes train.csv, eval.csv and dict.txt, from a CSV with or without a header", arguments: [true, false])
+    @Test(
+        "Writes train.csv, eval.csv and dict.txt, from a CSV with or without a header", arguments: [true, false])
     func files(hasHeader: Bool) throws {
         try withTemporaryFolder { folder in
             let rows = (0..<40).map { ["images/\($0).jpg", $0 % 2 == 0 ? "nok" : "ok"] }

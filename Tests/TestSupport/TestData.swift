@@ -23,7 +23,7 @@ package func withTemporaryFolder<Result>(_ body: (String) throws -> Result) thro
     return try body(folder)
 }
 
-package func withTemporaryFolderAwaiting<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+package func withAsyncTemporaryFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
     let folder = try makeTemporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     return try await body(folder)

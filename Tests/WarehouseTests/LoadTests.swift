@@ -112,7 +112,7 @@ import Warehouse
 
     @Test("A process killed in mid-load leaves the old table", .timeLimit(.minutes(1))) func killed() async throws
     {
-        try await withTemporaryFolder { folder in
+        try await withAsyncTemporaryFolder { folder in
             let path = folder + "/w.db"
             try AtomicFile.write(Array(Self.lines.utf8), to: folder + "/lines.jsonl")
             try Warehouse(path: path).load(

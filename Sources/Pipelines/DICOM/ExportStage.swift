@@ -72,7 +72,9 @@ public struct ExportStage: Sendable, Codable {
             try FileManager.default.createDirectory(atPath: series, withIntermediateDirectories: true)
             let stem = "\(series)/\(record.instance.sopInstanceUID)"
             if format == .dicom {
-                try write(to: stem + ".dcm", &outcome) { Array(try Data(contentsOf: URL(fileURLWithPath: source))) }
+                try write(to: stem + ".dcm", &outcome) {
+                    Array(try Data(contentsOf: URL(fileURLWithPath: source)))
+                }
                 return outcome
             }
             let image = try DICOMImage(DICOMFile(path: source))

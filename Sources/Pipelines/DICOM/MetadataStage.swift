@@ -13,6 +13,7 @@ public struct MetadataStage: Sendable {
     public func run(_ store: DICOMStore, table: String, _ context: StageContext) throws -> StageReport {
         let warehouse = try Warehouse(path: context.home.warehouse)
         return try store.exportMetadata(
-            to: warehouse, table: TableName(table), disposition: disposition, at: Date(), progress: context.progress)
+            to: warehouse, table: TableName(table), disposition: disposition, at: Date(),
+            progress: context.progress)
     }
 }

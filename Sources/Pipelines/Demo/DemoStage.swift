@@ -55,18 +55,22 @@ public struct DemoStage: Sendable {
             tell(.step(number: 1, of: Self.stepCount, title: "Your DICOM files", command: "ls \(dicomFolder)"))
             return dicomFolder
         }
-        tell(.step(
-            number: 1, of: Self.stepCount, title: "Draw synthetic chest radiographs as DICOM files",
-            command: "lightbox phantoms --output \(folder)/dicom"))
+        tell(
+            .step(
+                number: 1, of: Self.stepCount, title: "Draw synthetic chest radiographs as DICOM files",
+                command: "lightbox phantoms --output \(folder)/dicom"))
         tell(.report(try PhantomStage(patients: patients, seed: seed).run(output: folder + "/dicom", context)))
         return folder + "/dicom/**.dcm"
     }
 
     // 2: store
-    private func importFiles(_ source: String, _ context: StageContext, _ tell: (Event) -> Void) throws -> DICOMStore {
-        tell(.step(
-            number: 2, of: Self.stepCount, title: "Import them into a DICOM store",
-            command: "lightbox dicom import '\(source)' --store \(Self.store)"))
+    private func importFiles(_ source: String, _ context: StageContext, _ tell: (Event) -> Void) throws
+        -> DICOMStore
+    {
+        tell(
+            .step(
+                number: 2, of: Self.stepCount, title: "Import them into a DICOM store",
+                command: "lightbox dicom import '\(source)' --store \(Self.store)"))
         let store = try DICOMCatalog(home: context.home).store(DICOMStoreName(Self.store), creating: true)
         _ = try store.remove(.all)
         tell(.report(try ImportStage().run([source], into: store, context)))
@@ -78,27 +82,31 @@ public struct DemoStage: Sendable {
         of store: DICOMStore, _ folder: String, _ warehouse: Warehouse, _ context: StageContext,
         _ tell: (Event) -> Void
     ) throws {
-        tell(.step(
-            number: 3, of: Self.stepCount, title: "Write their metadata into an SQL table",
-            command: "lightbox dicom metadata --store \(Self.store) --table \(Self.metadataTable) --overwrite"))
+        tell(
+            .step(
+                number: 3, of: Self.stepCount, title: "Write their metadata into an SQL table",
+                command: "lightbox dicom metadata --store \(Self.store) --table \(Self.metadataTable) --overwrite")
+        )
         tell(.report(try MetadataStage(disposition: .truncate).run(store, table: Self.metadataTable, context)))
         if dicomFolder == nil {
             var load = LoadStage()
             load.disposition = .truncate
             tell(.report(try load.run(folder + "/dicom/labels.csv", table: Self.labelsTable, context)))
         }
-        tell(.step(
-            number: 4, of: Self.stepCount, title: "Render their pixels to PNG",
-            command: "lightbox dicom export --store \(Self.store) --to \(folder)/png --format png"))
+        tell(
+            .step(
+                number: 4, of: Self.stepCount, title: "Render their pixels to PNG",
+                command: "lightbox dicom export --store \(Self.store) --to \(folder)/png --format png"))
         tell(.report(try ExportStage().run(store, to: folder + "/png", context)))
     }
 
     // 5: records
     private func writeRecords(_ folder: String, _ context: StageContext, _ tell: (Event) -> Void) throws {
-        tell(.step(
-            number: 5, of: Self.stepCount, title: "Collect the PNGs, resized, in TFRecord shards",
-            command: "lightbox records write --images \(folder)/png --output \(folder)/records/images "
-                + "--shape 299,299,1 --shards 2"))
+        tell(
+            .step(
+                number: 5, of: Self.stepCount, title: "Collect the PNGs, resized, in TFRecord shards",
+                command: "lightbox records write --images \(folder)/png --output \(folder)/records/images "
+                    + "--shape 299,299,1 --shards 2"))
         var stage = RecordsStage()
         stage.shape = ImageShape("299,299,1")
         stage.shards = 2
@@ -108,15 +116,18 @@ public struct DemoStage: Sendable {
     // 6: vectors
     private func embed(_ folder: String, _ context: StageContext, _ tell: (Event) -> Void) throws {
         let weights = try chosenWeights(context.home)
-        tell(.step(
-            number: 6, of: Self.stepCount, title: "Turn every image into a feature vector with \(network)",
-            command: "lightbox embed --network \(network)\(weights.map { " --weights \($0)" } ?? " --untrained") "
-                + "--input '\(folder)/records/*.tfrecord' --output \(folder)/vectors.jsonl"))
+        tell(
+            .step(
+                number: 6, of: Self.stepCount, title: "Turn every image into a feature vector with \(network)",
+                command:
+                    "lightbox embed --network \(network)\(weights.map { " --weights \($0)" } ?? " --untrained") "
+                    + "--input '\(folder)/records/*.tfrecord' --output \(folder)/vectors.jsonl"))
         if weights == nil {
-            tell(.note(
-                "There is no weight file for \(network) in \(context.home.weights), so the network runs with seeded, "
-                    + "untrained weights: every step is real, but the vectors know nothing of medicine. "
-                    + "`lightbox weights pull \(network)` fetches the trained ones."))
+            tell(
+                .note(
+                    "There is no weight file for \(network) in \(context.home.weights), so the network runs with seeded, "
+                        + "untrained weights: every step is real, but the vectors know nothing of medicine. "
+                        + "`lightbox weights pull \(network)` fetches the trained ones."))
         }
         var extractor = ExtractorConfiguration(
             weights == nil ? .untrained(network) : .network(network, weights: weights))
@@ -136,9 +147,10 @@ public struct DemoStage: Sendable {
     // 7: SQL
     private func ask(_ warehouse: Warehouse, _ context: StageContext, _ tell: (Event) -> Void) throws {
         let vectors = context.home.path + "/demo/vectors.jsonl"
-        tell(.step(
-            number: 7, of: Self.stepCount, title: "Load the vectors and ask with SQL",
-            command: "lightbox load \(vectors) --table \(Self.vectorsTable) --truncate"))
+        tell(
+            .step(
+                number: 7, of: Self.stepCount, title: "Load the vectors and ask with SQL",
+                command: "lightbox load \(vectors) --table \(Self.vectorsTable) --truncate"))
         var load = LoadStage()
         load.disposition = .truncate
         tell(.report(try load.run(vectors, table: Self.vectorsTable, context)))

@@ -208,11 +208,13 @@ public struct EmbedStage: Sendable {
 extension EmbedStage.Report {
     /// One line for people: what ran, how fast each precision was on the sample and how well it agreed.
     public var summary: String {
-        var line = "\(provenance.network), \(provenance.precision.rawValue), weights \(provenance.weights.description.prefix(12))"
+        var line =
+            "\(provenance.network), \(provenance.precision.rawValue), weights \(provenance.weights.description.prefix(12))"
         if let precision {
             let candidates = precision.candidates.map { candidate in
                 let rate = String(format: "%.1f", candidate.imagesPerSecond)
-                return "\(candidate.precision.rawValue) \(rate)/s, cosine \(String(format: "%.5f", candidate.meanCosine))"
+                return
+                    "\(candidate.precision.rawValue) \(rate)/s, cosine \(String(format: "%.5f", candidate.meanCosine))"
             }
             line += " (on \(precision.sampleCount) images: \(candidates.joined(separator: "; ")))"
         }

@@ -40,7 +40,9 @@ struct LabelledImages {
     let rows: [[String]]
     let pathColumn: Int
 
-    private static let pathNames = ["path", "image", "image_path", "image_uri", "file", "filename", "file_name", "uri"]
+    private static let pathNames = [
+        "path", "image", "image_path", "image_uri", "file", "filename", "file_name", "uri",
+    ]
 
     init(csv path: String) throws {
         let reader = try CSVReader(path: path, hasHeader: false)

@@ -109,7 +109,8 @@ extension InstanceKey {
         let stem = (parts[parts.count - 1] as NSString).deletingPathExtension
         let halves = stem.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
         guard halves.count <= 2, [study, series, halves[0]].allSatisfy(Self.isUID) else { return nil }
-        self.init(study: study, series: series, instance: halves[0], frame: halves.count == 2 ? Int(halves[1]) : nil)
+        self.init(
+            study: study, series: series, instance: halves[0], frame: halves.count == 2 ? Int(halves[1]) : nil)
     }
 
     /// PS3.5 section 9.1: digits and dots, at most 64. A lone number is taken for a name, not for a UID.

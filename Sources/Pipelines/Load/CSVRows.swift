@@ -18,7 +18,8 @@ struct CSVRows: RowSource {
         guard let first = field.utf8.first else { return .null }
         // Names such as "inf" and identifiers with leading zeros stay text.
         let isNumberLike = (48...57).contains(first) || first == UInt8(ascii: "-") || first == UInt8(ascii: ".")
-        let hasLeadingZero = field.utf8.count > 1 && first == 48 && field.utf8.dropFirst().first != UInt8(ascii: ".")
+        let hasLeadingZero =
+            field.utf8.count > 1 && first == 48 && field.utf8.dropFirst().first != UInt8(ascii: ".")
         guard isNumberLike, !hasLeadingZero else { return .text(field) }
         if let integer = Int64(field) { return .integer(integer) }
         if let real = Double(field), real.isFinite { return .real(real) }

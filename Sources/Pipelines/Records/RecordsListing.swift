@@ -69,7 +69,8 @@ public struct RecordsListing: Sendable {
     }
 
     private func list(_ values: [String], of count: Int) -> String {
-        count == 1 ? values[0] : "[" + values.joined(separator: ", ") + (count > values.count ? ", …" : "") + "] \(count)"
+        count == 1
+            ? values[0] : "[" + values.joined(separator: ", ") + (count > values.count ? ", …" : "") + "] \(count)"
     }
 
     private func describe(_ bytes: Bytes) -> String {

@@ -47,13 +47,18 @@ public struct RecordsStage: Sendable, Codable {
             throw InputError(.conflict, "\(existing) exists. Pass --overwrite to replace the records.")
         }
         try FileManager.default.createDirectory(
-            atPath: (paths[0] as NSString).deletingLastPathComponent.nonEmptyFolder, withIntermediateDirectories: true)
+            atPath: (paths[0] as NSString).deletingLastPathComponent.nonEmptyFolder,
+            withIntermediateDirectories: true)
         var report = StageReport(stage: "records")
         var feed = entries.makeIterator()
         var position = 0
         // No shard gets its name before all are whole.
         let writers = try paths.map { try TFRecordWriter(path: $0, compression: compression) }
-        try mapInOrder(threads: context.threads, next: { feed.next() }, transform: serialize) { outcome in
+        try mapInOrder(threads: context.threads) {
+            feed.next()
+        } transform: {
+            serialize($0)
+        } consume: { outcome in
             let shard = position * shards / entries.count
             position += 1
             switch outcome {

@@ -62,7 +62,8 @@ public struct SplitStage: Sendable, Codable {
         var row = row
         let written = row[table.pathColumn]
         guard !written.hasPrefix("/"), !written.contains("://") else { return row }
-        row[table.pathColumn] = URL(fileURLWithPath: csv).deletingLastPathComponent()
+        row[table.pathColumn] =
+            URL(fileURLWithPath: csv).deletingLastPathComponent()
             .appendingPathComponent(written).standardizedFileURL.path
         return row
     }

@@ -16,7 +16,8 @@ struct DICOMExport: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreOptions
-    @Option(name: .customLong("to"), help: ArgumentHelp("The folder to write to.", valueName: "dir")) var output: String
+    @Option(name: .customLong("to"), help: ArgumentHelp("The folder to write to.", valueName: "dir")) var output:
+        String
     @Option(help: "png, jpeg or dicom.") var format: ExportStage.Format = .png
     @OptionGroup var display: DisplayArguments
     @Option(help: "8 or 16 bits a sample; 16 is for grey PNG.") var bits = 8

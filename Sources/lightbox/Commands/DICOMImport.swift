@@ -15,7 +15,9 @@ struct DICOMImport: ParsableCommand {
               lightbox dicom import 'gs://my_bucket/**.dcm' --store my_dataset/my_store
             """)
 
-    @Argument(help: ArgumentHelp("Files, folders, quoted patterns, or gs://BUCKET/… in the home's buckets.", valueName: "src"))
+    @Argument(
+        help: ArgumentHelp(
+            "Files, folders, quoted patterns, or gs://BUCKET/… in the home's buckets.", valueName: "src"))
     var sources: [String]
     @OptionGroup var store: StoreOptions
     @Flag(help: "End at the first file that cannot be taken.") var stopAtFirstError = false

@@ -6,7 +6,8 @@ import Warehouse
 
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Watch a folder of DICOM files become pictures, records, vectors and tables.",
+        commandName: "demo",
+        abstract: "Watch a folder of DICOM files become pictures, records, vectors and tables.",
         discussion: """
             Without a folder it draws about 200 synthetic chest radiographs first. What it makes stays in the \
             home's demo folder and in the tables demo.*, replacing what an earlier demo made there.

@@ -47,7 +47,8 @@ final class DemoTeller {
 
     func finish() {
         let seconds = (ContinuousClock.now - start).components.seconds
-        print("""
+        print(
+            """
 
             Done in \(seconds) s. Everything is in \(home)/demo, the tables in \(home)/warehouse.db. Ask on:
               lightbox query "SELECT * FROM demo.metadata LIMIT 3" --home \(home)

@@ -45,11 +45,15 @@ struct EmbedCommand: ParsableCommand {
 
     func validate() throws {
         guard (network == nil) != (model == nil) else { throw ValidationError("Give --network or --model.") }
-        guard model == nil || shape != nil else { throw ValidationError("--model needs --shape HEIGHT,WIDTH,CHANNELS.") }
+        guard model == nil || shape != nil else {
+            throw ValidationError("--model needs --shape HEIGHT,WIDTH,CHANNELS.")
+        }
         guard scaling == nil || model != nil else { throw ValidationError("--scaling goes with --model.") }
         guard weights == nil || !untrained else { throw ValidationError("Give --weights or --untrained.") }
         guard (1...1024).contains(batchSize) else { throw ValidationError("--batch-size is 1 to 1024.") }
-        guard threads.map({ (1...1024).contains($0) }) ?? true else { throw ValidationError("--threads is 1 to 1024.") }
+        guard threads.map({ (1...1024).contains($0) }) ?? true else {
+            throw ValidationError("--threads is 1 to 1024.")
+        }
         guard (0...1).contains(agreement) else { throw ValidationError("--agreement lies between 0 and 1.") }
     }
 

@@ -33,7 +33,9 @@ struct NetworksCommand: ParsableCommand {
                 weightsLicence: network.weightsLicence)
         }
         if global.json { return try printJSON(rows) }
-        var table = TextTable(header: ["network", "input", "scaling", "features", "paper", "licence of the weights"])
+        var table = TextTable(header: [
+            "network", "input", "scaling", "features", "paper", "licence of the weights",
+        ])
         for row in rows {
             let input = row.input.map(String.init).joined(separator: " × ")
             table.add([

@@ -18,7 +18,8 @@ struct RecordsWrite: ParsableCommand {
 
     @Option(help: "A folder, quoted pattern, CSV with a path column, or dicom:STORE.") var images: String
     @Option(help: "Where the shards go: the beginning of their paths.") var output: String
-    @Option(help: "Height,width,channels of the stored images; their own size when left out.") var shape: ImageShape?
+    @Option(help: "Height,width,channels of the stored images; their own size when left out.") var shape:
+        ImageShape?
     @Option(help: "How many files.") var shards = 1
     @Option(help: "png, jpeg or raw.") var encoding: RecordsStage.Encoding = .png
     @Option(help: "1 to 100, for JPEG.") var quality = 90

@@ -18,7 +18,8 @@ struct StoreOptions: ParsableArguments {
 struct DisplayArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "file: the window or LUT of the file; full: the whole range; CENTER,WIDTH: your own.", valueName: "window"))
+            "file: the window or LUT of the file; full: the whole range; CENTER,WIDTH: your own.",
+            valueName: "window"))
     var window: WindowChoice = .fromFile
 
     @Option(help: "Frames of multi-frame images: all, first, middle, or numbers such as 1,5,9.")

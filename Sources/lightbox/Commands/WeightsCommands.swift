@@ -40,8 +40,9 @@ struct WeightsPull: ParsableCommand {
             let result = try WeightsDownloader(folder: context.home.weights, mirror: mirror)
                 .pull(file, pinned: sha256.flatMap { ContentHash($0) }, progress: context.progress)
             if !result.isVerified {
-                global.note("Keras states no digest for this file. Its SHA-256 is \(result.sha256); check it once and "
-                    + "pass it as --sha256 next time.")
+                global.note(
+                    "Keras states no digest for this file. Its SHA-256 is \(result.sha256); check it once and "
+                        + "pass it as --sha256 next time.")
             }
             var report = StageReport(stage: "weights")
             if result.wasDownloaded { report.written = 1 } else { report.unchanged = 1 }
