@@ -120,7 +120,7 @@ let package = Package(
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(of: "Features", using: ["Networks", "Inference", "Imaging"]),
         tests(of: "Phantoms", using: ["DICOM", "DICOMPixels"]),
-        tests(of: "Pipelines", using: ["WireFormats"]),
+        tests(of: "Pipelines", using: ["WireFormats", "Warehouse", "DICOMStore", "Features"]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],
     swiftLanguageModes: [.v6],

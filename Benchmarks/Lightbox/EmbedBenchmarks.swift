@@ -16,8 +16,9 @@ enum EmbedBenchmarks {
             var configuration = ExtractorConfiguration(.untrained(network))
             configuration.precision = precision
             let home = Home(path: folder)
-            let rate = try wholePath(configuration, records, home)
+            let (rate, cost) = try wholePath(configuration, records, home)
             report("\(network) \(precision.rawValue)", rate, "images/s")
+            report("\(network) \(precision.rawValue) processor", cost, "ms")
             report(
                 "\(network) \(precision.rawValue) bare loop", try bareLoop(configuration, records, home),
                 "images/s")
@@ -32,20 +33,31 @@ enum EmbedBenchmarks {
         return (line?.split(whereSeparator: \.isWhitespace)[1]).flatMap { Double($0) }.map { $0 / 1024 } ?? 0
     }
 
-    /// Images a second between the first and the last batch: compiling and calibrating are left out, as in the peer.
+    /// Images a second, and milliseconds of processor for each, between the first and the last batch: compiling and
+    /// calibrating are left out, as in the peer.
     private static func wholePath(
         _ configuration: ExtractorConfiguration, _ records: String, _ home: Home
-    ) throws -> Double {
-        let marks = Mutex<[(images: Int, at: ContinuousClock.Instant)]>([])
+    ) throws -> (rate: Double, cost: Double) {
+        let marks = Mutex<[(images: Int, at: ContinuousClock.Instant, processor: Double)]>([])
         let context = StageContext(home: home) { update in
-            if update.stage == "embed" { marks.withLock { $0.append((update.completed, .now)) } }
+            if update.stage == "embed" {
+                marks.withLock { $0.append((update.completed, .now, processorMilliseconds())) }
+            }
         }
         let stage = EmbedStage(extractor: configuration)
         _ = try stage.run(.records(pattern: records), output: .jsonLines(path: home.path + "/v.jsonl"), context)
         return marks.withLock { marks in
             let (first, last) = (marks[0], marks[marks.count - 1])
-            return Double(last.images - first.images) / ((last.at - first.at) / .seconds(1))
+            let images = Double(last.images - first.images)
+            return (images / ((last.at - first.at) / .seconds(1)), (last.processor - first.processor) / images)
         }
+    }
+
+    /// Of all threads of this process so far.
+    private static func processorMilliseconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
     }
 
     private static func bareLoop(

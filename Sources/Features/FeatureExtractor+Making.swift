@@ -1,3 +1,4 @@
+import Foundation
 import Imaging
 import Inference
 public import LightboxCore
@@ -67,8 +68,12 @@ extension FeatureExtractor {
             hash = quantised.withUnsafeBytes { ContentHash(of: $0) }
         }
         report("compiling \(model.name) in \(precision.rawValue)")
+        // A stream of one thread each: threads that share a batch wait for one another whenever a decoder takes a
+        // core, which costs a tenth of the rate. Beyond four cores memory counts, so streams share two.
+        let cores = settings.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let options = CompiledModel.Options(
-            precision: precision.arithmetic, batch: settings.batch, threads: settings.threads)
+            precision: precision.arithmetic, batch: settings.batch, streams: cores <= 4 ? cores : cores / 2,
+            threads: settings.threads)
         let compiled = try CompiledModel(imageModel: source, options: options, preprocessing: model.preprocessing)
         self.model = compiled
         layout = try ImageLayout(

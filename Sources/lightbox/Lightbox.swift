@@ -60,11 +60,21 @@ package struct Lightbox: ParsableCommand {
             Terminal.writeError((text.hasPrefix("Error:") ? "e" + text.dropFirst() : text) + "\n")
             exit(withError: ExitCode(ExitStatus.usage))
         case .failure where !(error is ExitCode):
-            let text = error is any Failure ? String(describing: error) : error.localizedDescription
+            let text = error is any Failure ? String(describing: error) : Self.describe(error)
             Terminal.writeError("error: \(Terminal.printable(text))\n")
             exit(withError: ExitCode(ExitStatus.of(error)))
         default:
             exit(withError: error)  // help, version, completion script, or a code that a command chose
         }
+    }
+
+    /// The system's words for an error of Foundation's, with the path that it hides in its details.
+    private static func describe(_ error: any Error) -> String {
+        let details = (error as? CocoaError)?.userInfo ?? [:]
+        guard let path = details[NSFilePathErrorKey] as? String else { return error.localizedDescription }
+        if let system = details[NSUnderlyingErrorKey] as? POSIXError {
+            return FileFailure(path: path, errno: system.code.rawValue).description
+        }
+        return "\(path): \(error.localizedDescription)"
     }
 }

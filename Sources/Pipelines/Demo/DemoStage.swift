@@ -73,7 +73,7 @@ public struct DemoStage: Sendable {
                 command: "lightbox dicom import '\(source)' --store \(Self.store)"))
         let store = try DICOMCatalog(home: context.home).store(DICOMStoreName(Self.store), creating: true)
         _ = try store.remove(.all)
-        tell(.report(try ImportStage().run([source], into: store, context)))
+        tell(.report(try ImportStage().run([source], into: { _ in store }, context)))
         return store
     }
 

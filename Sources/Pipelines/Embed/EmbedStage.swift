@@ -76,7 +76,8 @@ public struct EmbedStage: Sendable {
         var file = try ResumableOutput(paths: format.files(path), settings: settings)
         let report = try embed(source, with: extractor, into: &file, format, context)
         if format == .npy {
-            try file.replaceStart(of: 0, with: NPY.header(shape: [report.written, extractor.featureCount]))
+            try file.replaceStart(
+                of: 0, with: NPY.header(shape: [report.written + report.unchanged, extractor.featureCount]))
         }
         try file.finish()
         var finished = report
@@ -124,7 +125,6 @@ public struct EmbedStage: Sendable {
                 context.progress(ProgressUpdate(stage: "embed", completed: entries, total: source.total))
                 return true
             })
-        report.written += report.unchanged
         return report
     }
 

@@ -49,7 +49,7 @@ struct LabelledImages {
         var rows: [[String]] = []
         while let row = try reader.next() { rows.append(row.fields) }
         guard let first = rows.first, !first.isEmpty else {
-            throw InputError(.invalidInput, "\(path): the CSV is empty.")
+            throw InputError(.corrupt, "\(path): the CSV is empty.")
         }
         // Without a header the first line is already an image, as in the transfer-learning workflow.
         let lowered = first.map { $0.lowercased() }
@@ -57,7 +57,13 @@ struct LabelledImages {
         if hasHeader { rows.removeFirst() }
         let made = first.indices.map { $0 == 0 ? "path" : $0 == 1 ? "label" : "column\($0 + 1)" }
         header = hasHeader ? first : made
-        pathColumn = hasHeader ? (lowered.firstIndex { Self.pathNames.contains($0) } ?? 0) : 0
+        let named = lowered.firstIndex { Self.pathNames.contains($0) }
+        guard !hasHeader || named != nil else {
+            let columns = first.joined(separator: ", ")
+            throw InputError(
+                .invalidInput, "\(path) has no column of image paths (path, image, file, …); it has \(columns).")
+        }
+        pathColumn = named ?? 0
         let width = header.count
         if let odd = rows.firstIndex(where: { $0.count != width }) {
             let line = odd + (hasHeader ? 2 : 1)

@@ -124,7 +124,14 @@ extension ImageItem {
         var fields: [InstanceKey.Field] = []
         var image: Bytes?
         for member in members {
-            if case .object = member.value {
+            if member.name == "b64", image == nil {
+                // The whole line is the image, with its keys beside it.
+                let whole = JSONValue.object([member])
+                guard let decoded = whole.base64 else {
+                    throw InputError(.invalidInput, "b64 is not valid base64.")
+                }
+                image = decoded
+            } else if case .object = member.value {
                 guard image == nil else { continue }
                 guard let decoded = member.value.base64 else {
                     throw InputError(.invalidInput, "\(member.name) is not {\"b64\": …} with valid base64.")

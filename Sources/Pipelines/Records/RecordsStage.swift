@@ -43,7 +43,8 @@ public struct RecordsStage: Sendable, Codable {
         let prefix = try context.home.localPath(of: output)
         let entries = try allEntries(of: source)
         let paths = shardPaths(prefix)
-        if !overwrites, let existing = paths.first(where: FileManager.default.fileExists) {
+        let existing = try paths.first(where: FileManager.default.fileExists) ?? earlierShards(prefix).first
+        if !overwrites, let existing {
             throw InputError(.conflict, "\(existing) exists. Pass --overwrite to replace the records.")
         }
         try FileManager.default.createDirectory(
@@ -74,11 +75,23 @@ public struct RecordsStage: Sendable, Codable {
             return true
         }
         for writer in writers { try writer.finish() }
+        for stale in try earlierShards(prefix) where !paths.contains(stale) { unlink(stale) }
         report.outputs = paths
         return report
     }
 
     private var compression: RecordCompression { compressesWithGzip ? .gzip : .none }
+
+    /// Shards of an earlier run at the same prefix, whatever their number: read together, they would repeat images.
+    private func earlierShards(_ prefix: String) throws -> [String] {
+        let name = (prefix as NSString).lastPathComponent
+        let folder = (prefix as NSString).deletingLastPathComponent.nonEmptyFolder
+        guard FileManager.default.fileExists(atPath: folder) else { return [] }
+        let shard = try Regex<Substring>(#"-\d{5}-of-\d{5}\.tfrecord(?:\.gz)?"#)
+        return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().filter { file in
+            file.hasPrefix(name) && file.dropFirst(name.count).wholeMatch(of: shard) != nil
+        }.map { folder + "/" + $0 }
+    }
 
     private func shardPaths(_ prefix: String) -> [String] {
         if shards == 1 && (prefix.hasSuffix(".tfrecord") || prefix.hasSuffix(".tfrecord.gz")) { return [prefix] }

@@ -25,10 +25,10 @@ struct DICOMImport: ParsableCommand {
 
     func run() throws {
         try global.report { context in
-            let store = try store.open(in: context.home, creating: true)
             var stage = ImportStage()
             stage.stopsAtFirstError = stopAtFirstError
-            return (try stage.run(sources, into: store, context), errorsIn: store.root)
+            let report = try stage.run(sources, into: { try store.open(in: $0, creating: true) }, context)
+            return (report, errorsIn: try store.open(in: context.home).root)
         }
     }
 }

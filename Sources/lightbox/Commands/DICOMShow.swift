@@ -19,6 +19,12 @@ struct DICOMShow: ParsableCommand {
     @Flag(help: "Show tags, types and lengths only.") var hideValues = false
     @OptionGroup var global: GlobalOptions
 
+    func validate() throws {
+        if hideValues && global.json {
+            throw ValidationError("--json shows values; leave out --json or --hide-values.")
+        }
+    }
+
     func run() throws {
         try global.run { context in
             let path = try context.home.localPath(of: file)

@@ -28,9 +28,10 @@ struct DemoCommand: ParsableCommand {
         stage.network = network
         stage.weights = weights
         try global.run { [stage] context in
-            let teller = DemoTeller(home: context.home.path)
+            let teller = DemoTeller(home: context.home.path, asJSON: global.json)
             try stage.run(context, tell: teller.tell)
             teller.finish()
+            if teller.leftOut > 0 { throw ExitCode(ExitStatus.partial) }
         }
     }
 }

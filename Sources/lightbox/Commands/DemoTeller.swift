@@ -6,11 +6,19 @@ import Warehouse
 /// Tells the demo's reader what is going on, each step with the command that does the same.
 final class DemoTeller {
     private let home: String
+    /// One line of JSON a report and a query instead of the story.
+    private let asJSON: Bool
     private let start = ContinuousClock.now
+    private(set) var leftOut = 0
 
-    init(home: String) { self.home = home }
+    init(home: String, asJSON: Bool) {
+        self.home = home
+        self.asJSON = asJSON
+    }
 
     func tell(_ event: DemoStage.Event) {
+        if case .report(let report) = event { leftOut += report.problems.count }
+        if asJSON { return tellAsJSON(event) }
         switch event {
         case .step(let number, let count, let title, let command):
             if number == 1 {
@@ -45,7 +53,21 @@ final class DemoTeller {
         }
     }
 
+    private func tellAsJSON(_ event: DemoStage.Event) {
+        switch event {
+        case .report(let report): try? printJSON(report)
+        case .query(_, let sql, let result):
+            var writer = QueryWriter(.jsonLines) { print($0, terminator: "") }
+            print(#"{"query": "# + String(reflecting: sql) + "}")
+            try? writer.begin(result.columns)
+            for row in result.rows { try? writer.write(row) }
+            try? writer.end()
+        case .step, .note: break
+        }
+    }
+
     func finish() {
+        if asJSON { return }
         let seconds = (ContinuousClock.now - start).components.seconds
         print(
             """
