@@ -17,7 +17,7 @@ demo: build ## walk every step on made-up chest radiographs (DICOM=folder: on yo
 
 test: ## run every test
 	@scripts/bootstrap --tests
-	swift test -c release --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
+	swift test -c release --disable-xctest --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
 
 bench: build ## measure Lightbox beside what people use now, in one run
 	$(SWIFT_BUILD)
