@@ -17,6 +17,7 @@ public func fuzzDICOM(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case 2: follow(try? DataSet(bytes: bytes, as: .explicitVRBigEndian, options: options))
     case 3: follow(try? DICOMJSON.decode(bytes.array))
     case 4: decodeText(bytes)
+    case 5: decodeRLE(bytes)
     default:
         guard let file = try? DICOMFile(bytes: bytes, options: options) else { return 0 }
         _ = try? file.serialized()
@@ -55,4 +56,20 @@ private func decodeText(_ bytes: Bytes) {
     input[end...].withUnsafeBytes { text in
         for vr in [VR.PN, .LO, .UT] { _ = characterSet.decode(text, vr: vr) }
     }
+}
+
+/// A small frame whose geometry the first four bytes choose, as RLE segments behind them.
+private func decodeRLE(_ bytes: Bytes) {
+    guard bytes.count > 4 else { return }
+    let bits = [1, 8, 16, 32][Int(bytes[2] & 3)]
+    let isColour = bytes[3] & 1 == 1 && bits > 1
+    let frame = DataSet([
+        .uint16(.rows, UInt16(bytes[0] & 63) + 1), .uint16(.columns, UInt16(bytes[1] & 63) + 1),
+        .uint16(.samplesPerPixel, isColour ? 3 : 1), .uint16(.bitsAllocated, UInt16(bits)),
+        .uint16(.bitsStored, UInt16(bits)), .uint16(.highBit, UInt16(bits - 1)),
+        .uint16(.pixelRepresentation, UInt16(bytes[3] >> 1 & 1)), .uint16(.planarConfiguration, 0),
+        .text(.photometricInterpretation, isColour ? "RGB" : "MONOCHROME2"),
+    ])
+    guard let description = try? PixelDescription(frame) else { fatalError("the geometry was refused") }
+    _ = try? RLEFrame(description).decode(bytes[4..<bytes.count])
 }

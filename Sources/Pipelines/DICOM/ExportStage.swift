@@ -28,10 +28,12 @@ public struct ExportStage: Sendable, Codable {
     /// 1...100, for JPEG.
     public var jpegQuality = 90
     public var stopsAtFirstError = false
+    /// Write files that are there already anew, as other settings ask for.
+    public var overwrites = false
 
     public init() {}
 
-    /// Files that are there already are left alone, so a second run only adds what is missing.
+    /// Unless told to overwrite, leaves files that are there alone: a second run only adds what is missing.
     public func run(_ store: DICOMStore, to output: String, _ context: StageContext) throws -> StageReport {
         let folder = try context.home.localPath(of: output)
         let total = try store.counts().instances
@@ -98,7 +100,7 @@ public struct ExportStage: Sendable, Codable {
     }
 
     private func write(to path: String, _ outcome: inout Outcome, _ bytes: () throws -> [UInt8]) throws {
-        if FileManager.default.fileExists(atPath: path) {
+        if !overwrites, FileManager.default.fileExists(atPath: path) {
             outcome.unchanged += 1
             return
         }

@@ -33,12 +33,17 @@ package struct ResumableOutput: ~Copyable {
     ///   old part is thrown away.
     package init(paths: [String], settings: String) throws {
         self.paths = paths
-        let journalPath = Self.journalPath(paths[0])
-        let (last, problems) = Self.lastCheckpoint(journalPath, paths: paths, settings: settings)
-        checkpoint = last ?? Checkpoint(lengths: paths.map { _ in 0 })
-        earlierProblems = problems
         descriptors = []
-        journal = -1
+        checkpoint = Checkpoint(lengths: paths.map { _ in 0 })
+        earlierProblems = []
+        let journalPath = Self.journalPath(paths[0])
+        journal = open(journalPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard journal >= 0 else { throw FileFailure(path: journalPath, errno: errno) }
+        guard flock(journal, LOCK_EX | LOCK_NB) == 0 else {
+            throw InputError(.conflict, "another run is writing \(paths[0]).")
+        }
+        let (last, problems) = Self.lastCheckpoint(journalPath, paths: paths, settings: settings)
+        if let last { (checkpoint, earlierProblems) = (last, problems) }
         for (path, length) in zip(paths, checkpoint.lengths) {
             let descriptor = open(Self.partPath(path), O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else { throw FileFailure(path: path, errno: errno) }
@@ -47,9 +52,10 @@ package struct ResumableOutput: ~Copyable {
                 throw FileFailure(path: path, errno: errno)
             }
         }
-        journal = open(journalPath, O_WRONLY | O_CREAT | O_APPEND | (last == nil ? O_TRUNC : 0) | O_CLOEXEC, 0o644)
-        guard journal >= 0 else { throw FileFailure(path: journalPath, errno: errno) }
-        if last == nil { try appendToJournal(Array(settings.utf8)) }
+        if last == nil {
+            guard ftruncate(journal, 0) == 0 else { throw FileFailure(path: journalPath, errno: errno) }
+            try appendToJournal(Array(settings.utf8))
+        }
     }
 
     /// Adds bytes to the file of that index.

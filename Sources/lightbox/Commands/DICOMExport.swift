@@ -8,7 +8,7 @@ struct DICOMExport: ParsableCommand {
         commandName: "export", abstract: "Write a store's images as PNG, JPEG or DICOM files.",
         discussion: """
             Files are named STUDY/SERIES/INSTANCE.png; frames of a multi-frame image INSTANCE_0001.png and so on. \
-            Files that are there already are left alone.
+            Files that are there already are left alone, whatever the settings were; --overwrite writes them anew.
 
             Examples:
               lightbox dicom export --store study1 --to png/
@@ -22,6 +22,7 @@ struct DICOMExport: ParsableCommand {
     @OptionGroup var display: DisplayArguments
     @Option(help: "8 or 16 bits a sample; 16 is for grey PNG.") var bits = 8
     @Option(help: "1 to 100, for JPEG.") var quality = 90
+    @Flag(help: "Write files that are there already anew.") var overwrite = false
     @Flag(help: "End at the first image that cannot be written.") var stopAtFirstError = false
     @OptionGroup var global: GlobalOptions
 
@@ -40,6 +41,7 @@ struct DICOMExport: ParsableCommand {
             stage.bits = bits
             stage.jpegQuality = quality
             stage.stopsAtFirstError = stopAtFirstError
+            stage.overwrites = overwrite
             let store = try store.open(in: context.home)
             return (try stage.run(store, to: output, context), errorsIn: try context.home.localPath(of: output))
         }
