@@ -32,17 +32,21 @@ func tests(of name: String, named tests: String? = nil, using dependencies: [Tar
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "lightbox",
     products: [
-        .executable(name: "lightbox", targets: ["lightbox"])
+        .executable(name: "lightbox", targets: ["lightbox"]),
+        // The training engine: opened when a command trains, so that no other command loads libtorch.
+        .library(name: "LightboxTorch", type: .dynamic, targets: ["TorchBackend"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         // 0: the C faces of native libraries, one importer each
@@ -57,25 +61,50 @@ let package = Package(
                 .linkedLibrary($0)
             }),
         .target(name: "COpenVINO", cSettings: [.unsafeFlags(["-I\(native)/openvino/include"])]),
+        debian("CCairo", "cairo", package: "libcairo2-dev"),
+        .target(name: "CTorch"),
+        .target(
+            name: "TorchBackend",
+            cxxSettings: [
+                .headerSearchPath("../CTorch/include"),
+                .unsafeFlags([
+                    "-isystem", "\(native)/torch/torch/include",
+                    "-isystem", "\(native)/torch/torch/include/torch/csrc/api/include",
+                ])
+            ],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-L\(native)/torch/torch/lib", "-ltorch_cpu", "-lc10",
+                    "-Xlinker", "-rpath", "-Xlinker", "\(native)/torch/torch/lib",
+                ])
+            ]),
 
         // 1: the nouns, the formats, the standard, the architectures: no image or model library
         library("LightboxCore", ["CCrypto", "CZlib"]),
         library("WireFormats", ["LightboxCore", protobuf], exclude: ["ONNX/onnx.proto"]),
         library("DICOM", ["LightboxCore"]),
         library("Networks", ["LightboxCore", "WireFormats"]),
+        library("Evaluation", ["LightboxCore"]),
 
         // 2: one Swift face for each native library
         library("DICOMPixels", ["LightboxCore", "DICOM", "CDICOMCodecs"]),
         library("Imaging", ["LightboxCore", "CPNG", "CTurboJPEG", "CDeflate"]),
         library("KerasFiles", ["LightboxCore", "Networks"]),
         library("Inference", ["LightboxCore", "COpenVINO"]),
+        library("Torch", ["LightboxCore", "Networks", "CTorch"]),
+        library("Figures", ["LightboxCore", "Evaluation", "CCairo"]),
 
         // 3: what is kept on disk and in databases
         library("Warehouse", ["LightboxCore", "WireFormats", grdb, sqlite]),
         library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Warehouse", grdb]),
+        library("Datasets", ["LightboxCore", "WireFormats", "Imaging", yams]),
+        library("ModelRegistry", ["LightboxCore", "WireFormats", "Networks", "KerasFiles"]),
 
         // 4: the domain's verbs
         library("Features", ["LightboxCore", "WireFormats", "Networks", "KerasFiles", "Inference", "Imaging"]),
+        library(
+            "Training",
+            ["LightboxCore", "WireFormats", "Networks", "Torch", "Datasets", "Evaluation", "Figures"]),
         library("Phantoms", ["LightboxCore", "DICOM"]),
 
         // 5: stages that walk the data
@@ -116,6 +145,12 @@ let package = Package(
         tests(of: "Imaging"),
         tests(of: "KerasFiles", using: ["Networks"]),
         tests(of: "Inference"),
+        tests(of: "Torch", using: ["Networks"]),
+        tests(of: "Evaluation"),
+        tests(of: "Figures", using: ["Evaluation"]),
+        tests(of: "Datasets", using: ["WireFormats", "Imaging"]),
+        tests(of: "ModelRegistry", using: ["Networks", "WireFormats", "KerasFiles", "Inference"]),
+        tests(of: "Training", using: ["Networks", "Torch", "Datasets", "WireFormats"]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(of: "Features", using: ["Networks", "Inference", "Imaging"]),
@@ -124,5 +159,5 @@ let package = Package(
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],
     swiftLanguageModes: [.v6],
-    cxxLanguageStandard: .cxx17
+    cxxLanguageStandard: .cxx20
 )
