@@ -11,6 +11,7 @@ SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/*)
 build: ## build .build/release/lightbox
 	@scripts/bootstrap
 	$(SWIFT_BUILD) --product lightbox
+	$(SWIFT_BUILD) --product LightboxTorch
 
 demo: build ## walk every step on made-up chest radiographs (DICOM=folder: on your own files)
 	.build/release/lightbox demo --home demo $(if $(DICOM),--dicom "$(DICOM)")

@@ -75,6 +75,8 @@ let package = Package(
             linkerSettings: [
                 .unsafeFlags([
                     "-L\(native)/torch/torch/lib", "-ltorch_cpu", "-lc10",
+                    // Beside the library once installed, in the source tree before that.
+                    "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/.native/torch/torch/lib",
                     "-Xlinker", "-rpath", "-Xlinker", "\(native)/torch/torch/lib",
                 ])
             ]),
