@@ -32,5 +32,5 @@ public struct FeatureError: Failure, Equatable {
         }
     }
 
-    public var description: String { "\(code.rawValue): \(model). \(remedy)" }
+    public var description: String { Self.text(code.rawValue, at: model, remedy) }
 }

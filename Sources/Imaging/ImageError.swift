@@ -33,7 +33,7 @@ public struct ImageError: Failure, Equatable {
         }
     }
 
-    public var description: String { "\(code): \(file.isEmpty ? "image" : file). \(remedy)" }
+    public var description: String { Self.text("\(code)", at: file.isEmpty ? "image" : file, remedy) }
 }
 
 /// How large an image may be; held against the header before memory is taken.

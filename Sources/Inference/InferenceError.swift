@@ -36,5 +36,5 @@ public struct InferenceError: Failure, Equatable {
         }
     }
 
-    public var description: String { "\(code.rawValue): \(model). \(remedy)" }
+    public var description: String { Self.text(code.rawValue, at: model, remedy) }
 }

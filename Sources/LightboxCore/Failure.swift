@@ -21,3 +21,23 @@ public enum FailureKind: String, Sendable, Codable {
 public protocol Failure: Error, Sendable, CustomStringConvertible {
     var kind: FailureKind { get }
 }
+
+extension Failure {
+    /// `shard.tfrecord@1024: bad length checksum. Fetch the file again.`
+    ///
+    /// - Parameter code: a case's name, `badLengthChecksum`, which is put in words.
+    package static func text(_ code: String, at place: String, _ remedy: String) -> String {
+        var words = ""
+        var previousWasUpper = true
+        for letter in code {
+            if letter.isUppercase && !previousWasUpper { words += " " }
+            previousWasUpper = letter.isUppercase
+            words.append(letter)
+        }
+        // Acronyms stay as they are: `malformed JSON`.
+        let phrase = words.split(separator: " ").map {
+            $0.dropFirst().contains(where: \.isUppercase) ? String($0) : $0.lowercased()
+        }
+        return "\(place): \(phrase.joined(separator: " ")). \(remedy)"
+    }
+}

@@ -53,7 +53,7 @@ public struct RecordError: Failure, Equatable {
     /// `shard.tfrecord@1024`: what ``StageReport/Problem`` calls the source.
     public var source: String { (file.isEmpty ? "bytes" : file) + (offset.map { "@\($0)" } ?? "") }
 
-    public var description: String { "\(code): \(source). \(remedy)" }
+    public var description: String { Self.text("\(code)", at: source, remedy) }
 
     /// The same error, placed in a file whose bytes began at `start`.
     public func located(in file: String, from start: Int = 0) -> RecordError {

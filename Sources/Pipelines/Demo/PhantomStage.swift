@@ -6,6 +6,8 @@ import Phantoms
 public struct PhantomStage: Sendable, Codable {
     public var patients: Int
     public var seed: UInt64
+    /// Draw over a data set that is there already.
+    public var overwrites = false
 
     public init(patients: Int = 66, seed: UInt64 = 7) {
         self.patients = patients
@@ -14,6 +16,9 @@ public struct PhantomStage: Sendable, Codable {
 
     public func run(output: String, _ context: StageContext) throws -> StageReport {
         let folder = try context.home.localPath(of: output)
+        if !overwrites, FileManager.default.fileExists(atPath: folder + "/labels.csv") {
+            throw InputError(.conflict, "\(folder) holds a data set. Pass --overwrite to draw over it.")
+        }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         return try PhantomDataSet(seed: seed, patients: patients).write(to: folder, progress: context.progress)
     }

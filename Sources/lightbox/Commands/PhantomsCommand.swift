@@ -16,6 +16,7 @@ struct PhantomsCommand: ParsableCommand {
     @Option(help: "The folder to write to.") var output: String
     @Option(help: "How many patients; each has one to four studies.") var patients = 66
     @Option(help: "The same seed draws the same films.") var seed: UInt64 = 7
+    @Flag(help: "Draw over a data set that is there already.") var overwrite = false
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
@@ -24,7 +25,9 @@ struct PhantomsCommand: ParsableCommand {
 
     func run() throws {
         try global.report { context in
-            let report = try PhantomStage(patients: patients, seed: seed).run(output: output, context)
+            var stage = PhantomStage(patients: patients, seed: seed)
+            stage.overwrites = overwrite
+            let report = try stage.run(output: output, context)
             return (report, errorsIn: try context.home.localPath(of: output))
         }
     }
