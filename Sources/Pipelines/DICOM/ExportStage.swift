@@ -96,7 +96,7 @@ public struct ExportStage: Sendable, Codable {
     }
 
     private func encode(_ image: Image) throws -> [UInt8] {
-        format == .jpeg ? try JPEG.encode(image, quality: jpegQuality) : try PNG.encode(image)
+        format == .jpeg ? try JPEG.encode(image, quality: jpegQuality) : PNG.encode(image)
     }
 
     private func write(to path: String, _ outcome: inout Outcome, _ bytes: () throws -> [UInt8]) throws {

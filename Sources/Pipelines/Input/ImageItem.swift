@@ -1,7 +1,7 @@
 public import DICOM
 import DICOMPixels
 import Imaging
-public import LightboxCore
+import LightboxCore
 
 /// One image that a stage is to work on: who it is, where it stands, and how to get its pixels.
 public struct ImageItem: Sendable {

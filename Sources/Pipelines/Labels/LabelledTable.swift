@@ -1,5 +1,5 @@
-public import LightboxCore
-import Warehouse
+import LightboxCore
+public import Warehouse
 
 /// Which columns of a table say what: the label states, the view, the data set, the patient, the image.
 ///

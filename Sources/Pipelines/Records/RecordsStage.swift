@@ -132,7 +132,7 @@ public struct RecordsStage: Sendable, Codable {
         for field in loaded.key.fields { example[field.name] = .text(field.value) }
         for extra in loaded.extras { example.set(extra) }
         switch encoding {
-        case .png: example[encoding.featureName] = .bytes([try PNG.encode(image)])
+        case .png: example[encoding.featureName] = .bytes([PNG.encode(image)])
         case .jpeg: example[encoding.featureName] = .bytes([try JPEG.encode(image, quality: jpegQuality)])
         case .raw:
             example[encoding.featureName] = .bytes([image.eightBitSamples])
