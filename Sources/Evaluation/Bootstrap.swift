@@ -89,8 +89,8 @@ public struct Bootstrap: Sendable, Hashable, Codable {
         var weights = [Int](repeating: 1, count: plan.count)
         return plan.strata.map { units in
             units.map { unit in
-                for place in unit { weights[plan.cases[place]] = 0 }
-                defer { for place in unit { weights[plan.cases[place]] = 1 } }
+                for index in plan.cases(ofUnit: unit) { weights[index] = 0 }
+                defer { for index in plan.cases(ofUnit: unit) { weights[index] = 1 } }
                 return statistic(weights)
             }
         }

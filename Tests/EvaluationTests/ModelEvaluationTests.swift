@@ -31,7 +31,7 @@ import Testing
         #expect(result.operatingPoints.map(\.rule) == Self.settings.operatingPoints)
         #expect(result.calibration?.brier == result.brier.value)
         #expect(result.calibration?.equalWidth.expectedError == result.calibrationError.value)
-        #expect(result.temperatureScaling?.temperature == result.temperature.value)
+        #expect(result.temperatureScaling?.temperature == result.temperature?.value)
         #expect(result.roc!.thresholds.count <= 20 && result.roc!.area == result.auc.value)
         #expect(result.counts.patients == Set(data.patients!).count)
     }
@@ -56,7 +56,7 @@ import Testing
         let notFinite = LabelledScores(label: "x", scores: [0.1, .nan], truths: [true, false])
         let result = LabelEvaluation(notFinite, settings: Self.settings)
         for metric in [result.auc, result.averagePrecision, result.brier, result.logLoss, result.temperature] {
-            #expect(metric.undefined == .notFinite)
+            #expect(metric?.undefined == .notFinite)
         }
         let empty = ModelEvaluation([LabelledScores(label: "x", scores: [], truths: [])], settings: Self.settings)
         #expect(empty.labels[0].auc.undefined == .noCases && empty.means.macroAUC.undefined == .noDefinedLabel)
@@ -82,6 +82,48 @@ import Testing
         let roc = try #require(labels[0]["roc"] as? [String: Any])
         #expect((roc["thresholds"] as? [Any])?.first is NSNull)
         #expect(snakeCase(tree), "all keys are snake_case")
+    }
+
+    @Test("Tables: one row per label and the mean; one row per metric and interval")
+    func tables() throws {
+        let data = [Self.data("a", seed: 1), Self.data("none", seed: 3, prevalence: 0)]
+        let result = ModelEvaluation(data, settings: Self.settings)
+        let summary = result.summary()
+        #expect(summary.rows.map(\.first) == ["a", "none", "macro mean"])
+        #expect(summary.rows.allSatisfy { $0.count == summary.header.count })
+        #expect(
+            summary.rows[1][3] == "–" && summary.rows[0][3].hasPrefix("0.") && summary.rows[0][3].contains("("))
+        let long = result.longTable()
+        #expect(long.rows.allSatisfy { $0.count == long.header.count })
+        let areas = long.rows.filter { $0[0] == "a" && $0[1] == "auc" }
+        #expect(areas.map { $0[3] } == ["delong", "delong_logit", "bootstrap_bca"])
+        #expect(areas.allSatisfy { Double($0[2]) == result.labels[0].auc.value })
+        let undefined = long.rows.first { $0[0] == "none" && $0[1] == "auc" }
+        #expect(undefined?[2] == "" && undefined?.last == "there is no positive case")
+    }
+
+    @Test("The interval of a mean over one label is that of the label; labels share their draws")
+    func macroInterval() throws {
+        var bootstrap = Bootstrap(replicates: 200, method: .percentile, isStratified: false)
+        let data = [Self.data("a", seed: 1), Self.data("b", seed: 2)]
+        let alone = LabelledScores(label: "a", scores: data[0].scores, truths: data[0].truths)
+        let ranked = try RankedScores(scores: alone.scores, truths: alone.truths)
+        #expect(try bootstrap.macroAreaInterval([alone]) == bootstrap.areaInterval(ranked))
+        let same = LabelledScores(label: "b", scores: alone.scores, truths: alone.truths)
+        #expect(try bootstrap.macroAreaInterval([alone, same]) == bootstrap.macroAreaInterval([alone]))
+        let difference = try bootstrap.macroDifferenceInterval([alone], [same])
+        #expect(difference.lower == 0 && difference.upper == 0)
+        let shared = data.map { label in
+            LabelledScores(
+                label: label.label, scores: label.scores, truths: label.truths, patients: data[0].patients)
+        }
+        bootstrap.replicates = 400
+        let means = ModelEvaluation(shared, settings: Self.settings).means
+        #expect(means.macroAUC.interval!.contains(means.macroAUC.value!))
+        #expect(throws: Undefined.noDefinedLabel) {
+            try bootstrap.macroAreaInterval([Self.data("none", seed: 3, prevalence: 0)])
+        }
+        #expect(throws: Undefined.differentCases) { try bootstrap.macroDifferenceInterval([alone], [data[1]]) }
     }
 
     private func snakeCase(_ value: Any) -> Bool {
@@ -129,6 +171,8 @@ import Testing
         #expect(comparison.labels[2].undefined == .noPositives && comparison.labels[2].adjustedPValue == nil)
         #expect(comparison.labels[0].test!.difference > 0)
         #expect(try JSONDecoder().decode(ModelComparison.self, from: comparison.json()) == comparison)
+        let means = ModelComparison(first, second, bootstrap: Bootstrap(replicates: 100)).macroDifference
+        #expect(means!.value! > 0 && means!.interval!.contains(means!.value!))
         #expect(ModelComparison(first, first).labels[0].undefined == .identicalRanking)
         let fewer = LabelledScores(label: "a", scores: [1, 2, 3, 4], truths: [true, false, true, false])
         #expect(ModelComparison([first[0]], [fewer]).labels[0].undefined == .differentCases)
