@@ -11,7 +11,7 @@ enum Samples {
         "support_devices",
     ]
 
-    static var all: [(name: String, drawing: Drawing)] {
+    static let all: [(name: String, drawing: Drawing)] =
         [
             ("lines", lines.drawing()), ("lines-many", manyLines.drawing()), ("lines-log", rates.drawing()),
             ("lines-none", LineChart(title: "Loss", xName: "epoch", yName: "loss", series: []).drawing()),
@@ -23,7 +23,6 @@ enum Samples {
             ("intervals-none", IntervalChart(title: "Areas", valueName: "AUC", rows: []).drawing()),
             ("strip", strip.drawing()), ("grid", grid.drawing()),
         ]
-    }
 
     static var lines: LineChart {
         let epochs = (1...12).map(Double.init)
