@@ -1,1 +1,2 @@
-// Placeholder
+import Evaluation
+import Testing
