@@ -34,7 +34,8 @@ package struct Checkpoint: Sendable {
             try Safetensors.write(tensors, metadata: ["format": "lightbox checkpoint", "state": text], to: path)
         } catch let failure as FileFailure {
             throw TrainingError(
-                .notWritten, path, "the checkpoint could not be written (\(String(cString: strerror(failure.errno))))",
+                .notWritten, path,
+                "the checkpoint could not be written (\(String(cString: strerror(failure.errno))))",
                 remedy: "The one before is whole. Make room, then go on with --resume.")
         }
     }

@@ -28,14 +28,24 @@ public struct RunFolder: Sendable, Hashable {
     /// Whether a run has left something to go on with.
     public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: last) }
 
+    /// Makes the folder, and clears away what a killed process left half written.
     func create() throws {
-        try FileManager.default.createDirectory(atPath: path + "/checkpoints", withIntermediateDirectories: true)
+        let files = FileManager.default
+        let checkpoints = path + "/checkpoints"
+        try files.createDirectory(atPath: checkpoints, withIntermediateDirectories: true)
+        for name in try files.contentsOfDirectory(atPath: checkpoints)
+        where name.hasPrefix(".") && name.hasSuffix(".part") {
+            try? files.removeItem(atPath: checkpoints + "/" + name)
+        }
     }
 
     /// Writes one row per validation: step, epoch, losses, areas.
     func writeHistory(_ validations: [ValidationRecord], labels: [String]) throws {
         let header =
-            ["step", "epoch", "images", "learning_rate", "training_loss", "validation_loss", "accuracy", "mean_auc"]
+            [
+                "step", "epoch", "images", "learning_rate", "training_loss", "validation_loss", "accuracy",
+                "mean_auc",
+            ]
             + labels.map { "auc_" + $0 }
         let file = try CSVWriter(path: history, header: header)
         for record in validations {
@@ -44,7 +54,8 @@ public struct RunFolder: Sendable, Hashable {
                 "\(record.step)", "\(record.epoch)", "\(record.images)", "\(record.learningRate)",
                 text(record.trainingLoss), "\(record.loss)", text(record.accuracy), text(record.meanAUC),
             ]
-            try file.append(row + labels.indices.map { record.areas.indices.contains($0) ? text(record.areas[$0]) : "" })
+            try file.append(
+                row + labels.indices.map { record.areas.indices.contains($0) ? text(record.areas[$0]) : "" })
         }
         try file.finish()
     }

@@ -1,13 +1,17 @@
+import Evaluation
 import Foundation
 import LightboxCore
 import Networks
+import Torch
 
 extension TrainingLoop {
     /// Writes a checkpoint after a validation, unless one was written a moment ago, and otherwise when the
     /// agreed time has passed. When it happens does not change what is learned.
     func saveIfDue() throws {
         let passed = (ContinuousClock.now - lastSave) / .seconds(1)
-        guard passed >= (hasValidated ? min(5, settings.checkpointSeconds) : settings.checkpointSeconds) else { return }
+        guard passed >= (hasValidated ? min(5, settings.checkpointSeconds) : settings.checkpointSeconds) else {
+            return
+        }
         try settleLosses()
         try save()
     }
@@ -54,7 +58,8 @@ extension TrainingLoop {
     static func identity(_ trainer: Trainer, _ graph: Graph) -> RunIdentity {
         let layers = graph.layers.map { "\($0.name) \($0.operation) \($0.inputs) \($0.shape)" }
         return RunIdentity(
-            network: graph.name + " " + ContentHash(of: layers.joined(separator: "\n").utf8).description.prefix(16),
+            network: graph.name + " "
+                + ContentHash(of: layers.joined(separator: "\n").utf8).description.prefix(16),
             labels: trainer.training.labelCounts?.names ?? [], training: trainer.training.fingerprint,
             validation: trainer.validation?.fingerprint, stepsPerEpoch: trainer.training.batchCount,
             processes: trainer.group?.count ?? 1, threads: trainer.settings.threads ?? 0)

@@ -37,6 +37,19 @@ package struct RunIdentity: Sendable, Codable, Hashable {
     package var stepsPerEpoch: Int
     package var processes: Int
     package var threads: Int
+
+    package init(
+        network: String, labels: [String], training: String, validation: String?, stepsPerEpoch: Int,
+        processes: Int, threads: Int
+    ) {
+        self.network = network
+        self.labels = labels
+        self.training = training
+        self.validation = validation
+        self.stepsPerEpoch = stepsPerEpoch
+        self.processes = processes
+        self.threads = threads
+    }
 }
 
 extension TrainingState {

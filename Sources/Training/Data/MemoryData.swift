@@ -35,7 +35,8 @@ public struct MemoryData: TrainingData, Sendable {
         }
         guard batchSize > 0, batchSize % processes == 0, seed == nil || batchSize <= count else {
             throw TrainingError(
-                .badSetting, "--batch", "batches of \(batchSize) do not suit \(count) samples in \(processes) processes",
+                .badSetting, "--batch",
+                "batches of \(batchSize) do not suit \(count) samples in \(processes) processes",
                 remedy: "Use at most as many as there are samples, and a multiple of the processes.")
         }
         self.inputs = inputs

@@ -38,7 +38,9 @@ struct Objective {
     /// - Parameters:
     ///   - output: logits, or the map.
     ///   - learned: rules that have moved.
-    func loss(_ output: Tensor, _ targets: BatchTargets, learned: LearnedRules?, on device: Device) throws -> Tensor {
+    func loss(_ output: Tensor, _ targets: BatchTargets, learned: LearnedRules?, on device: Device) throws
+        -> Tensor
+    {
         switch (targets, task) {
         case (.states(let states), .labels):
             let (target, weight) = current(learned).arrays(states)

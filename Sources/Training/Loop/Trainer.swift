@@ -1,4 +1,4 @@
-public import LightboxCore
+import LightboxCore
 public import Networks
 public import Torch
 

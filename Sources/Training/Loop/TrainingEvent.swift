@@ -31,7 +31,7 @@ public struct StepProgress: Sendable, Hashable {
     /// From 1.
     public var epoch: Int
     public var epochs: Int
-    /// Of this step.
+    /// Of the last step whose loss is known: of this one, on a GPU of one shortly before.
     public var loss: Double
     /// Mean over the last steps, for the eye.
     public var smoothedLoss: Double
@@ -49,6 +49,7 @@ struct Pace {
     private var stepSeconds: Double?
     private var waitingSeconds: Double?
     private(set) var validationSeconds: Double?
+    private(set) var lastLoss: Double?
     private(set) var smoothedLoss: Double?
     /// What a new value counts beside the old mean.
     private let share = 0.05
@@ -58,7 +59,11 @@ struct Pace {
         waitingSeconds = mixed(waitingSeconds, waiting)
     }
 
-    mutating func add(loss: Double) { smoothedLoss = mixed(smoothedLoss, loss) }
+    mutating func add(loss: Double) {
+        lastLoss = loss
+        smoothedLoss = mixed(smoothedLoss, loss)
+    }
+
     mutating func add(validation seconds: Double) { validationSeconds = seconds }
 
     func imagesPerSecond(batch: Int) -> Double { stepSeconds.map { Double(batch) / max($0, 1e-9) } ?? 0 }

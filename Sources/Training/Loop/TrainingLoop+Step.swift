@@ -61,7 +61,8 @@ extension TrainingLoop {
             state.lossCount += 1
             pace.add(loss: value)
             record?.stepped(
-                step: step, loss: value, rate: settings.learningRate.rate(step: step - 1, of: steps, after: monitored),
+                step: step, loss: value,
+                rate: settings.learningRate.rate(step: step - 1, of: steps, after: monitored),
                 imagesPerSecond: pace.imagesPerSecond(batch: settings.batchSize))
         }
         pendingLosses.removeAll(keepingCapacity: true)
@@ -75,14 +76,15 @@ extension TrainingLoop {
     }
 
     private func tell(rate: Double) {
-        guard let smoothed = pace.smoothedLoss else { return }
+        guard let loss = pace.lastLoss, let smoothed = pace.smoothedLoss else { return }
         let left = steps - state.step
         let validations = trainer.validation == nil ? 0 : left / (settings.validationSteps ?? stepsPerEpoch)
         report(
             .step(
                 StepProgress(
-                    step: state.step, steps: steps, epoch: epoch, epochs: (steps + stepsPerEpoch - 1) / stepsPerEpoch,
-                    loss: smoothed, smoothedLoss: smoothed,
+                    step: state.step, steps: steps, epoch: epoch,
+                    epochs: (steps + stepsPerEpoch - 1) / stepsPerEpoch,
+                    loss: loss, smoothedLoss: smoothed,
                     imagesPerSecond: pace.imagesPerSecond(batch: settings.batchSize),
                     secondsLeft: pace.secondsLeft(steps: left, validations: validations), learningRate: rate,
                     waitingShare: pace.waitingShare)))

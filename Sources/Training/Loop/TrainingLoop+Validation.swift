@@ -7,7 +7,9 @@ extension TrainingLoop {
     ///
     /// - Returns: whether it was cut short; then nothing has changed.
     func validateIfDue() throws -> Bool {
-        guard trainer.validation != nil, state.step > 0, state.validations.last?.step != state.step else { return false }
+        guard trainer.validation != nil, state.step > 0, state.validations.last?.step != state.step else {
+            return false
+        }
         let interval = settings.validationSteps ?? stepsPerEpoch
         guard state.step % interval == 0 || state.step >= steps else { return false }
         try settleLosses()
@@ -67,7 +69,10 @@ extension TrainingLoop {
 
     /// Since the last validation, over all processes.
     private func meanTrainingLoss() throws -> Double? {
-        let sums = trainer.group?.sum([state.lossSum, Double(state.lossCount)]) ?? [state.lossSum, Double(state.lossCount)]
+        let sums =
+            trainer.group?.sum([state.lossSum, Double(state.lossCount)]) ?? [
+                state.lossSum, Double(state.lossCount),
+            ]
         return sums[1] > 0 ? sums[0] / sums[1] : nil
     }
 
@@ -75,7 +80,10 @@ extension TrainingLoop {
     private func moveLearnedWeights() throws {
         guard var learned = state.learned, let labels = objective.labels else { return }
         let count = labels.rules.count
-        guard let kernel = network.parameters.last(where: { $0.tensor.shape.count == 2 && $0.tensor.shape[1] == count })
+        guard
+            let kernel = network.parameters.last(where: {
+                $0.tensor.shape.count == 2 && $0.tensor.shape[1] == count
+            })
         else { return }
         var sums = [Double](repeating: 0, count: 3 * count)
         var certain = labels
@@ -120,7 +128,9 @@ extension TrainingLoop {
                 weights: Tensor(weight, on: settings.device)
             ).backward()
             guard let gradient = kernel.tensor.gradient?.array() else { continue }
-            for (index, value) in gradient.values.enumerated() { sum[index] += Double(value) * Double(batch.count) }
+            for (index, value) in gradient.values.enumerated() {
+                sum[index] += Double(value) * Double(batch.count)
+            }
         }
         optimizer.clearGradients()
         return trainer.group?.sum(sum) ?? sum

@@ -79,7 +79,7 @@ final class TrainingLoop {
         let ending = try takeSteps()
         state.seconds = secondsBefore + seconds
         let summary = summary(ending)
-        try record?.finish(self, summary)
+        record?.finish(self, summary)
         trainer.group?.barrier()
         return summary
     }
@@ -122,7 +122,9 @@ final class TrainingLoop {
     private func tellStart() {
         let trainable = network.parameters.reduce(0) { $0 + $1.tensor.shape.reduce(1, *) }
         let processes = trainer.group?.count ?? 1
-        let engine = "\(settings.device), \(settings.precision.rawValue)" + (processes > 1 ? ", \(processes) processes" : "")
+        let engine =
+            "\(settings.device), \(settings.precision.rawValue)"
+            + (processes > 1 ? ", \(processes) processes" : "")
         report(
             .started(
                 TrainingStart(
@@ -136,8 +138,10 @@ final class TrainingLoop {
         if let rules = state.learned, let labels = objective.labels {
             let applied = rules.applied(to: labels.rules)
             let names = state.identity.labels
-            learned = UncertaintyPolicy(.ignore, perLabel: Dictionary(zip(names, applied), uniquingKeysWith: { $1 }))
+            learned = UncertaintyPolicy(
+                .ignore, perLabel: Dictionary(zip(names, applied), uniquingKeysWith: { $1 }))
         }
+        let notes = notes + [record?.problem].compactMap(\.self)
         return TrainingReport(
             ending: ending, folder: trainer.folder.path, step: state.step, steps: steps,
             best: best.map { state.validations[$0] }, last: state.validations.last,

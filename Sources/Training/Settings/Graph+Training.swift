@@ -5,7 +5,8 @@ extension Graph {
     ///
     /// Layers keep their names, so weights fit both.
     public func withoutLastActivation() throws -> Graph {
-        guard case .activation(let activation) = layers[output].operation, [.softmax, .sigmoid].contains(activation)
+        guard case .activation(let activation) = layers[output].operation,
+            [.softmax, .sigmoid].contains(activation)
         else { return self }
         return try Graph(name: name, input: inputShape) { image in
             var nodes = [image]

@@ -79,7 +79,8 @@ public struct TrainingSettings: Sendable, Codable, Hashable {
 enum RunSeeds {
     /// Of dropout in one step of one process.
     static func dropout(seed: UInt64, step: Int, rank: Int) -> UInt64 {
-        var random = SeededGenerator(seed: seed &+ UInt64(step) &* 0x9e37_79b9_7f4a_7c15, stream: "dropout \(rank)")
+        var random = SeededGenerator(
+            seed: seed &+ UInt64(step) &* 0x9e37_79b9_7f4a_7c15, stream: "dropout \(rank)")
         return random.next()
     }
 

@@ -1,0 +1,116 @@
+import Foundation
+import LightboxCore
+import WireFormats
+
+/// What a run writes beside its checkpoints: settings, history, TensorBoard's log, the page.
+///
+/// A log that cannot be written does not end the training: it is noted once, and writing goes on without it.
+final class RunRecord {
+    let trainer: Trainer
+    private var log: EventLog?
+    /// Why the log ended early.
+    private(set) var problem: String?
+    /// Validation samples shown with their predictions.
+    private(set) var samples: ShownSamples?
+
+    init(_ trainer: Trainer, state: TrainingState) throws {
+        self.trainer = trainer
+        let folder = trainer.folder
+        do {
+            try folder.create()
+            try writeSettings(state)
+        } catch {
+            throw TrainingError(
+                .notWritten, folder.path, "cannot be written", remedy: "Make room, or choose another folder.")
+        }
+        attempt {
+            log = try EventLog(folder: folder.path, resumingAt: state.step > 0 ? state.step + 1 : nil)
+            let settings = try Self.json(trainer.settings)
+            try log?.hyperparameters(settings, metrics: ["validation/loss", "validation/auc"])
+            let text = String(decoding: try settings.serialized(), as: UTF8.self)
+            let lines = trainer.description.map { "- \($0.name): \($0.value)" }.joined(separator: "\n")
+            try log?.text("settings", lines + "\n\n```\n\(text)\n```", step: state.step)
+        }
+    }
+
+    func stepped(step: Int, loss: Double, rate: Double, imagesPerSecond: Double) {
+        attempt {
+            try log?.scalars(
+                [
+                    ("train/loss", Float(loss)), ("train/learning_rate", Float(rate)),
+                    ("train/images_per_second", Float(imagesPerSecond)),
+                ], step: step)
+        }
+    }
+
+    func validated(_ record: ValidationRecord, labels: [String], learned: LearnedRules?) {
+        var values: [(tag: String, value: Float)] = [("validation/loss", Float(record.loss))]
+        if let area = record.meanAUC { values.append(("validation/auc", Float(area))) }
+        if let accuracy = record.accuracy { values.append(("validation/accuracy", Float(accuracy))) }
+        for (label, area) in zip(labels, record.areas) {
+            if let area { values.append(("auc/" + label, Float(area))) }
+        }
+        if let learned {
+            for (label, name) in labels.enumerated() where learned.isLearned[label] {
+                values.append(("uncertain/u/" + name, Float(sigmoid(learned.theta[label]))))
+                values.append(("uncertain/w/" + name, Float(learned.w[label])))
+            }
+        }
+        attempt {
+            try log?.scalars(values, step: record.step)
+            if let picture = try samples?.picture() {
+                try log?.images(
+                    "validation/samples", png: [picture.png], width: picture.width, height: picture.height,
+                    step: record.step)
+            }
+        }
+    }
+
+    /// Keeps the first samples of a validation with what the network says of them.
+    func keepSamples(_ batch: TrainingBatch, _ output: NDArray, _ objective: Objective) {
+        let count = min(trainer.settings.shownImages, batch.count)
+        guard count > 0, batch.inputs.shape.count == 4 else { return }
+        samples = ShownSamples(
+            batch, output, count: count, objective: objective, names: trainer.training.labelCounts?.names ?? [])
+    }
+
+    func saved(_ state: TrainingState) {
+        attempt { try trainer.folder.writeHistory(state.validations, labels: state.identity.labels) }
+    }
+
+    /// The last words: page and end of the log.
+    func finish(_ loop: TrainingLoop, _ summary: TrainingReport) {
+        attempt {
+            try RunPage(loop.state, summary, trainer: trainer, samples: samples).write()
+            if summary.ending == .interrupted { try log?.flush() } else { try log?.end(.success) }
+        }
+    }
+
+    private func writeSettings(_ state: TrainingState) throws {
+        struct Saved: Encodable {
+            let settings: TrainingSettings
+            let identity: RunIdentity
+            let description: [String: String]
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let description = Dictionary(trainer.description.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        let saved = Saved(settings: trainer.settings, identity: state.identity, description: description)
+        try AtomicFile.write(try encoder.encode(saved), to: trainer.folder.settings)
+    }
+
+    private static func json(_ settings: TrainingSettings) throws -> JSONValue {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return try JSONValue(parsing: Bytes(try encoder.encode(settings)))
+    }
+
+    private func attempt(_ body: () throws -> Void) {
+        do {
+            try body()
+        } catch {
+            problem = problem ?? "the log is not complete: \(error)"
+            log = nil
+        }
+    }
+}
