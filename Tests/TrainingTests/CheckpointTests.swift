@@ -10,7 +10,7 @@ import WireFormats
     static func identity(threads: Int = 2) -> RunIdentity {
         RunIdentity(
             network: "tiny", labels: ["a"], training: "t", validation: "v", stepsPerEpoch: 5, processes: 1,
-            threads: threads)
+            threads: threads, engine: "cpu, f32")
     }
 
     /// A checkpoint whose every number says which step it is of.

@@ -55,14 +55,16 @@ extension TrainingLoop {
         return try trainer.graph.withoutLastActivation()
     }
 
-    static func identity(_ trainer: Trainer, _ graph: Graph) -> RunIdentity {
+    static func identity(_ trainer: Trainer, _ graph: Graph) throws -> RunIdentity {
+        let precision = try trainer.settings.precision.resolved(on: trainer.device).rawValue
+        let device = if case .gpu(let number) = trainer.device { "gpu \(number)" } else { "cpu" }
         let layers = graph.layers.map { "\($0.name) \($0.operation) \($0.inputs) \($0.shape)" }
         return RunIdentity(
             network: graph.name + " "
                 + ContentHash(of: layers.joined(separator: "\n").utf8).description.prefix(16),
             labels: trainer.training.labelCounts?.names ?? [], training: trainer.training.fingerprint,
             validation: trainer.validation?.fingerprint, stepsPerEpoch: trainer.training.batchCount,
-            processes: trainer.group?.count ?? 1, threads: trainer.settings.threads ?? 0)
+            processes: trainer.group?.count ?? 1, threads: TorchLibrary.threads, engine: "\(device), \(precision)")
     }
 
     static func checkFit(_ trainer: Trainer, _ graph: Graph, _ objective: Objective) throws {

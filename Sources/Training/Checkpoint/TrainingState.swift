@@ -37,10 +37,12 @@ package struct RunIdentity: Sendable, Codable, Hashable {
     package var stepsPerEpoch: Int
     package var processes: Int
     package var threads: Int
+    /// "cpu, bf16".
+    package var engine: String
 
     package init(
         network: String, labels: [String], training: String, validation: String?, stepsPerEpoch: Int,
-        processes: Int, threads: Int
+        processes: Int, threads: Int, engine: String
     ) {
         self.network = network
         self.labels = labels
@@ -49,6 +51,7 @@ package struct RunIdentity: Sendable, Codable, Hashable {
         self.stepsPerEpoch = stepsPerEpoch
         self.processes = processes
         self.threads = threads
+        self.engine = engine
     }
 }
 
@@ -88,7 +91,7 @@ extension TrainingState {
         if identity.threads != now.threads {
             notes.append("\(now.threads) threads instead of \(identity.threads): the last digits may differ")
         }
-        if was.device != next.device { notes.append("another device: the last digits may differ") }
+        if identity.engine != now.engine { notes.append("\(now.engine) instead of \(identity.engine): the last digits may differ") }
         return notes
     }
 

@@ -54,8 +54,8 @@ struct Objective {
             let shape = [targets.count, height, width, 1]
             let target = try Tensor(NDArray(shape: shape, values: values), on: device)
             switch kind {
-            case .meanSquaredError: return try Loss.meanSquaredError(output, target)
-            case .crossEntropy: return try Loss.sigmoidCrossEntropy(logits: output, targets: target, weights: nil)
+            case .meanSquaredError: return try Loss.meanSquaredError(output, targets: target)
+            case .crossEntropy: return try Loss.sigmoidCrossEntropy(logits: output, targets: target)
             }
         default: throw unfit(targets)
         }

@@ -17,6 +17,7 @@ public struct Trainer {
     /// What training starts from; layers that are missing or misshapen there start afresh.
     public var start: NetworkWeights?
     public var folder: RunFolder
+    public var device = Device.cpu
     /// Processes that train together; nil alone.
     public var group: ProcessGroup?
     /// Said on the page and in the log, beside the settings: where data and weights come from.
@@ -50,7 +51,7 @@ public struct Trainer {
     ) throws -> TrainingReport {
         try settings.check(training: training, validation: validation)
         try TorchLibrary.open()
-        if let threads = settings.threads { TorchLibrary.setThreads(threads) }
+        if let threads = settings.threads { try TorchLibrary.setThreads(threads) }
         let loop = try TrainingLoop(self, resuming: resuming, isCancelled: isCancelled, report: report)
         return try loop.run()
     }

@@ -13,14 +13,14 @@ extension TrainingLoop {
         }
         let rate = currentRate
         let loss = try profile.measure(.forward) {
-            let seed = RunSeeds.dropout(seed: settings.seed, step: state.step, rank: trainer.group?.rank ?? 0)
-            let output = try network.forward(Self.input(batch.inputs, on: settings.device), .training(seed: seed))
-            let loss = try objective.loss(output, batch.targets, learned: state.learned, on: settings.device)
+            let seed = RunSeeds.dropout(seed: settings.seed, step: state.step)
+            let output = try network.forward(Self.input(batch.inputs, on: trainer.device), .training(seed: seed))
+            let loss = try objective.loss(output, batch.targets, learned: state.learned, on: trainer.device)
             try moveLearnedTargets(output, batch.targets)
             return loss
         }
         try profile.measure(.backward) {
-            optimizer.clearGradients()
+            try optimizer.clearGradients()
             try loss.backward()
         }
         try profile.measure(.optimizer) {
@@ -30,7 +30,7 @@ extension TrainingLoop {
         state.step += 1
         profile.steps += 1
         profile.images += settings.batchSize
-        pendingLosses.append((state.step, loss.detached()))
+        pendingLosses.append((state.step, try loss.detached()))
         if pendingLosses.count >= lossInterval { try profile.measure(.backward) { try settleLosses() } }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         pace.add(seconds: seconds, waiting: profile[.data] - waitedBefore)
@@ -45,12 +45,12 @@ extension TrainingLoop {
     }
 
     /// Steps between two times that losses are fetched: fetching one makes a GPU wait for its own end.
-    private var lossInterval: Int { settings.device == .cpu ? 1 : 10 }
+    private var lossInterval: Int { trainer.device == .cpu ? 1 : 10 }
 
     /// Fetches the losses of the last steps and writes them down.
     func settleLosses() throws {
         for (step, loss) in pendingLosses {
-            let value = Double(loss.item())
+            let value = Double(try loss.item())
             guard value.isFinite else {
                 throw TrainingError(
                     .diverged, "step \(step)", "the loss is no longer a number",
@@ -70,8 +70,8 @@ extension TrainingLoop {
 
     private func moveLearnedTargets(_ output: Tensor, _ targets: BatchTargets) throws {
         guard var learned = state.learned, case .states(let states) = targets else { return }
-        let sums = learned.sums(logits: output.detached().array(), states: states)
-        learned.moveTargets(trainer.group?.sum(sums) ?? sums)
+        let sums = learned.sums(logits: try output.array(), states: states)
+        learned.moveTargets(try trainer.group?.sum(sums) ?? sums)
         state.learned = learned
     }
 

@@ -52,21 +52,21 @@ final class TrainingLoop {
         let weights: NetworkWeights
         if let found {
             (state, weights) = (found.state, found.weights)
-            notes += try state.checkResumable(identity: Self.identity(trainer, graph), settings: settings)
+            notes += try state.checkResumable(identity: try Self.identity(trainer, graph), settings: settings)
             state.settings = settings
-            state.identity = Self.identity(trainer, graph)
+            state.identity = try Self.identity(trainer, graph)
         } else {
             let seed = RunSeeds.weights(seed: settings.seed)
             let (initial, warmStart) = try WarmStart.weights(from: trainer.start, for: graph, seed: seed)
             weights = initial
             if let warmStart { notes.append(warmStart.description) }
             let learned = objective.labels.flatMap { LearnedRules(rules: $0.rules) }
-            state = TrainingState(identity: Self.identity(trainer, graph), settings: settings, learned: learned)
+            state = TrainingState(identity: try Self.identity(trainer, graph), settings: settings, learned: learned)
         }
         secondsBefore = state.seconds
         let names = try settings.trainable.names(in: graph)
         network = try TrainableNetwork(
-            graph, weights: weights, on: settings.device, precision: settings.precision,
+            graph, weights: weights, on: trainer.device, precision: settings.precision,
             isTrainable: { names.contains($0.name) }, group: trainer.group)
         optimizer = try Optimizer(settings.optimizer, parameters: network.parameters)
         if let found { try optimizer.load(found.optimizer) }
@@ -80,7 +80,7 @@ final class TrainingLoop {
         state.seconds = secondsBefore + seconds
         let summary = summary(ending)
         record?.finish(self, summary)
-        trainer.group?.barrier()
+        try trainer.group?.barrier()
         return summary
     }
 
@@ -107,24 +107,22 @@ final class TrainingLoop {
 
     /// Whether some process was asked to stop; then the checkpoint is written.
     private func isStopped(_ wasCut: Bool = false) throws -> Bool {
-        guard wasCut || agreed(isCancelled()) else { return false }
+        guard try wasCut || agreed(isCancelled()) else { return false }
         try settleLosses()
         try save()
         return true
     }
 
     /// Whether any of the processes says so; the same answer in all of them.
-    func agreed(_ flag: Bool) -> Bool {
+    func agreed(_ flag: Bool) throws -> Bool {
         guard let group = trainer.group else { return flag }
-        return group.sum([flag ? 1 : 0])[0] > 0
+        return try group.sum([flag ? 1 : 0])[0] > 0
     }
 
     private func tellStart() {
-        let trainable = network.parameters.reduce(0) { $0 + $1.tensor.shape.reduce(1, *) }
+        let trainable = network.parameters.reduce(0) { $0 + $1.shape.reduce(1, *) }
         let processes = trainer.group?.count ?? 1
-        let engine =
-            "\(settings.device), \(settings.precision.rawValue)"
-            + (processes > 1 ? ", \(processes) processes" : "")
+        let engine = state.identity.engine + (processes > 1 ? ", \(processes) processes" : "")
         report(
             .started(
                 TrainingStart(

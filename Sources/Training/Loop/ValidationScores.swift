@@ -47,8 +47,8 @@ struct ValidationScores {
     }
 
     /// Adds what the other processes have seen; the same result in all of them.
-    mutating func combine(_ sum: ([Double]) -> [Double]) {
-        let all = sum([lossSum] + seen + logits + truths)
+    mutating func combine(_ sum: ([Double]) throws -> [Double]) rethrows {
+        let all = try sum([lossSum] + seen + logits + truths)
         lossSum = all[0]
         seen = Array(all[1..<1 + count])
         logits = Array(all[1 + count..<1 + count + logits.count])

@@ -8,13 +8,19 @@ extension Graph {
         guard case .activation(let activation) = layers[output].operation,
             [.softmax, .sigmoid].contains(activation)
         else { return self }
+        return try withoutOutputLayer() ?? self
+    }
+
+    /// The graph up to what its last layer reads; nil when that is the image itself.
+    package func withoutOutputLayer() throws -> Graph? {
+        guard let last = layers[output].inputs.first, last > 0 else { return nil }
         return try Graph(name: name, input: inputShape) { image in
             var nodes = [image]
-            for layer in layers.dropFirst().prefix(output - 1) {
+            for layer in layers[1...last] {
                 let others = layer.inputs.dropFirst().map { nodes[$0] }
                 nodes.append(nodes[layer.inputs[0]].layer(layer.operation, layer.name, with: others))
             }
-            return nodes[layers[output].inputs[0]]
+            return nodes[last]
         }
     }
 

@@ -15,7 +15,6 @@ public struct TrainingSettings: Sendable, Codable, Hashable {
     public var learningRate = LearningRate()
     public var optimizer = OptimizerSettings()
     public var precision = TrainingPrecision.auto
-    public var device = Device.cpu
     /// Threads of the engine; nil leaves the engine's own choice. Another number may change the last digits.
     public var threads: Int?
     public var trainable = TrainableLayers.all
@@ -77,10 +76,10 @@ public struct TrainingSettings: Sendable, Codable, Hashable {
 
 /// How the random numbers of a run hang together.
 enum RunSeeds {
-    /// Of dropout in one step of one process.
-    static func dropout(seed: UInt64, step: Int, rank: Int) -> UInt64 {
+    /// Of dropout in one step; the engine gives each process a stream of its own.
+    static func dropout(seed: UInt64, step: Int) -> UInt64 {
         var random = SeededGenerator(
-            seed: seed &+ UInt64(step) &* 0x9e37_79b9_7f4a_7c15, stream: "dropout \(rank)")
+            seed: seed &+ UInt64(step) &* 0x9e37_79b9_7f4a_7c15, stream: "dropout")
         return random.next()
     }
 
