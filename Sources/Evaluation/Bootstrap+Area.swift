@@ -47,7 +47,7 @@ extension RankedScores {
         let all = zip(placements, truths).reduce(0) { $0 + ($1.1 ? $1.0 : 0) }
         return plan.strata.map { units in
             units.map { unit in
-                let cases = plan.cases[unit]
+                let cases = plan.cases(ofUnit: unit)
                 let hits = cases.filter { truths[$0] }
                 let misses = cases.filter { !truths[$0] }
                 var doubled = all - cases.reduce(0) { $0 + placements[$1] }

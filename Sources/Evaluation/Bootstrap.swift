@@ -62,19 +62,22 @@ public struct Bootstrap: Sendable, Hashable, Codable {
         // A few blocks per thread, each with one array of weights.
         let block = max(1, (replicates + 8 * max(threads, 1) - 1) / (8 * max(threads, 1)))
         var starts = stride(from: 0, to: replicates, by: block).makeIterator()
-        var result: [Double?] = []
-        do {
-            try mapInOrder(threads: max(threads, 1), next: { starts.next() }) { start in
-                var weights = [Int](repeating: 0, count: plan.count)
-                return generators[start..<min(start + block, generators.count)].map { generator in
-                    var generator = generator
-                    plan.draw(&generator, into: &weights)
-                    return statistic(weights)
-                }
-            } consume: { (values: [Double?]) in
-                result += values
-                return true
+        let drawBlock: @Sendable (Int) -> [Double?] = { start in
+            var weights = [Int](repeating: 0, count: plan.count)
+            return generators[start..<min(start + block, generators.count)].map { generator in
+                var generator = generator
+                plan.draw(&generator, into: &weights)
+                return statistic(weights)
             }
+        }
+        var result: [Double?] = []
+        func collect(_ values: [Double?]) -> Bool {
+            result += values
+            return true
+        }
+        do {
+            try mapInOrder(
+                threads: max(threads, 1), next: { starts.next() }, transform: drawBlock, consume: collect)
         } catch {
             preconditionFailure("drawing throws nothing")
         }
@@ -86,8 +89,8 @@ public struct Bootstrap: Sendable, Hashable, Codable {
         var weights = [Int](repeating: 1, count: plan.count)
         return plan.strata.map { units in
             units.map { unit in
-                for place in unit { weights[plan.cases[place]] = 0 }
-                defer { for place in unit { weights[plan.cases[place]] = 1 } }
+                for index in plan.cases(ofUnit: unit) { weights[index] = 0 }
+                defer { for index in plan.cases(ofUnit: unit) { weights[index] = 1 } }
                 return statistic(weights)
             }
         }

@@ -1,6 +1,7 @@
 /// Means over the labels of a model.
 public struct EvaluationMeans: Sendable, Hashable, Codable {
-    /// The plain mean over the labels for which it is defined.
+    /// The plain mean over the labels for which it is defined. With a bootstrap, its interval is from draws of
+    /// whole cases or patients.
     public let macroAUC: Metric
     public let macroAveragePrecision: Metric
     /// The mean weighted by positive cases.
@@ -20,8 +21,15 @@ public struct EvaluationMeans: Sendable, Hashable, Codable {
         case leftOut = "left_out"
     }
 
-    init(_ labels: [LabelEvaluation], _ data: [LabelledScores]) {
-        macroAUC = Self.mean(labels.compactMap { $0.auc.value })
+    init(_ labels: [LabelEvaluation], _ data: [LabelledScores], _ settings: EvaluationSettings, threads: Int) {
+        var macroAUC = Self.mean(labels.compactMap { $0.auc.value })
+        if var bootstrap = settings.bootstrap {
+            bootstrap.level = settings.level
+            macroAUC.addInterval(.bootstrapPercentile) { [bootstrap] () throws(Undefined) in
+                try bootstrap.macroAreaInterval(data, threads: threads)
+            }
+        }
+        self.macroAUC = macroAUC
         macroAveragePrecision = Self.mean(labels.compactMap { $0.averagePrecision.value })
         let defined = labels.filter { $0.auc.value != nil }
         let weight = defined.reduce(0) { $0 + $1.counts.positives }

@@ -12,7 +12,7 @@ public struct EvaluationSettings: Sendable, Hashable, Codable {
     public var bootstrap: Bootstrap? = Bootstrap()
     public var fitsTemperature = true
     /// Points kept of each curve; nil keeps no curves. At least 2.
-    public var curvePoints: Int? = 1000
+    public var curvePoints: Int? = 500
 
     private enum CodingKeys: String, CodingKey {
         case uncertain, level

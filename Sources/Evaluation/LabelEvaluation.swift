@@ -32,8 +32,8 @@ public struct LabelEvaluation: Sendable, Hashable, Codable {
     public let operatingPoints: [OperatingPoint]
     /// nil when the scores are no probabilities, or there is no case.
     public let calibration: Calibration?
-    /// The fitted temperature.
-    public let temperature: Metric
+    /// The fitted temperature; nil when none was to be fitted.
+    public let temperature: Metric?
     public let temperatureScaling: TemperatureScaling?
     /// nil when a class has no case, or curves are not kept; thinned to `curvePoints`.
     public let roc: ROCCurve?
@@ -64,11 +64,15 @@ public struct LabelEvaluation: Sendable, Hashable, Codable {
         brier = Metric { () throws(Undefined) in try calibration.get().brier }
         logLoss = Metric { () throws(Undefined) in try calibration.get().logLoss }
         calibrationError = Metric { () throws(Undefined) in try calibration.get().equalWidth.expectedError }
-        let scaling = Result { () throws(Undefined) in
-            try TemperatureScaling(probabilities: data.scores, truths: data.truths)
+        if settings.fitsTemperature {
+            let scaling = Result { () throws(Undefined) in
+                try TemperatureScaling(probabilities: data.scores, truths: data.truths)
+            }
+            temperature = Metric { () throws(Undefined) in try scaling.get().temperature }
+            temperatureScaling = try? scaling.get()
+        } else {
+            (temperature, temperatureScaling) = (nil, nil)
         }
-        temperature = Metric { () throws(Undefined) in try scaling.get().temperature }
-        temperatureScaling = settings.fitsTemperature ? try? scaling.get() : nil
         do throws(Undefined) {
             let ranked = try RankedScores(scores: data.scores, truths: data.truths)
             auc = Self.area(ranked, data.patients, settings, threads)

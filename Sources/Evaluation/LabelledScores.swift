@@ -8,6 +8,8 @@ public struct LabelledScores: Sendable, Hashable {
     public let truths: [Bool]
     /// For each case the number of its patient; nil when every case is a patient's only one.
     public let patients: [Int]?
+    /// Which of the cases that all labels share each one is: 0..<count, without those left out.
+    public let rows: [Int]
     /// Cases whose label is uncertain, however they were taken.
     public let uncertain: Int
     /// Cases left out because they are uncertain.
@@ -20,6 +22,7 @@ public struct LabelledScores: Sendable, Hashable {
         self.scores = scores
         self.truths = truths
         self.patients = patients
+        rows = Array(scores.indices)
         uncertain = 0
         leftOut = 0
     }
@@ -39,6 +42,7 @@ public struct LabelledScores: Sendable, Hashable {
         self.scores = kept.map { scores[$0] }
         self.truths = kept.map { truths[$0]! }
         self.patients = patients.map { patients in kept.map { patients[$0] } }
+        rows = kept
         uncertain = states.count { $0 == .uncertain }
         leftOut = states.count - kept.count
     }

@@ -48,7 +48,7 @@ public struct Metric: Sendable, Hashable {
 /// A confidence interval, and how it was made.
 public struct Interval: Sendable, Hashable, Codable {
     public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
-        /// Normal interval from DeLong's variance, cut at 0 and 1.
+        /// Normal interval from DeLong's variance, cut at 0 and 1; from Obuchowski's where patients are known.
         case deLong = "delong"
         /// The same on the logit scale, which stays inside 0...1 by itself.
         case deLongLogit = "delong_logit"

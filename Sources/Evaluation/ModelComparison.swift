@@ -22,14 +22,22 @@ public struct ModelComparison: Sendable, Hashable, Codable {
     public let second: String
     public let level: Double
     public let labels: [Label]
+    /// First minus second mean area, with the interval of a bootstrap of whole cases or patients; nil without one.
+    public let macroDifference: Metric?
+
+    private enum CodingKeys: String, CodingKey {
+        case first, second, level, labels
+        case macroDifference = "macro_difference"
+    }
 
     /// - Parameters:
     ///   - first, second: what two models say of the same cases in the same order, label by label.
     ///   - names: of the models.
+    ///   - bootstrap: for the interval of the difference of the means; nil for none.
     /// - Precondition: the same labels in the same order.
     public init(
         _ first: [LabelledScores], _ second: [LabelledScores], names: (String, String) = ("first", "second"),
-        level: Double = 0.95
+        level: Double = 0.95, bootstrap: Bootstrap? = nil, threads: Int = 1
     ) {
         precondition(first.map(\.label) == second.map(\.label), "both models have the same labels")
         (self.first, self.second) = names
@@ -48,6 +56,18 @@ public struct ModelComparison: Sendable, Hashable, Codable {
                 second: Self.area(second[index], level), test: test, undefined: reason,
                 adjustedPValue: defined.firstIndex(of: index).map { adjusted[$0] })
         }
+        guard var bootstrap else {
+            macroDifference = nil
+            return
+        }
+        bootstrap.level = level
+        var difference = Metric { () throws(Undefined) in
+            try MacroArea(first).estimate - MacroArea(second).estimate
+        }
+        difference.addInterval(.bootstrapPercentile) { [bootstrap] () throws(Undefined) in
+            try bootstrap.macroDifferenceInterval(first, second, threads: threads)
+        }
+        macroDifference = difference
     }
 
     /// One JSON object, keys sorted, the same bytes for the same numbers.

@@ -30,7 +30,7 @@ public struct ModelEvaluation: Sendable, Hashable, Codable {
         self.dataSet = dataSet
         self.settings = settings
         labels = data.map { LabelEvaluation($0, settings: settings, threads: threads) }
-        means = EvaluationMeans(labels, data)
+        means = EvaluationMeans(labels, data, settings, threads: threads)
         classes = nil
     }
 
@@ -55,7 +55,7 @@ public struct ModelEvaluation: Sendable, Hashable, Codable {
                 patients: patients)
         }
         labels = data.map { LabelEvaluation($0, settings: settings, threads: threads) }
-        means = EvaluationMeans(labels, data)
+        means = EvaluationMeans(labels, data, settings, threads: threads)
         classes = ClassEvaluation(
             names: names, probabilities: probabilities, truths: truths, level: settings.level)
     }

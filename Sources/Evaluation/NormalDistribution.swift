@@ -14,6 +14,7 @@ public enum NormalDistribution {
     public static func quantile(_ p: Double) -> Double {
         precondition(p >= 0 && p <= 1, "a probability lies in 0...1")
         guard p > 0 else { return -.infinity }
+        guard p != 0.5 else { return 0 }
         // Above one half the upper tail is 1 - p without loss, and the lower tail is the accurate side.
         guard p <= 0.5 else { return -quantile(1 - p) }
         // Abramowitz and Stegun 26.2.23, within 4.5e-4; Halley's method then triples the digits each time.
@@ -22,10 +23,10 @@ public enum NormalDistribution {
         let denominator = 1 + t * (1.432788 + t * (0.189269 + t * 0.001308))
         var z = numerator / denominator - t
         for _ in 0..<4 {
-            // The quotient of error and density; both vanish together in the tail.
             let density = exp(-z * z / 2) / (2 * Double.pi).squareRoot()
-            guard density > 0 else { break }
-            let step = (cumulative(z) - p) / density
+            // Near the middle from there, where the difference to one half keeps its digits.
+            let error = p > 0.25 ? erf(z / 2.0.squareRoot()) / 2 - (p - 0.5) : cumulative(z) - p
+            let step = error / density
             z -= step / (1 + z * step / 2)
         }
         return z

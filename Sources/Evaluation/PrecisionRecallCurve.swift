@@ -46,6 +46,6 @@ public struct PrecisionRecallCurve: Sendable, Hashable, Codable {
     ///
     /// - Precondition: `count` is at least 2.
     public func thinned(to count: Int) -> PrecisionRecallCurve {
-        PrecisionRecallCurve(self, keeping: evenlySpread(count, of: precisions.count))
+        PrecisionRecallCurve(self, keeping: thinnedPositions(recalls, precisions, to: count))
     }
 }

@@ -42,7 +42,7 @@ public struct ROCCurve: Sendable, Hashable {
     ///
     /// - Precondition: `count` is at least 2.
     public func thinned(to count: Int) -> ROCCurve {
-        ROCCurve(self, keeping: evenlySpread(count, of: thresholds.count))
+        ROCCurve(self, keeping: thinnedPositions(falsePositiveRates, truePositiveRates, to: count))
     }
 }
 
@@ -68,11 +68,4 @@ extension ROCCurve: Codable {
         thresholds = try container.decode([Double?].self, forKey: .thresholds).map { $0 ?? .infinity }
         area = try container.decode(Double.self, forKey: .area)
     }
-}
-
-/// `count` positions spread evenly over `0..<total`, first and last included; all where there are no more.
-func evenlySpread(_ count: Int, of total: Int) -> [Int] {
-    precondition(count >= 2, "a curve has two ends")
-    guard total > count else { return Array(0..<total) }
-    return (0..<count).map { $0 * (total - 1) / (count - 1) }
 }

@@ -93,11 +93,9 @@ extension RankedScores {
     ///
     /// - Parameter weights: one for each case, in the cases' own order.
     public func area(weights: [Int]) -> Double? {
-        precondition(weights.count == count)
         var doubled = 0
         var above = (true: 0, false: 0)
-        for step in thresholds.indices {
-            let here = weight(ofStep: step, weights)
+        forEachStep(weights) { here in
             doubled += here.false * (here.true + 2 * above.true)
             above = (above.true + here.true, above.false + here.false)
         }
@@ -107,24 +105,35 @@ extension RankedScores {
 
     /// The average precision when each case counts `weights` times; nil when no positive case has weight.
     public func averagePrecision(weights: [Int]) -> Double? {
-        precondition(weights.count == count)
         var sum = CompensatedSum()
         var above = (true: 0, false: 0)
-        for step in thresholds.indices {
-            let here = weight(ofStep: step, weights)
+        forEachStep(weights) { here in
             above = (above.true + here.true, above.false + here.false)
-            guard here.true > 0 else { continue }
+            guard here.true > 0 else { return }
             sum += Double(here.true) * (Double(above.true) / Double(above.true + above.false))
         }
         return above.true > 0 ? sum.value / Double(above.true) : nil
     }
 
-    private func weight(ofStep step: Int, _ weights: [Int]) -> (true: Int, false: Int) {
-        var sum = (true: 0, false: 0)
-        for position in positions(ofStep: step) {
-            let weight = weights[order[position]]
-            if isPositive[position] { sum.true += weight } else { sum.false += weight }
+    /// Hands over the weight of the positive and of the negative cases at each step, highest score first.
+    private func forEachStep(_ weights: [Int], _ body: ((true: Int, false: Int)) -> Void) {
+        precondition(weights.count == count)
+        weights.withUnsafeBufferPointer { weights in
+            order.withUnsafeBufferPointer { order in
+                isPositive.withUnsafeBufferPointer { isPositive in
+                    for step in thresholds.indices {
+                        var here = (true: 0, false: 0)
+                        for position in positions(ofStep: step) {
+                            // Without a branch: truths come in no order that could be foreseen.
+                            let weight = weights[order[position]]
+                            let hit = isPositive[position] ? weight : 0
+                            here.true += hit
+                            here.false += weight - hit
+                        }
+                        body(here)
+                    }
+                }
+            }
         }
-        return sum
     }
 }

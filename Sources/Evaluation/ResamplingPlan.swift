@@ -5,10 +5,15 @@ import LightboxCore
 public struct ResamplingPlan: Sendable {
     /// How many cases there are.
     let count: Int
-    /// Strata of units; each unit is a range of `cases`.
-    let strata: [[Range<Int>]]
+    /// Unit numbers of each stratum.
+    let strata: [Range<Int>]
     /// Case numbers, those of a unit side by side.
-    let cases: [Int]
+    private let cases: [Int]
+    /// Where in `cases` each unit begins, and the last ends.
+    private let starts: [Int]
+
+    /// Case numbers of a unit.
+    func cases(ofUnit unit: Int) -> ArraySlice<Int> { cases[starts[unit]..<starts[unit + 1]] }
 
     /// - Parameters:
     ///   - patients: for each case the number of its patient; nil draws single cases.
@@ -31,31 +36,35 @@ public struct ResamplingPlan: Sendable {
         } else {
             members = truths.indices.map { [$0] }
         }
-        var (positive, negative) = ([Range<Int>](), [Range<Int>]())
-        var start = 0
-        for unit in members {
-            let range = start..<start + unit.count
-            if isStratified && unit.contains(where: { truths[$0] }) {
-                positive.append(range)
-            } else {
-                negative.append(range)
-            }
-            start = range.upperBound
-        }
-        cases = Array(members.joined())
-        strata = [positive, negative].filter { !$0.isEmpty }
+        let isPositive = members.map { unit in isStratified && unit.contains { truths[$0] } }
+        let units =
+            members.indices.filter { isPositive[$0] }.map { members[$0] }
+            + members.indices.filter { !isPositive[$0] }.map { members[$0] }
+        let positives = isPositive.count { $0 }
+        strata = [0..<positives, positives..<units.count].filter { !$0.isEmpty }
+        cases = Array(units.joined())
+        starts = units.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
     }
 
     /// Draws every stratum's units with replacement and counts how often each case came.
     ///
     /// - Parameter weights: one per case; overwritten.
     func draw(_ generator: inout SeededGenerator, into weights: inout [Int]) {
-        for index in weights.indices { weights[index] = 0 }
-        for units in strata {
-            for _ in units.indices {
-                // The high half of the product: uniform but for less than units.count / 2^64.
-                let drawn = Int(generator.next().multipliedFullWidth(by: UInt64(units.count)).high)
-                for place in units[drawn] { weights[cases[place]] += 1 }
+        precondition(weights.count == count)
+        let isSingle = cases.count == starts.count - 1
+        weights.withUnsafeMutableBufferPointer { weights in
+            weights.update(repeating: 0)
+            for units in strata {
+                let bound = UInt64(units.count)
+                for _ in units {
+                    // The high half of the product: uniform but for less than bound / 2^64.
+                    let unit = units.lowerBound + Int(generator.next().multipliedFullWidth(by: bound).high)
+                    if isSingle {
+                        weights[cases[unit]] += 1
+                    } else {
+                        for index in cases(ofUnit: unit) { weights[index] += 1 }
+                    }
+                }
             }
         }
     }

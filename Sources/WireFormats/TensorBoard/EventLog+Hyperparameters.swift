@@ -40,7 +40,8 @@ extension EventLog {
         try hyperparameters("_hparams_/session_start_info", start)
     }
 
-    /// Writes how the run ended, and brings the file to the disk.
+    /// Writes how the run ended, and brings the file to the disk. TensorBoard keeps the first end that it meets:
+    /// a run that is stopped to go on later has none yet.
     public func end(_ outcome: Outcome) throws {
         var end = ProtobufWriter()
         end.message(4) { session in

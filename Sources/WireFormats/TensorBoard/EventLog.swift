@@ -19,16 +19,17 @@ public final class EventLog {
     private var size = 0
     private var lastFlush: Date
 
-    /// Begins a new file in `folder`, which is made where it is missing; earlier files stay as they are.
+    /// Begins a new file in `folder`, which is made where it is missing and belongs to one run.
+    ///
+    /// Earlier files stay as they are; TensorBoard leaves out what they hold from `step` on.
     ///
     /// - Parameters:
-    ///   - suffix: appended to the file's name with a point, to tell the writers of one run apart.
-    ///   - step: the first step of a run that goes on from a checkpoint: what earlier files of this folder
-    ///     hold from there on, TensorBoard leaves out.
+    ///   - suffix: appended to the file's name with a point.
+    ///   - step: the first step of a run that goes on from a checkpoint; 0 for one that begins.
     ///   - flushInterval: seconds between two times that the file is brought to the disk.
     ///   - clock: the time of the events; the system's unless told.
     public init(
-        folder: String, suffix: String = "", resumingAt step: Int? = nil, flushInterval: Double = 10,
+        folder: String, suffix: String = "", resumingAt step: Int = 0, flushInterval: Double = 10,
         clock: @escaping () -> Date = Date.init
     ) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -38,7 +39,8 @@ public final class EventLog {
         self.flushInterval = flushInterval
         lastFlush = now
         try append { $0.field(3, text: "brain.Event:2") }
-        if let step { try append(step: step) { $0.message(7) { $0.field(1, varint: 1) } } }  // SessionLog.START
+        // SessionLog.START. The first one of a folder only makes the readers heed the next ones.
+        try append(step: step) { $0.message(7) { $0.field(1, varint: 1) } }
     }
 
     deinit { close(descriptor) }
