@@ -91,7 +91,9 @@ extension TrainingState {
         if identity.threads != now.threads {
             notes.append("\(now.threads) threads instead of \(identity.threads): the last digits may differ")
         }
-        if identity.engine != now.engine { notes.append("\(now.engine) instead of \(identity.engine): the last digits may differ") }
+        if identity.engine != now.engine {
+            notes.append("\(now.engine) instead of \(identity.engine): the last digits may differ")
+        }
         return notes
     }
 

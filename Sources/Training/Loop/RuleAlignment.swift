@@ -28,7 +28,8 @@ struct RuleAlignment {
         precision: TrainingPrecision
     ) throws {
         guard case .dense(_, let hasBias) = graph.layers[graph.output].operation,
-            let arrays = weights.layers[graph.layers[graph.output].name], let before = try graph.withoutOutputLayer()
+            let arrays = weights.layers[graph.layers[graph.output].name],
+            let before = try graph.withoutOutputLayer()
         else { return nil }
         let names = Set(before.layers.map(\.name))
         let kept = NetworkWeights(weights.layers.filter { names.contains($0.key) })
@@ -57,12 +58,15 @@ struct RuleAlignment {
                     case .positive: 1.0
                     }
                 let error = sigmoid(logit) - target
-                let place = label * (features + 1)
-                func collect(_ sums: inout [Double]) {
-                    for (feature, value) in own.enumerated() { sums[place + feature] += error * Double(value) }
-                    sums[place + features] += error
+                let sums = Array(own).map { error * Double($0) } + [error]
+                let place = label * sums.count
+                for (offset, value) in sums.enumerated() {
+                    if state == .uncertain {
+                        uncertain[place + offset] += value
+                    } else {
+                        certain[place + offset] += value
+                    }
                 }
-                if state == .uncertain { collect(&uncertain) } else { collect(&certain) }
             }
         }
     }

@@ -55,7 +55,8 @@ extension TrainingLoop {
         for number in 0..<data.batchCount {
             guard let batch = try batches.next() else { break }
             if batch.count > 0 {
-                let output = try network.forward(Self.input(batch.inputs, on: trainer.device), .inference
+                let output = try network.forward(
+                    Self.input(batch.inputs, on: trainer.device), .inference
                 ).array()
                 let loss = try objective.lossSum(output, batch.targets, learned: state.learned)
                 scores.add(output, batch, lossSum: loss)

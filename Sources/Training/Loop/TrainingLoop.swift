@@ -61,7 +61,8 @@ final class TrainingLoop {
             weights = initial
             if let warmStart { notes.append(warmStart.description) }
             let learned = objective.labels.flatMap { LearnedRules(rules: $0.rules) }
-            state = TrainingState(identity: try Self.identity(trainer, graph), settings: settings, learned: learned)
+            state = TrainingState(
+                identity: try Self.identity(trainer, graph), settings: settings, learned: learned)
         }
         secondsBefore = state.seconds
         let names = try settings.trainable.names(in: graph)

@@ -13,6 +13,9 @@ final class RunRecord {
     /// Validation samples shown with their predictions.
     private(set) var samples: ShownSamples?
 
+    /// Training losses of this call.
+    private(set) var trace = LossTrace()
+
     init(_ trainer: Trainer, state: TrainingState) throws {
         self.trainer = trainer
         let folder = trainer.folder
@@ -24,16 +27,17 @@ final class RunRecord {
                 .notWritten, folder.path, "cannot be written", remedy: "Make room, or choose another folder.")
         }
         attempt {
-            log = try EventLog(folder: folder.path, resumingAt: state.step > 0 ? state.step + 1 : nil)
-            let settings = try Self.json(trainer.settings)
+            log = try EventLog(folder: folder.path, resumingAt: state.step > 0 ? state.step + 1 : 0)
+            let settings = JSONValue.object(trainer.settings.summary.map { JSONMember($0.name, $0.value) })
             try log?.hyperparameters(settings, metrics: ["validation/loss", "validation/auc"])
-            let text = String(decoding: try settings.serialized(), as: UTF8.self)
-            let lines = trainer.description.map { "- \($0.name): \($0.value)" }.joined(separator: "\n")
-            try log?.text("settings", lines + "\n\n```\n\(text)\n```", step: state.step)
+            let rows = trainer.description + trainer.settings.summary.map { ($0.name, $0.value.shown) }
+            let lines = rows.map { "| \($0.name) | \($0.value) |" }.joined(separator: "\n")
+            try log?.text("settings", "| setting | value |\n|---|---|\n" + lines, step: state.step)
         }
     }
 
     func stepped(step: Int, loss: Double, rate: Double, imagesPerSecond: Double) {
+        trace.add(step: step, loss: loss)
         attempt {
             try log?.scalars(
                 [
@@ -81,7 +85,7 @@ final class RunRecord {
     /// The last words: page and end of the log.
     func finish(_ loop: TrainingLoop, _ summary: TrainingReport) {
         attempt {
-            try RunPage(loop.state, summary, trainer: trainer, samples: samples).write()
+            try RunPage(loop.state, summary, trainer: trainer, samples: samples, trace: trace).write()
             if summary.ending == .interrupted { try log?.flush() } else { try log?.end(.success) }
         }
     }
@@ -99,12 +103,6 @@ final class RunRecord {
         try AtomicFile.write(try encoder.encode(saved), to: trainer.folder.settings)
     }
 
-    private static func json(_ settings: TrainingSettings) throws -> JSONValue {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return try JSONValue(parsing: Bytes(try encoder.encode(settings)))
-    }
-
     private func attempt(_ body: () throws -> Void) {
         do {
             try body()
@@ -112,5 +110,27 @@ final class RunRecord {
             problem = problem ?? "the log is not complete: \(error)"
             log = nil
         }
+    }
+}
+
+/// Losses of many steps, thinned so that they stay few: each point is the mean of as many steps.
+struct LossTrace {
+    private(set) var points: [(step: Int, loss: Double)] = []
+    private var stepsPerPoint = 1
+    private var sum = 0.0
+    private var count = 0
+    private let limit = 1000
+
+    mutating func add(step: Int, loss: Double) {
+        sum += loss
+        count += 1
+        guard count == stepsPerPoint else { return }
+        points.append((step, sum / Double(count)))
+        (sum, count) = (0, 0)
+        guard points.count == limit else { return }
+        points = stride(from: 1, to: limit, by: 2).map {
+            (points[$0].step, (points[$0 - 1].loss + points[$0].loss) / 2)
+        }
+        stepsPerPoint *= 2
     }
 }

@@ -6,10 +6,10 @@ struct ShownSamples {
     struct Sample {
         /// The input, stretched over 0...255.
         var input: Image
-        /// True and predicted map; nil unless maps are learned.
-        var truth: Image?, prediction: Image?
-        /// "pneumonia 0.91, edema 0.40".
-        var predicted: String
+        /// True and predicted map, `[height, width]`, 0...1; nil unless maps are learned.
+        var truth: NDArray?, prediction: NDArray?
+        /// "pneumonia 91 %", "edema 40 %".
+        var predicted: [String]
         /// "edema, pneumonia (uncertain)".
         var actual: String
     }
@@ -28,9 +28,9 @@ struct ShownSamples {
             case (.maps(let maps, let height, let columns), .heatmap(let loss)):
                 let size = height * columns
                 let found = values.map { Float(loss == .crossEntropy ? sigmoid($0) : $0) }
-                return Sample(
-                    input: input, truth: Self.map(Array(maps[row * size..<(row + 1) * size]), height, columns),
-                    prediction: Self.map(found, height, columns), predicted: "", actual: "")
+                let truth = NDArray(shape: [height, columns], values: Array(maps[row * size..<(row + 1) * size]))
+                let prediction = NDArray(shape: [height, columns], values: found)
+                return Sample(input: input, truth: truth, prediction: prediction, predicted: [], actual: "")
             case (.states(let states), _):
                 return Sample(
                     input: input, predicted: Self.top(values.map(sigmoid), names),
@@ -39,18 +39,18 @@ struct ShownSamples {
                 let actual = classes[row].map { names[$0] } ?? "no label"
                 return Sample(
                     input: input, predicted: Self.top(softmax(values), names + ["no label"]), actual: actual)
-            default: return Sample(input: input, predicted: "", actual: "")
+            default: return Sample(input: input, predicted: [], actual: "")
             }
         }
     }
 
     /// The three highest.
-    private static func top(_ scores: [Double], _ names: [String]) -> String {
+    private static func top(_ scores: [Double], _ names: [String]) -> [String] {
         let order = scores.indices.sorted { scores[$0] > scores[$1] }
         return order.prefix(3).map { index in
             let percent = Int((scores[index] * 100).rounded())
             return "\(names.indices.contains(index) ? names[index] : "\(index)") \(percent) %"
-        }.joined(separator: ", ")
+        }
     }
 
     private static func text(_ states: [LabelState], _ names: [String]) -> String {
@@ -77,10 +77,5 @@ struct ShownSamples {
         }
         return Image(
             width: width, height: height, channels: channels == 3 ? 3 : 1, samples: .uint8(samples))
-    }
-
-    private static func map(_ values: [Float], _ height: Int, _ width: Int) -> Image {
-        let samples = values.map { UInt8((max(0, min(1, $0.isFinite ? $0 : 0)) * 255).rounded()) }
-        return Image(width: width, height: height, channels: 1, samples: .uint8(samples))
     }
 }

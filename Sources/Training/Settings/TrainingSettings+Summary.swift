@@ -15,14 +15,28 @@ extension TrainingSettings {
         list.append(maxSteps.map { ("max steps", .integer(Int64($0))) } ?? ("epochs", .integer(Int64(epochs))))
         list += [
             ("batch", .integer(Int64(batchSize))), ("seed", .string("\(seed)")),
-            ("learning rate", .number(learningRate.peak)), ("schedule", .string(learningRate.schedule.description)),
+            ("learning rate", .number(learningRate.peak)),
+            ("schedule", .string(learningRate.schedule.description)),
             ("warm-up steps", .integer(Int64(learningRate.warmupSteps))),
-            ("optimizer", .string(optimizer.kind.rawValue)), ("weight decay", .number(Double(optimizer.weightDecay))),
+            ("optimizer", .string(optimizer.kind.rawValue)),
+            ("weight decay", .number(Double(optimizer.weightDecay))),
             ("precision", .string(precision.rawValue)), ("trained layers", .string(trainable.description)),
             ("class weights", .string(classWeights.description)), ("monitor", .string(monitor.rawValue)),
         ]
         if let earlyStopping { list.append(("patience", .integer(Int64(earlyStopping.patience)))) }
         return list
+    }
+}
+
+extension JSONValue {
+    /// As in a table.
+    var shown: String {
+        switch self {
+        case .string(let text): text
+        case .bool(let flag): flag ? "yes" : "no"
+        case .integer(let value): "\(value)"
+        default: double.map { "\($0)" } ?? ""
+        }
     }
 }
 

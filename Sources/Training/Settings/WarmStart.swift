@@ -1,3 +1,4 @@
+import LightboxCore
 public import Networks
 
 /// What became of weights that training starts from.
