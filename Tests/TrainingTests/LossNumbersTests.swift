@@ -1,6 +1,7 @@
 import Foundation
 import LightboxCore
 import Testing
+import Torch
 import Training
 
 /// Losses beside TensorFlow's, to 1e-6.
@@ -52,6 +53,18 @@ import Training
             let states = reference.states.map { $0.compactMap(LabelState.init) }
             let sum = targets.lossSum(logits: array(reference.logits), states: states)
             #expect(abs(sum / Double(14 * states.count) - reference.loss) < 1e-6)
+        }
+    }
+
+    @Test("The engine's loss is the same", .enabled(if: hasEngine, engineNeeded))
+    func engine() throws {
+        for reference in numbers.batches {
+            let targets = LabelTargets(rules: Array(repeating: .init(u: reference.u, w: reference.w), count: 14))
+            let (target, weight) = targets.arrays(reference.states.map { $0.compactMap(LabelState.init) })
+            let loss = try Loss.sigmoidCrossEntropy(
+                logits: Tensor(array(reference.logits)), targets: Tensor(target), weights: Tensor(weight)
+            ).item()
+            #expect(abs(Double(loss) - reference.loss) < 1e-6 * max(1, reference.loss))
         }
     }
 

@@ -85,3 +85,27 @@ final class Stopper {
 
     var isAskedToStop: Bool { step >= limit }
 }
+
+extension Toy {
+    /// Grey images with bright spots, and the maps that mark them.
+    static func spots(count: Int, size: Int = 12, seed: UInt64, batch: Int = 8, order: UInt64?) throws
+        -> MemoryData
+    {
+        var random = SeededGenerator(seed: seed)
+        var images: [Float] = []
+        var maps: [Float] = []
+        for _ in 0..<count {
+            let (row, column) = (Int(random.uniform() * Double(size)), Int(random.uniform() * Double(size)))
+            for y in 0..<size {
+                for x in 0..<size {
+                    let isBright = abs(y - row) < 2 && abs(x - column) < 2
+                    images.append(Float(random.uniform() * 0.3) + (isBright ? 0.7 : 0))
+                    maps.append(isBright ? 1 : 0)
+                }
+            }
+        }
+        return try MemoryData(
+            inputs: NDArray(shape: [count, size, size, 1], values: images),
+            targets: .maps(maps, height: size, width: size), names: [], batchSize: batch, seed: order)
+    }
+}

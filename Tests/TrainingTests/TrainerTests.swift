@@ -6,7 +6,7 @@ import Testing
 import Torch
 import Training
 
-@Suite("Trainer") struct TrainerTests {
+@Suite("Trainer", .enabled(if: hasEngine, engineNeeded), .serialized) struct TrainerTests {
     private func trainer(_ settings: TrainingSettings, folder: String, dropout: Float = 0.3) throws -> Trainer {
         Trainer(
             settings, graph: try Toy.head(2, hidden: 5, dropout: dropout),
