@@ -1,4 +1,5 @@
 import CTorch
+import LightboxCore
 public import Networks
 
 /// How a network is run.

@@ -57,11 +57,10 @@ int convolution(
         auto weight = kernel->value.to(type);
         auto offset = bias ? bias->value.to(type) : at::Tensor();
         auto strides = strides_of(*window);
-        if (is_even(*window)) {
-            return at::conv2d(
-                input->value, weight, offset, strides, {window->top, window->left}, {1, 1}, groups);
-        }
-        return at::conv2d(padded(input->value, *window, 0), weight, offset, strides, {0, 0}, {1, 1}, groups);
+        auto map = is_even(*window) ? input->value : padded(input->value, *window, 0);
+        std::array<int64_t, 2> padding{0, 0}, dilation{1, 1};
+        if (is_even(*window)) padding = {window->top, window->left};
+        return at::conv2d(map, weight, offset, strides, padding, dilation, groups);
     });
 }
 

@@ -4,11 +4,11 @@
 namespace {
 
 /// max(x, 0) − x z + log(1 + e^−|x|), as TensorFlow computes it.
-at::Tensor sigmoid_cross_entropy(const at::Tensor &x, const at::Tensor &z) {
+at::Tensor of_sigmoid(const at::Tensor &x, const at::Tensor &z) {
     return at::relu(x) - x * z + at::softplus(-x.abs());
 }
 
-at::Tensor binary_cross_entropy(const at::Tensor &probabilities, const at::Tensor &z) {
+at::Tensor of_probability(const at::Tensor &probabilities, const at::Tensor &z) {
     auto p = probabilities.clamp(1e-7, 1 - 1e-7);
     return -(z * p.log() + (1 - z) * (1 - p).log());
 }
@@ -21,13 +21,13 @@ int loss(
         at::Tensor each;
         switch (kind) {
             case CTORCH_SIGMOID_CROSS_ENTROPY:
-                each = sigmoid_cross_entropy(x, z);
+                each = of_sigmoid(x, z);
                 break;
             case CTORCH_SOFTMAX_CROSS_ENTROPY:
                 each = -(z * at::log_softmax(x, -1)).sum(-1);
                 break;
             case CTORCH_BINARY_CROSS_ENTROPY:
-                each = binary_cross_entropy(x, z);
+                each = of_probability(x, z);
                 break;
             case CTORCH_SQUARED_ERROR:
                 each = (x - z).square();

@@ -219,7 +219,9 @@ struct NormByKernels : torch::autograd::Function<NormByKernels> {
             });
         });
         auto result = map_of(output);
-        context->save_for_backward({input, result, gamma, tensor(statistics.mean), tensor(inverse)});
+        // Without a limit there is nothing to look up in the output.
+        bool is_linear = norm->activation == CTORCH_LINEAR;
+        context->save_for_backward({input, is_linear ? at::Tensor() : result, gamma, tensor(statistics.mean), tensor(inverse)});
         context->saved_data["count"] = statistics.count;
         context->saved_data["activation"] = static_cast<int64_t>(norm->activation);
         context->saved_data["has_beta"] = beta.defined();
@@ -229,7 +231,8 @@ struct NormByKernels : torch::autograd::Function<NormByKernels> {
 
     static variable_list backward(AutogradContext *context, variable_list gradients) {
         auto saved = context->get_saved_variables();
-        Laid x(saved[0].detach()), y(saved[1].detach());
+        Laid x(saved[0].detach());
+        Laid y = saved[1].defined() ? Laid(saved[1].detach()) : x;
         Laid dy(gradients[0].to(x.value.scalar_type()));
         int64_t channels = x.value.size(-1);
         auto gamma = vector(saved[2], channels, 1);

@@ -88,7 +88,7 @@ INLINE void gradient_sums(
             const Value *__restrict inputs = x.values + row * x.stride;
             for (int64_t c = 0; c < x.channels; c++) {
                 float output = wide(outputs[c]);
-                float gradient = (output > low) & (output < high) ? wide(gradients[c]) : 0.0f;
+                float gradient = ((output > low) & (output < high)) ? wide(gradients[c]) : 0.0f;
                 first[c] += gradient;
                 second[c] += gradient * (wide(inputs[c]) - mean[c]);
             }
@@ -113,7 +113,7 @@ INLINE void propagated(
         Value *__restrict to = dx.values + row * dx.stride;
         for (int64_t c = 0; c < x.channels; c++) {
             float output = wide(outputs[c]);
-            float value = (output > low) & (output < high) ? wide(gradients[c]) : 0.0f;
+            float value = ((output > low) & (output < high)) ? wide(gradients[c]) : 0.0f;
             store(value * of_gradient[c] + (wide(inputs[c]) * of_input[c] + constant[c]), to[c]);
         }
     }
