@@ -53,11 +53,10 @@ extension TrainingLoop {
         var scores = ValidationScores(count: data.count, objective: objective)
         let batches = try data.batches(epoch: 0, from: 0)
         for number in 0..<data.batchCount {
-            guard let batch = try batches.next() else { break }
-            if batch.count > 0 {
-                let output = try network.forward(
-                    Self.input(batch.inputs, on: trainer.device), .inference
-                ).array()
+            // A process may have no part in a batch; it must still ask and answer with the others.
+            if let batch = try batches.next(), batch.count > 0 {
+                let input = try Self.input(batch.inputs, on: trainer.device)
+                let output = try network.forward(input, .inference).array()
                 let loss = try objective.lossSum(output, batch.targets, learned: state.learned)
                 scores.add(output, batch, lossSum: loss)
                 if number == 0 { record?.keepSamples(batch, output, objective) }

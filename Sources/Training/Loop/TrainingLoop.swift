@@ -77,7 +77,13 @@ final class TrainingLoop {
     func run() throws -> TrainingReport {
         tellStart()
         if record != nil { for note in notes { report(.note(note)) } }
-        let ending = try takeSteps()
+        let ending: TrainingReport.Ending
+        do {
+            ending = try takeSteps()
+        } catch {
+            record?.failed()
+            throw error
+        }
         state.seconds = secondsBefore + seconds
         let summary = summary(ending)
         record?.finish(self, summary)

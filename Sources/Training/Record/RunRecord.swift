@@ -90,6 +90,9 @@ final class RunRecord {
         }
     }
 
+    /// The end of the log of a run that an error ended.
+    func failed() { attempt { try log?.end(.failure) } }
+
     private func writeSettings(_ state: TrainingState) throws {
         struct Saved: Encodable {
             let settings: TrainingSettings
