@@ -37,12 +37,12 @@ struct ProcessGroupTrainingTests {
     /// Runs both processes and waits for them.
     private func trainInTwo(folder: String, limit: Int, policy: String) async throws {
         let port = try freePort()
-        async let first: Void = #expect(processExitsWith: .success) {
+        async let first = #expect(processExitsWith: .success) {
             [folder = folder as String, port = port as Int, limit = limit as Int, policy = policy as String] in
             try ProcessGroupTrainingTests.train(
                 folder: folder, rank: 0, processes: 2, port: port, limit: limit, policy: policy)
         }
-        async let second: Void = #expect(processExitsWith: .success) {
+        async let second = #expect(processExitsWith: .success) {
             [folder = folder as String, port = port as Int, limit = limit as Int, policy = policy as String] in
             try ProcessGroupTrainingTests.train(
                 folder: folder, rank: 1, processes: 2, port: port, limit: limit, policy: policy)

@@ -51,8 +51,17 @@ public struct Trainer {
     ) throws -> TrainingReport {
         try settings.check(training: training, validation: validation)
         try TorchLibrary.open()
-        if let threads = settings.threads { try TorchLibrary.setThreads(threads) }
+        try TorchLibrary.setThreads(threads)
         let loop = try TrainingLoop(self, resuming: resuming, isCancelled: isCancelled, report: report)
         return try loop.run()
     }
+
+    /// Steps on vectors are too short to be shared out: two threads take several times as long as one.
+    private var threads: Int {
+        let all = Self.engineThreads
+        return settings.threads ?? (training.inputShape.count == 1 ? 1 : all)
+    }
+
+    /// What the engine chose when this process first trained.
+    private static let engineThreads = TorchLibrary.threads
 }

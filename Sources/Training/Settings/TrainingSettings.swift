@@ -15,7 +15,8 @@ public struct TrainingSettings: Sendable, Codable, Hashable {
     public var learningRate = LearningRate()
     public var optimizer = OptimizerSettings()
     public var precision = TrainingPrecision.auto
-    /// Threads of the engine; nil leaves the engine's own choice. Another number may change the last digits.
+    /// Threads of the engine; nil: the engine's own choice for images, one for vectors. Another number may change
+    /// the last digits.
     public var threads: Int?
     public var trainable = TrainableLayers.all
     public var classWeights = ClassWeights.equal
