@@ -11,7 +11,7 @@ enum Samples {
         "support_devices",
     ]
 
-    static var all: [(name: String, drawing: Drawing)] {
+    static let all: [(name: String, drawing: Drawing)] =
         [
             ("lines", lines.drawing()), ("lines-many", manyLines.drawing()), ("lines-log", rates.drawing()),
             ("lines-none", LineChart(title: "Loss", xName: "epoch", yName: "loss", series: []).drawing()),
@@ -23,7 +23,6 @@ enum Samples {
             ("intervals-none", IntervalChart(title: "Areas", valueName: "AUC", rows: []).drawing()),
             ("strip", strip.drawing()), ("grid", grid.drawing()),
         ]
-    }
 
     static var lines: LineChart {
         let epochs = (1...12).map(Double.init)
@@ -163,5 +162,43 @@ enum Samples {
                 frame: number == 3 ? .series(1) : nil)
         }
         return ImageGrid(title: "Validation examples", tiles, columns: 4, side: 120)
+    }
+
+    /// Every kind of block, with text that markup would take for its own.
+    static var page: HTMLPage {
+        var page = HTMLPage(title: "Training <densenet121> & \"heads\"", subtitle: "seed 7; MIMIC-CXR & friends")
+        let picture = (try? grid.drawing().png(scale: 1)) ?? []
+        page.add(
+            "Summary",
+            [
+                .cards([
+                    .init("Mean AUC", "0.871", note: "0.862 to 0.880"), .init("Images", "227,835"),
+                    .init("Time", "3 h 12 min"),
+                ]), .note("2 labels have <no> positive case."),
+            ])
+        page.add(
+            "Curves",
+            [
+                .columns([
+                    .figure(lines.drawing(), caption: "Loss of each epoch."),
+                    .figure(rates.drawing(), caption: ""),
+                ]),
+                .picture(png: picture, width: 528, description: "examples", caption: "Validation examples."),
+            ])
+        page.add(
+            "Settings",
+            [
+                .heading("Values"),
+                .table(
+                    HTMLTable(
+                        caption: "Per label",
+                        columns: [.init("Label", isNumeric: false), .init("AUC"), .init("Cases")],
+                        rows: [["edema", "0.91", "12,345"], ["a<b>&c", "0.8", "7"]], highlighted: [0])),
+                .details(
+                    "Command",
+                    [.code("lightbox train classifier --network densenet121 --uncertain 'u=0.4,w=0.75'")]),
+                .paragraph("Done."),
+            ])
+        return page
     }
 }

@@ -69,6 +69,18 @@ import WireFormats
         }
     }
 
+    @Test("Reads a PNG's size from its header") func pngSize() throws {
+        try withTemporaryFolder { folder in
+            let paths = try ["a", "b"].map { name in
+                let log = try EventLog(folder: folder + "/" + name) { Date(timeIntervalSince1970: 7) }
+                if name == "a" { try log.image("x", png: png, step: 1) }
+                if name == "b" { try log.images("x", png: [png], width: 1, height: 1, step: 1) }
+                return log.path
+            }
+            #expect(try Bytes(MappedFile(path: paths[0])) == Bytes(MappedFile(path: paths[1])))
+        }
+    }
+
     @Test("A folder that cannot be made is an error") func noFolder() {
         #expect(throws: (any Error).self) { try EventLog(folder: "/dev/null/run") }
     }

@@ -73,7 +73,7 @@ public struct ConfusionChart: Sendable {
             drawing.text(
                 Number.decimal(100 * share, digits: 0) + " %", at: Point(box.middle.x, box.middle.y + 9),
                 size: 8.5,
-                anchor: .middle, baseline: .middle, paint: .muted)
+                anchor: .middle, baseline: .middle, paint: share > 0.3 ? .ink : .muted)
         }
     }
 }

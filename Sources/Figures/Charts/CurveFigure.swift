@@ -112,14 +112,13 @@ public struct CurveFigure: Sendable {
 
     /// Names stand right below their points, where a good curve leaves room, and below one another.
     private func drawMarks(in frame: PlotFrame, on drawing: inout Drawing) {
-        guard curves.count <= 3 else { return }
+        guard curves.count == 1 else { return }
         var taken = -Double.infinity
         for (index, curve) in curves.enumerated() {
             let marks = curve.marks.compactMap { mark in frame.place(mark.place).map { ($0, mark.name) } }
             for (place, name) in marks.sorted(by: { $0.0.y < $1.0.y }) {
                 drawing.circle(
                     place, radius: 3.2, fill: Fill(.paper), stroke: Stroke(.series(index), width: 1.6))
-                guard curves.count == 1 else { continue }
                 let height = min(max(place.y + 11, taken + 11), frame.area.bottom - 5)
                 taken = height
                 let isRight = place.x + 8 + TextMetrics.width(name, size: 8.5) > frame.area.right

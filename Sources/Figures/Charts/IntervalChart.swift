@@ -111,8 +111,8 @@ public struct IntervalChart: Sendable {
             for end in [low, high] {
                 drawing.line(Point(x(end), height - 3), Point(x(end), height + 3), stroke)
             }
-            text +=
-                "  \(Number.decimal(interval.lowerBound, digits: 3))–\(Number.decimal(interval.upperBound, digits: 3))"
+            let ends = [interval.lowerBound, interval.upperBound].map { Number.decimal($0, digits: 3) }
+            text += " (\(ends.joined(separator: "–")))"
         }
         drawing.circle(Point(x(place), height), radius: 3, fill: Fill(.series(group)))
         drawing.text(text, at: Point(right, height), size: 8.5, baseline: .middle)

@@ -77,7 +77,9 @@ public struct LineChart: Sendable {
         guard let low = values.min(), let high = values.max(), high > low else {
             return Scale(around: values)
         }
-        return Scale(from: low, to: high, ticks: min(8, max(2, Int(high - low))))
+        // Epochs and steps are whole, so there is nothing to write between them.
+        let isWhole = values.allSatisfy { $0 == $0.rounded() }
+        return Scale(from: low, to: high, ticks: isWhole && high - low < 8 ? Int(high - low) : 8)
     }
 
     private func legendEntry(_ number: Int, _ series: Series) -> Legend.Entry {

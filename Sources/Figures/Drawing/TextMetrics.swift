@@ -1,14 +1,15 @@
 /// How wide text is in DejaVu Sans, without the font at hand: layouts are the same on every machine.
 ///
 /// Other fonts that a page falls back to are narrower.
-enum TextMetrics {
+package enum TextMetrics {
     /// In points.
-    static func width(_ text: String, size: Double, isBold: Bool = false) -> Double {
+    package static func width(_ text: String, size: Double, isBold: Bool = false) -> Double {
         let table = isBold ? bold : regular
         let thousandths = text.unicodeScalars.reduce(0) { sum, scalar in
             switch scalar.value {
             case 32..<127: sum + table[Int(scalar.value) - 32]
             case 0x300..<0x370: sum  // accents that stand over the letter before
+            case 0x2013: sum + 500
             case 0x2212, 0xd7, 0x2264, 0x2265: sum + 838
             case 0..<0x1100, 0x2000..<0x2100: sum + (isBold ? 690 : 620)
             default: sum + 1000
