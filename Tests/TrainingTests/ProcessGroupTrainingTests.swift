@@ -30,7 +30,8 @@ struct ProcessGroupTrainingTests {
             validation: try data(21, 2, nil), folder: RunFolder(path: folder),
             group: try ProcessGroup.fromEnvironment(environment))
         // One of the processes is asked; all stop.
-        let report = try trainer.run(resuming: true, isCancelled: { rank == 0 && stopper.isAskedToStop }, on: stopper.see)
+        let report = try trainer.run(
+            resuming: true, isCancelled: { rank == 0 && stopper.isAskedToStop }, on: stopper.see)
         guard report.ending == (limit < 14 ? .interrupted : .finished) else { throw CancellationError() }
     }
 

@@ -35,7 +35,7 @@ import Training
         plateau.learningRate = LearningRate(
             peak: 0.05, schedule: .plateau(Plateau(factor: 0.3, patience: 1, minimumChange: 0.05)))
         plateau.validationSteps = 3
-        plateau.earlyStopping = EarlyStopping(patience: 3, minimumChange: 0.04)
+        plateau.earlyStopping = EarlyStopping(patience: 2, minimumChange: 0.04)
         plateau.monitor = .meanAUC
         return [("cosine", cosine), ("learned rules", learned), ("plateau and early stop", plateau)]
     }
@@ -47,7 +47,15 @@ import Training
             let straight = try trainer(settings, folder: folder + "/straight")
             let whole = try straight.run()
             let expected = try Checkpoint(path: straight.folder.last)
-            #expect(whole.ending != .interrupted)
+            // Each setting is one that does something here.
+            let validations = expected.state.validations
+            switch name {
+            case "learned rules": #expect(Set(try #require(expected.state.learned).theta + [0]).count == 3)
+            case "plateau and early stop":
+                #expect(whole.ending == .stoppedEarly && whole.step < 29)
+                #expect(Set(validations.map(\.learningRate)).count > 1)
+            default: #expect(whole.ending == .finished && validations.count == 4)
+            }
 
             let stopped = try trainer(settings, folder: folder + "/stopped")
             // In the middle of an epoch, just before a validation, just after one, and at the end.

@@ -26,8 +26,9 @@ extension TrainingLoop {
             state.seconds = secondsBefore + seconds
             if let best = pendingBest {
                 try Checkpoint(state: state, weights: best.weights).write(to: trainer.folder.best)
-                try best.evaluation?.json().write(
-                    to: URL(fileURLWithPath: trainer.folder.evaluation), options: .atomic)
+                if let json = try best.evaluation?.json() {
+                    try AtomicFile.write(json, to: trainer.folder.evaluation)
+                }
                 pendingBest = nil
             }
             let checkpoint = Checkpoint(

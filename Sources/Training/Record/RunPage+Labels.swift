@@ -18,18 +18,10 @@ extension RunPage {
                 .init("label", isNumeric: false), .init("positive"), .init("negative"), .init("uncertain"),
                 .init("AUC"), .init("interval"), .init("average precision"), .init("", isNumeric: false),
             ], rows: rows)
-        let chart = IntervalChart(
-            title: "Area under the ROC curve", valueName: "AUC",
-            rows: evaluation.labels.map { label in
-                let estimate = label.auc.value.map { value in
-                    IntervalChart.Estimate(value, label.auc.interval.map { $0.lower...$0.upper })
-                }
-                return IntervalChart.Row(label.label, [estimate])
-            }, reference: 0.5)
+        let chart = IntervalChart(title: "Area under the ROC curve", areasOf: [evaluation])
         var blocks: [HTMLPage.Block] = [.table(table), .figure(chart.drawing(), caption: "")]
         if let classes = evaluation.classes, classes.names.count <= 30 {
-            let counts = classes.confusion.counts
-            let confusion = ConfusionChart(title: "Confusion", names: classes.names, counts: counts)
+            let confusion = ConfusionChart(title: "Confusion", classes)
             blocks.append(.figure(confusion.drawing(), caption: ""))
         }
         return blocks + learnedRules
