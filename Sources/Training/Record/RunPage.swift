@@ -131,6 +131,6 @@ struct RunPage {
     }
 
     static func text(_ interval: Interval?) -> String {
-        interval.map { "\(text($0.lower))–\(text($0.upper))" } ?? ""
+        interval.map { "\(text($0.lower))–\(text($0.upper))" } ?? "–"
     }
 }
