@@ -39,6 +39,39 @@ import Training
         }
     }
 
+    @Test("Norms and dropout too go on with the same bits", arguments: [TrainingPrecision.f32, .bf16])
+    func resumes(precision: TrainingPrecision) throws {
+        try withTemporaryFolder { folder in
+            var settings = TrainingSettings(task: .classes(hasExtraSlot: true))
+            settings.maxSteps = 9
+            settings.validationSteps = 4
+            settings.precision = precision
+            settings.threads = 2
+            settings.optimizer = OptimizerSettings(.adamW)
+            func trainer(_ name: String) throws -> Trainer {
+                Trainer(
+                    settings,
+                    graph: try Network.tiny.graph(
+                        height: 16, width: 16, head: ClassifierHead(hiddenUnits: 8, dropout: 0.5, classes: 3)),
+                    training: try Toy.sides(count: 50, seed: 1, order: 2),
+                    validation: try Toy.sides(count: 10, seed: 2, order: nil),
+                    folder: RunFolder(path: folder + "/" + name))
+            }
+            _ = try trainer("whole").run()
+            for limit in [3, 4, 7, 100] {
+                let stopper = Stopper(after: limit)
+                _ = try trainer("parts").run(
+                    resuming: true, isCancelled: { stopper.isAskedToStop }, on: stopper.see)
+            }
+            let (whole, parts) = (
+                try Checkpoint(path: trainer("whole").folder.last),
+                try Checkpoint(path: trainer("parts").folder.last)
+            )
+            #expect(parts.weights == whole.weights && parts.optimizer == whole.optimizer)
+            #expect(parts.state.validations == whole.state.validations && whole.state.validations.count == 3)
+        }
+    }
+
     @Test("Only the layers asked for learn; frozen norms keep their moments")
     func freezes() throws {
         try withTemporaryFolder { folder in
