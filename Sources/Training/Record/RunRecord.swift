@@ -1,3 +1,4 @@
+import Figures
 import Foundation
 import LightboxCore
 import WireFormats
@@ -62,10 +63,8 @@ final class RunRecord {
         }
         attempt {
             try log?.scalars(values, step: record.step)
-            if let picture = try samples?.picture() {
-                try log?.images(
-                    "validation/samples", png: [picture.png], width: picture.width, height: picture.height,
-                    step: record.step)
+            if let samples {
+                try log?.image("validation/samples", png: samples.grid.drawing().png(scale: 1), step: record.step)
             }
         }
     }

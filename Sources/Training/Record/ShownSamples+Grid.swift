@@ -17,10 +17,4 @@ extension ShownSamples {
         let areMaps = samples.first?.truth != nil
         return ImageGrid(tiles, columns: areMaps ? 6 : 4, side: areMaps ? 110 : 180, isSmooth: !areMaps)
     }
-
-    /// For the log: PNG bytes with their size in pixels.
-    func picture() throws -> (png: [UInt8], width: Int, height: Int) {
-        let drawing = grid.drawing()
-        return (try drawing.png(scale: 1), Int(drawing.width.rounded(.up)), Int(drawing.height.rounded(.up)))
-    }
 }
