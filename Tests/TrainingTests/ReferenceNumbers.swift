@@ -12,3 +12,6 @@ func trainingReference<Value: Decodable>(_ name: String, as type: Value.Type = V
 /// Whether libtorch can be opened here.
 let hasEngine = (try? TorchLibrary.open()) != nil
 let engineNeeded: Comment = "needs libtorch, which scripts/bootstrap fetches"
+
+/// Tests that train. One after another: the engine's number of threads is one for the whole process.
+@Suite("Engine", .serialized, .enabled(if: hasEngine, engineNeeded)) struct EngineTests {}
