@@ -66,7 +66,7 @@ extension Preprocessing {
     }
 
     /// Scales one row, 0...255 before; with one channel, ImageNet's numbers are averaged over the colours.
-    private func scale(_ row: UnsafeMutablePointer<Float>) {
+    func scale(_ row: UnsafeMutablePointer<Float>) {
         let count = width * channels
         switch scaling {
         case .none: break

@@ -63,18 +63,14 @@ extension ImageInput {
 }
 
 extension ImageItem {
-    /// The names of the key, in the order in which they are written.
-    static let keyNames = ["study", "series", "instance", "frame", "path", "key", "image_uri"]
-
     init(_ example: Example, origin: String) throws {
-        var fields: [InstanceKey.Field] = []
-        for name in Self.keyNames {
-            if let text = example.text(name), !text.isEmpty { fields.append(.init(name, text)) }
+        guard let imageName = example.imageFeatureName else {
+            let names = example.features.keys.sorted().joined(separator: ", ")
+            throw InputError(.invalidInput, "no image in this record: no png_bytes or jpg_bytes among \(names).")
         }
-        let imageName = try Self.imageFeature(of: example)
         var extras: [Extra] = []
         for (name, feature) in example.features.sorted(by: { $0.key < $1.key })
-        where name != imageName && !Self.keyNames.contains(name) {
+        where name != imageName && !Example.keyNames.contains(name) {
             switch feature {
             case .bytes(let values) where values.count == 1:
                 if let text = String(validating: values[0].array, as: UTF8.self) {
@@ -88,18 +84,7 @@ extension ImageItem {
             }
         }
         let payload = try Self.payload(of: example, named: imageName)
-        self.init(origin: origin, key: InstanceKey(fields: fields), extras: extras, payload: payload)
-    }
-
-    private static func imageFeature(of example: Example) throws -> String {
-        let known = ["png_bytes", "jpg_bytes", "jpeg_bytes", "image_bytes", "raw_bytes", "image/encoded"]
-        if let name = known.first(where: { example.features[$0] != nil }) { return name }
-        let others = example.features.keys.filter { $0.hasSuffix("_bytes") || $0.hasSuffix("encoded") }.sorted()
-        guard let name = others.first else {
-            let names = example.features.keys.sorted().joined(separator: ", ")
-            throw InputError(.invalidInput, "no image in this record: no png_bytes or jpg_bytes among \(names).")
-        }
-        return name
+        self.init(origin: origin, key: example.imageKey, extras: extras, payload: payload)
     }
 
     private static func payload(of example: Example, named name: String) throws -> Payload {
@@ -107,14 +92,10 @@ extension ImageItem {
             throw InputError(.invalidInput, "the feature \(name) is not one bytes value.")
         }
         guard name == "raw_bytes" else { return .encoded(bytes) }
-        let size = ["height", "width", "channels"].map { Int(example.ints($0)?.first ?? 0) }
-        let (height, width, channels) = (size[0], size[1], size[2])
-        guard [1, 3].contains(channels), (1...65536).contains(height), (1...65536).contains(width),
-            bytes.count == height * width * channels
-        else {
+        guard let image = example.rawImage else {
             throw InputError(.invalidInput, "raw_bytes does not fit height, width and channels.")
         }
-        return .raw(Image(width: width, height: height, channels: channels, samples: .uint8(bytes.array)))
+        return .raw(image)
     }
 
     init(_ line: JSONValue, origin: String) throws {

@@ -68,47 +68,9 @@ public struct SplitStage: Sendable, Codable {
         return row
     }
 
-    /// For each image whether it goes to evaluation.
-    ///
-    /// Groups are taken in a seeded order, large ones first, and each goes to the side that keeps every label's
-    /// share of what has been dealt out nearest to the share asked for; so a rare label is not left to chance, and
-    /// small groups even out what large ones upset.
+    /// For each image whether it goes to evaluation; the rule is ``GroupedSplit``'s.
     package func assign(_ images: [(label: String, group: String?)]) -> [Bool] {
-        var totals: [String: Double] = [:]
-        for image in images { totals[image.label, default: 0] += 1 }
-        var dealt: [String: Double] = [:]
-        var evaluated: [String: Double] = [:]
-        var isEvaluation = Array(repeating: false, count: images.count)
-        for members in groups(of: images) {
-            var counts: [String: Double] = [:]
-            for index in members { counts[images[index].label, default: 0] += 1 }
-            // Squared distance from the shares, if the group went to evaluation, less that if it did not.
-            let change = counts.sorted { $0.key < $1.key }.reduce(0.0) { sum, entry in
-                let (label, count) = entry
-                let missing = evaluationShare * (dealt[label, default: 0] + count) - evaluated[label, default: 0]
-                return sum + count * (count - 2 * missing) / (totals[label]! * totals[label]!)
-            }
-            for (label, count) in counts { dealt[label, default: 0] += count }
-            guard change < 0 else { continue }
-            for index in members { isEvaluation[index] = true }
-            for (label, count) in counts { evaluated[label, default: 0] += count }
-        }
-        return isEvaluation
-    }
-
-    /// Indices of images that stay together, in the order in which they are dealt out.
-    private func groups(of images: [(label: String, group: String?)]) -> [[Int]] {
-        var members: [String: [Int]] = [:]
-        for (index, image) in images.enumerated() {
-            // An image without a group is a group of its own; the two kinds of name cannot meet.
-            let name = image.group.flatMap { $0.isEmpty ? nil : "g" + $0 } ?? "i\(index)"
-            members[name, default: []].append(index)
-        }
-        var generator = SeededGenerator(seed: seed, stream: "split")
-        let shuffled = members.keys.sorted().shuffled(using: &generator).map { members[$0]! }
-        return shuffled.enumerated().sorted { left, right in
-            let (a, b) = (left.element.count, right.element.count)
-            return a != b ? a > b : left.offset < right.offset
-        }.map(\.element)
+        GroupedSplit(share: evaluationShare, seed: seed).assign(
+            images.map { GroupedSplit.Member(labels: [$0.label], group: $0.group) })
     }
 }

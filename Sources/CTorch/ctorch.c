@@ -1,0 +1,26 @@
+#include "ctorch.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+
+static const ctorch_functions *table;
+
+static int refuse(const char *text, char *message) {
+    snprintf(message, CTORCH_MESSAGE, "%s", text);
+    return 1;
+}
+
+int ctorch_open(const char *path, char *message) {
+    if (table) return 0;
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) return refuse(dlerror(), message);
+    const ctorch_functions *(*fill)(int) =
+        (const ctorch_functions *(*)(int))dlsym(handle, "lightbox_torch_table");
+    if (!fill) return refuse("The library has no lightbox_torch_table.", message);
+    const ctorch_functions *found = fill(CTORCH_VERSION);
+    if (!found) return refuse("The library was built for another version of Lightbox.", message);
+    table = found;
+    return 0;
+}
+
+const ctorch_functions *ctorch_table(void) { return table; }

@@ -1,0 +1,389 @@
+// Batch normalisation as Keras does it, with the ReLU behind it, differentiable, across processes.
+//
+// Two implementations: own kernels for the processor (norm_kernels.hpp), and libtorch's operations for GPUs.
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "group.hpp"
+#include "norm_kernels.hpp"
+#include "support.hpp"
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// Whether this thread uses the own kernels where it can; tests turn them off.
+thread_local bool uses_own_kernels = true;
+
+struct Limits {
+    float low, high;
+
+    explicit Limits(int activation)
+        : low(activation == CTORCH_LINEAR ? -std::numeric_limits<float>::infinity() : 0),
+          high(activation == CTORCH_ACT_RELU6 ? 6 : std::numeric_limits<float>::infinity()) {}
+};
+
+/// Per channel, in 32 bits on the processor.
+using Vector = std::vector<float>;
+
+Vector vector(const at::Tensor &tensor, int64_t count, float otherwise) {
+    if (!tensor.defined()) return Vector(static_cast<size_t>(count), otherwise);
+    auto values = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
+    const float *data = values.const_data_ptr<float>();
+    return Vector(data, data + count);
+}
+
+at::Tensor tensor(const Vector &values) {
+    return at::from_blob(const_cast<float *>(values.data()), {static_cast<int64_t>(values.size())}, at::kFloat)
+        .clone();
+}
+
+// MARK: Rows
+
+/// The tensor with its channels last, and its memory as rows: a view where the rows stand evenly, else a copy.
+struct Laid {
+    at::Tensor value;
+    int64_t stride;
+
+    explicit Laid(const at::Tensor &map) {
+        value = map.dim() == 4 ? map.permute({0, 2, 3, 1}) : map;
+        if (!is_even()) value = value.contiguous(at::MemoryFormat::Contiguous);
+        stride = value.dim() == 4 ? value.stride(2) : value.stride(0);
+        // A dimension of one row may have any stride.
+        if (count() == 1 || value.is_contiguous()) stride = value.size(-1);
+    }
+
+    int64_t count() const { return value.numel() / std::max<int64_t>(value.size(-1), 1); }
+
+    template <typename Value>
+    Rows<Value> rows() const {
+        return {static_cast<Value *>(value.data_ptr()), count(), value.size(-1), stride};
+    }
+
+private:
+    bool is_even() const {
+        if (value.is_contiguous()) return true;
+        if (value.stride(-1) != 1) return false;
+        if (value.dim() == 2) return value.stride(0) >= value.size(1);
+        auto row = value.stride(2);
+        return row >= value.size(3) && value.stride(1) == row * value.size(2)
+            && value.stride(0) == row * value.size(2) * value.size(1);
+    }
+};
+
+at::Tensor map_of(const at::Tensor &laid) { return laid.dim() == 4 ? laid.permute({0, 3, 1, 2}) : laid; }
+
+/// Calls `body` with ranges of rows, one for each thread; `slot` numbers them. The same cut for the same number
+/// of threads, so the same bits.
+template <typename Body>
+void in_parts(int64_t rows, int64_t channels, Body body) {
+    int64_t threads = at::get_num_threads();
+    int64_t enough = std::max<int64_t>(1, 16'384 / std::max<int64_t>(channels, 1));
+    int64_t parts = std::clamp<int64_t>(rows / enough, 1, threads);
+    int64_t size = (rows + parts - 1) / parts;
+    at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t part = begin; part < end; part++) {
+            body(part, std::min(part * size, rows), std::min((part + 1) * size, rows));
+        }
+    });
+}
+
+/// Two sums per channel, over all threads' parts in their order.
+template <typename Body>
+std::vector<double> summed(int64_t rows, int64_t channels, Body body) {
+    std::vector<std::vector<double>> partial(static_cast<size_t>(at::get_num_threads()));
+    in_parts(rows, channels, [&](int64_t part, int64_t begin, int64_t end) {
+        auto &own = partial[static_cast<size_t>(part)];
+        own.assign(static_cast<size_t>(2 * channels), 0);
+        body(begin, end, own.data(), own.data() + channels);
+    });
+    std::vector<double> total(static_cast<size_t>(2 * channels), 0);
+    for (auto &own : partial) {
+        for (size_t i = 0; i < own.size(); i++) total[i] += own[i];
+    }
+    return total;
+}
+
+/// Calls `body` with the two C++ types of an element: in the rows, and in memory.
+template <typename Body>
+void typed(const at::Tensor &like, Body body) {
+    if (like.scalar_type() == at::kBFloat16) body(Half{});
+    else body(float{});
+}
+
+// MARK: Statistics
+
+struct Statistics {
+    Vector mean, variance;
+    /// Rows they were computed from, in all processes; 0 for remembered ones.
+    double count = 0;
+
+    Vector inverse_deviation(double epsilon) const {
+        Vector result(variance.size());
+        for (size_t c = 0; c < result.size(); c++) {
+            result[c] = static_cast<float>(1 / std::sqrt(static_cast<double>(variance[c]) + epsilon));
+        }
+        return result;
+    }
+};
+
+/// Mean and biased variance of each channel over the rows of all processes.
+Statistics measured(const std::vector<double> &sums, const Vector &shift, int64_t rows, ctorch_group *group) {
+    size_t channels = shift.size();
+    // count, Σ x, Σ x² of each process, in 64 bits, where the cancellation does no harm.
+    auto packed = at::empty({static_cast<int64_t>(2 * channels + 1)}, at::kDouble);
+    double *all = packed.mutable_data_ptr<double>();
+    all[0] = static_cast<double>(rows);
+    for (size_t c = 0; c < channels; c++) {
+        double offset = shift[c], sum = sums[c];
+        all[1 + c] = sum + all[0] * offset;
+        all[1 + channels + c] = sums[channels + c] + 2 * offset * sum + all[0] * offset * offset;
+    }
+    bool is_alone = !group || group_count(group) == 1;
+    if (!is_alone) group_sum(group, packed);
+    Statistics result{Vector(channels), Vector(channels), all[0]};
+    for (size_t c = 0; c < channels; c++) {
+        double mean = all[1 + c] / all[0], variance;
+        if (is_alone) {
+            double from_shift = sums[c] / all[0];
+            variance = sums[channels + c] / all[0] - from_shift * from_shift;
+        } else {
+            variance = all[1 + channels + c] / all[0] - mean * mean;
+        }
+        result.mean[c] = static_cast<float>(mean);
+        result.variance[c] = static_cast<float>(std::max(variance, 0.0));
+    }
+    return result;
+}
+
+Statistics measured(const Laid &x, ctorch_group *group) {
+    int64_t channels = x.value.size(-1);
+    std::vector<double> sums;
+    Vector shift(static_cast<size_t>(channels));
+    typed(x.value, [&](auto kind) {
+        using Value = decltype(kind);
+        auto rows = x.rows<const Value>();
+        // Sums of differences from the first row lose nothing where the mean is far from zero.
+        auto first = x.value.reshape({-1, channels})[0].to(at::kFloat);
+        shift = vector(first, channels, 0);
+        sums = summed(rows.count, channels, [&](int64_t begin, int64_t end, double *sum, double *squares) {
+            add_moments(rows.part(begin, end), shift.data(), sum, squares);
+        });
+    });
+    return measured(sums, shift, x.count(), group);
+}
+
+/// moving = moving · momentum + batch · (1 − momentum), in place.
+void remember(at::Tensor moving, const at::Tensor &batch, double momentum) {
+    moving.mul_(momentum).add_(batch, 1 - momentum);
+}
+
+// MARK: Own kernels
+
+struct NormByKernels : torch::autograd::Function<NormByKernels> {
+    static at::Tensor forward(
+        AutogradContext *context, const at::Tensor &input, const at::Tensor &gamma, const at::Tensor &beta,
+        const ctorch_norm *norm) {
+        Laid x(input.detach());
+        int64_t channels = x.value.size(-1);
+        Statistics statistics;
+        if (norm->is_training) {
+            statistics = measured(x, norm->group);
+            remember(norm->moving_mean->value, tensor(statistics.mean), norm->momentum);
+            remember(norm->moving_variance->value, tensor(statistics.variance), norm->momentum);
+        } else {
+            statistics.mean = vector(norm->moving_mean->value, channels, 0);
+            statistics.variance = vector(norm->moving_variance->value, channels, 1);
+        }
+        auto inverse = statistics.inverse_deviation(norm->epsilon);
+        auto scale = vector(gamma, channels, 1), offset = vector(beta, channels, 0);
+        for (size_t c = 0; c < scale.size(); c++) {
+            scale[c] *= inverse[c];
+            offset[c] -= statistics.mean[c] * scale[c];
+        }
+        auto output = at::empty(x.value.sizes(), x.value.options());
+        Limits limits(norm->activation);
+        typed(x.value, [&](auto kind) {
+            using Value = decltype(kind);
+            auto from = x.rows<const Value>();
+            auto to = Laid(output).rows<Value>();
+            in_parts(from.count, channels, [&](int64_t, int64_t begin, int64_t end) {
+                transform(
+                    from.part(begin, end), {scale.data(), offset.data(), limits.low, limits.high},
+                    to.part(begin, end));
+            });
+        });
+        auto result = map_of(output);
+        // Without a limit there is nothing to look up in the output.
+        bool is_linear = norm->activation == CTORCH_LINEAR;
+        context->save_for_backward({input, is_linear ? at::Tensor() : result, gamma, tensor(statistics.mean), tensor(inverse)});
+        context->saved_data["count"] = statistics.count;
+        context->saved_data["activation"] = static_cast<int64_t>(norm->activation);
+        context->saved_data["has_beta"] = beta.defined();
+        context->saved_data["group"] = reinterpret_cast<int64_t>(norm->group);
+        return result;
+    }
+
+    static variable_list backward(AutogradContext *context, variable_list gradients) {
+        auto saved = context->get_saved_variables();
+        Laid x(saved[0].detach());
+        Laid y = saved[1].defined() ? Laid(saved[1].detach()) : x;
+        Laid dy(gradients[0].to(x.value.scalar_type()));
+        int64_t channels = x.value.size(-1);
+        auto gamma = vector(saved[2], channels, 1);
+        auto mean = vector(saved[3], channels, 0), inverse = vector(saved[4], channels, 0);
+        Limits limits(static_cast<int>(context->saved_data["activation"].toInt()));
+        double count = context->saved_data["count"].toDouble();
+        auto group = reinterpret_cast<ctorch_group *>(context->saved_data["group"].toInt());
+        bool needs_gamma = saved[2].defined() && context->needs_input_grad(1);
+        bool needs_beta = context->saved_data["has_beta"].toBool() && context->needs_input_grad(2);
+
+        std::vector<double> sums(static_cast<size_t>(2 * channels), 0);
+        at::Tensor dgamma, dbeta, dx;
+        typed(x.value, [&](auto kind) {
+            using Value = decltype(kind);
+            auto inputs = x.rows<const Value>(), outputs = y.rows<const Value>();
+            auto arrived = dy.rows<const Value>();
+            if (needs_gamma || needs_beta || count > 0) {
+                sums = summed(
+                    inputs.count, channels, [&](int64_t begin, int64_t end, double *sum, double *products) {
+                        add_gradient_sums(
+                            arrived.part(begin, end), outputs.part(begin, end), inputs.part(begin, end),
+                            mean.data(), limits.low, limits.high, sum, products);
+                    });
+            }
+            if (needs_gamma) dgamma = at::empty({channels}, at::kFloat);
+            if (needs_beta) dbeta = at::empty({channels}, at::kFloat);
+            for (int64_t c = 0; c < channels; c++) {
+                if (needs_gamma) {
+                    dgamma.mutable_data_ptr<float>()[c] = static_cast<float>(sums[channels + c] * inverse[c]);
+                }
+                if (needs_beta) dbeta.mutable_data_ptr<float>()[c] = static_cast<float>(sums[c]);
+            }
+            if (!context->needs_input_grad(0)) return;
+            if (count > 0 && group && group_count(group) > 1) {
+                auto packed = at::from_blob(sums.data(), {2 * channels}, at::kDouble);
+                group_sum(group, packed);
+            }
+            // With the batch's statistics: dx = γ/σ (g − Σg/n − (x − μ)/σ² · Σg(x − μ)/n).
+            Vector of_gradient(gamma), of_input(gamma.size(), 0), constant(gamma.size(), 0);
+            for (size_t c = 0; c < gamma.size(); c++) {
+                double factor = static_cast<double>(gamma[c]) * inverse[c];
+                of_gradient[c] = static_cast<float>(factor);
+                if (count == 0) continue;
+                double slope = factor * inverse[c] * inverse[c] * sums[static_cast<size_t>(channels) + c] / count;
+                of_input[c] = static_cast<float>(-slope);
+                constant[c] = static_cast<float>(slope * mean[c] - factor * sums[c] / count);
+            }
+            dx = at::empty(x.value.sizes(), x.value.options());
+            auto to = Laid(dx).rows<Value>();
+            InputGradient rule{
+                of_gradient.data(), of_input.data(), constant.data(), limits.low, limits.high};
+            in_parts(inputs.count, channels, [&](int64_t, int64_t begin, int64_t end) {
+                propagate(
+                    arrived.part(begin, end), outputs.part(begin, end), inputs.part(begin, end), rule,
+                    to.part(begin, end));
+            });
+            dx = map_of(dx);
+        });
+        return {dx, dgamma, dbeta, at::Tensor()};
+    }
+};
+
+// MARK: libtorch's operations
+
+std::vector<int64_t> reduced(const at::Tensor &x) {
+    return x.dim() == 4 ? std::vector<int64_t>{0, 2, 3} : std::vector<int64_t>{0};
+}
+
+at::Tensor spread(const at::Tensor &per_channel, const at::Tensor &x) {
+    return x.dim() == 4 ? per_channel.view({1, -1, 1, 1}) : per_channel;
+}
+
+/// Statistics of all processes as a differentiable sum: its gradient is the sum of the gradients.
+struct SumOverGroup : torch::autograd::Function<SumOverGroup> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &values, ctorch_group *group) {
+        context->saved_data["group"] = reinterpret_cast<int64_t>(group);
+        auto result = values.clone();
+        group_sum(group, result);
+        return result;
+    }
+
+    static variable_list backward(AutogradContext *context, variable_list gradients) {
+        auto result = gradients[0].contiguous().clone();
+        group_sum(reinterpret_cast<ctorch_group *>(context->saved_data["group"].toInt()), result);
+        return {result, at::Tensor()};
+    }
+};
+
+at::Tensor norm_across_group(const at::Tensor &x, const ctorch_norm &norm, const at::Tensor &gamma, const at::Tensor &beta) {
+    auto wide = x.to(at::kFloat);
+    auto rows = static_cast<double>(wide.numel() / wide.size(1));
+    auto count = at::full({1}, rows, wide.options());
+    auto packed = at::cat({count, wide.sum(reduced(x)), wide.square().sum(reduced(x))});
+    packed = SumOverGroup::apply(packed, norm.group);
+    auto channels = wide.size(1);
+    auto total = packed.narrow(0, 0, 1);
+    auto mean = packed.narrow(0, 1, channels) / total;
+    auto variance = (packed.narrow(0, 1 + channels, channels) / total - mean.square()).clamp_min(0);
+    {
+        c10::NoGradGuard guard;
+        remember(norm.moving_mean->value, mean.detach(), norm.momentum);
+        remember(norm.moving_variance->value, variance.detach(), norm.momentum);
+    }
+    auto scale = (variance + norm.epsilon).rsqrt();
+    if (gamma.defined()) scale = scale * gamma;
+    auto y = (wide - spread(mean, x)) * spread(scale, x);
+    if (beta.defined()) y = y + spread(beta, x);
+    return y.to(x.scalar_type());
+}
+
+at::Tensor norm_by_library(const at::Tensor &x, const ctorch_norm &norm, const at::Tensor &gamma, const at::Tensor &beta) {
+    at::Tensor y;
+    if (norm.is_training && norm.group && group_count(norm.group) > 1) {
+        y = norm_across_group(x, norm, gamma, beta);
+    } else if (norm.is_training) {
+        auto [value, mean, inverse] = at::native_batch_norm(x, gamma, beta, {}, {}, true, 0, norm.epsilon);
+        c10::NoGradGuard guard;
+        remember(norm.moving_mean->value, mean, norm.momentum);
+        remember(norm.moving_variance->value, (inverse.pow(-2) - norm.epsilon).clamp_min(0), norm.momentum);
+        y = value;
+    } else {
+        auto scale = (norm.moving_variance->value + norm.epsilon).rsqrt();
+        if (gamma.defined()) scale = scale * gamma;
+        auto offset = -norm.moving_mean->value * scale;
+        if (beta.defined()) offset = offset + beta;
+        y = (x * spread(scale, x) + spread(offset, x)).to(x.scalar_type());
+    }
+    switch (norm.activation) {
+        case CTORCH_ACT_RELU: return at::relu(y);
+        case CTORCH_ACT_RELU6: return at::hardtanh(y, 0, 6);
+        default: return y;
+    }
+}
+
+int norm(const ctorch_tensor *input, const ctorch_norm *norm, ctorch_tensor **made, char *message) {
+    return making(made, message, [&] {
+        auto gamma = optional(norm->gamma), beta = optional(norm->beta);
+        if (!input->value.is_cpu() || !uses_own_kernels) return norm_by_library(input->value, *norm, gamma, beta);
+        return NormByKernels::apply(input->value, gamma, beta, norm);
+    });
+}
+
+int set_own_kernels(int enabled) {
+    bool before = uses_own_kernels;
+    uses_own_kernels = enabled != 0;
+    return before ? 1 : 0;
+}
+
+}  // namespace
+
+void fill_norm(ctorch_functions &table) {
+    table.norm = norm;
+    table.set_own_kernels = set_own_kernels;
+}

@@ -1,0 +1,75 @@
+// The library itself: the table of functions, threads, devices.
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+#include <dlfcn.h>
+
+#include <cstring>
+#include <string>
+
+#include "support.hpp"
+
+namespace {
+
+int set_threads(int count, char *message) {
+    return guarded(message, [&] { at::set_num_threads(count); });
+}
+
+int threads() { return at::get_num_threads(); }
+
+/// The GPU half of libtorch, where it stands beside the other: libtorch finds its parts by their registration.
+bool open_gpu_library() {
+    Dl_info info;
+    if (!dladdr(reinterpret_cast<void *>(&at::set_num_threads), &info) || !info.dli_fname) return false;
+    std::string path = info.dli_fname;
+    path = path.substr(0, path.rfind('/') + 1) + "libtorch_cuda.so";
+    return dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr;
+}
+
+int gpu_count() {
+    static const bool is_open = open_gpu_library();
+    try {
+        return is_open && at::hasCUDA() ? static_cast<int>(at::getNumGPUs()) : 0;
+    } catch (...) {
+        return 0;
+    }
+}
+
+int computes_bf16(int device) {
+    if (device >= 0) return 1;  // Every GPU since 2020.
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16") ? 1 : 0;
+#else
+    return 0;
+#endif
+}
+
+int set_gradients(int enabled) {
+    bool before = at::GradMode::is_enabled();
+    at::GradMode::set_enabled(enabled != 0);
+    return before ? 1 : 0;
+}
+
+}  // namespace
+
+extern "C" const ctorch_functions *lightbox_torch_table(int version) {
+    if (version != CTORCH_VERSION) return nullptr;
+    static const ctorch_functions table = [] {
+        ctorch_functions table;
+        std::memset(&table, 0, sizeof table);
+        table.version = CTORCH_VERSION;
+        table.set_threads = set_threads;
+        table.threads = threads;
+        table.gpu_count = gpu_count;
+        table.computes_bf16 = computes_bf16;
+        table.set_gradients = set_gradients;
+        fill_tensors(table);
+        fill_losses(table);
+        fill_layers(table);
+        fill_norm(table);
+        fill_optimizer(table);
+        fill_group(table);
+        return table;
+    }();
+    return &table;
+}
