@@ -20,6 +20,7 @@ public struct RecordError: Failure, Equatable {
         case malformedJSON
         case malformedCSV
         case malformedNPY
+        case malformedSafetensors
         /// Well-formed, but of a kind that is not read here.
         case unsupported
         /// A number that the format cannot carry (not a number, or infinite).
