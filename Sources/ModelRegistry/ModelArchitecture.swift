@@ -1,3 +1,5 @@
+import KerasFiles
+import LightboxCore
 public import Networks
 public import WireFormats
 
@@ -20,10 +22,18 @@ public enum ModelArchitecture: Sendable, Codable, Equatable {
         case map
     }
 
-    /// The graph with `activation` as its last step.
+    /// Any graph, by its Keras configuration; the last layer is the output's activation.
     ///
-    /// - Throws: `NetworkError` for an unknown network or an input that does not fit.
-    func graph(activation: Activation) throws -> Graph? {
+    /// - Throws: an error for a graph that Keras has no layers for.
+    public static func keras(_ graph: Graph) throws -> ModelArchitecture {
+        .keras(configuration: try JSONValue(parsing: KerasFile.configuration(of: graph)))
+    }
+
+    /// The graph with `activation` as its last step; nil where only a file knows it.
+    ///
+    /// - Throws: `NetworkError` for an unknown network or an input that does not fit, `ArchitectureError` for a
+    ///   configuration that is refused.
+    func graph(activation: Activation, preprocessing: Preprocessing) throws -> Graph? {
         switch self {
         case .network(let name, let input, let top):
             guard input.count == 3 else { return nil }
@@ -41,7 +51,13 @@ public enum ModelArchitecture: Sendable, Codable, Equatable {
                 return try network.graph(
                     height: height, width: width, channels: channels, output: .features(.none))
             }
-        case .keras, .file:
+        case .keras(let configuration):
+            let text = String(decoding: try configuration.serialized(), as: UTF8.self)
+            return try KerasArchitecture(
+                configuration: text, height: preprocessing.height, width: preprocessing.width,
+                channels: preprocessing.channels
+            ).graph
+        case .file:
             return nil
         }
     }

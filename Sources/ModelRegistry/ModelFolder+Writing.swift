@@ -27,6 +27,7 @@ extension ModelFolder {
         let onnx = try ModelExport.onnx(graph, weights: weights, manifest: manifest)
         return try write(manifest, to: path, isReplacing: isReplacing) { staging in
             try staging.write(onnx, named: onnxName)
+            try staging.write(weights.safetensors(for: graph), named: weightsName)
             for (name, bytes) in attachments.sorted(by: { $0.key < $1.key }) {
                 try staging.write(bytes, named: name)
             }

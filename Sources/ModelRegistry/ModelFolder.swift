@@ -43,6 +43,19 @@ public struct ModelFolder: Sendable {
     /// - Throws: ``RegistryError`` where only a model file is known.
     public func graph() throws -> Graph { try manifest.graph(path: path) }
 
+    /// Every layer's arrays, as they were trained.
+    ///
+    /// - Throws: ``RegistryError`` for a folder without weights, `WeightError` when they are not the graph's.
+    public func weights() throws -> NetworkWeights {
+        let graph = try graph()
+        guard manifest.files.contains(where: { $0.name == ModelFolder.weightsName }) else {
+            throw RegistryError(
+                .unsupported, path, "there is no \(ModelFolder.weightsName)",
+                remedy: "Only models that were trained here can be trained on.")
+        }
+        return try NetworkWeights(safetensors: path + "/" + ModelFolder.weightsName, for: graph)
+    }
+
     private static func manifest(of folder: String, limits: ModelLimits) throws -> ModelManifest {
         let path = folder + "/" + ModelManifest.fileName
         var status = stat()
@@ -118,7 +131,8 @@ extension ModelManifest {
     ///
     /// - Parameter path: named in errors.
     func graph(path: String) throws -> Graph {
-        guard let graph = try architecture.graph(activation: output.activation) else {
+        let graph = try architecture.graph(activation: output.activation, preprocessing: preprocessing)
+        guard let graph else {
             throw RegistryError(
                 .unsupported, path, "only its model file says what it computes",
                 remedy: "Use the model file, or import the weights it was made from.")
