@@ -57,7 +57,8 @@ struct KerasLayerReader {
             let place = places[owner] ?? layers.count
             if place == layers.count {
                 places[owner] = place
-                layers.append(KerasLayer(name: owner, group: owner, arrays: [], arrayNames: []))
+                layers.append(
+                    KerasLayer(name: owner, group: owner, arrays: [], arrayNames: [], place: [name, owner]))
             }
             layers[place].arrays.append(array)
             layers[place].arrayNames.append(String(path.last ?? ""))
@@ -91,7 +92,10 @@ struct KerasLayerReader {
 
     private mutating func variables(_ group: HDF5Group, of owner: String) throws -> KerasLayer? {
         let members = try group.members().sorted { (Int($0.key) ?? .max, $0.key) < (Int($1.key) ?? .max, $1.key) }
-        var layer = KerasLayer(name: try group.texts("name")?.first, group: owner, arrays: [], arrayNames: [])
+        let place = group.path.split(separator: "/").map { String($0) }.dropLast()
+        var layer = KerasLayer(
+            name: try group.texts("name")?.first, group: owner, arrays: [], arrayNames: [],
+            place: place.filter { !KerasLayerReader.holders.contains($0) })
         for (name, address) in members {
             try countMember()
             let header = try HDF5Header(in: group.bytes, at: address)
@@ -103,6 +107,9 @@ struct KerasLayerReader {
         }
         return layer.arrays.isEmpty ? nil : layer
     }
+
+    /// Groups that only hold others.
+    private static let holders: Set<String> = ["layers", "_layer_checkpoint_dependencies"]
 
     private mutating func countMember() throws {
         membersLeft -= 1

@@ -23,6 +23,12 @@ public struct ONNXModel: Sendable {
     /// The bytes of an `.onnx` file.
     public func serialized() throws -> [UInt8] { try proto.bytes() }
 
+    /// For people who look into the file.
+    public var documentation: String {
+        get { proto.docString }
+        set { proto.docString = newValue }
+    }
+
     /// Names and values that travel in the file: provenance, labels.
     public var metadata: [String: String] {
         get { Dictionary(proto.metadataProps.map { ($0.key, $0.value) }) { first, _ in first } }
