@@ -103,7 +103,9 @@ let package = Package(
         library("ModelRegistry", ["LightboxCore", "WireFormats", "Networks", "KerasFiles"]),
 
         // 4: the domain's verbs
-        library("Features", ["LightboxCore", "WireFormats", "Networks", "KerasFiles", "Inference", "Imaging"]),
+        library(
+            "Features",
+            ["LightboxCore", "WireFormats", "Networks", "KerasFiles", "Inference", "Imaging", "ModelRegistry"]),
         library(
             "Training",
             ["LightboxCore", "WireFormats", "Networks", "Torch", "Datasets", "Evaluation", "Figures"]),
@@ -145,17 +147,17 @@ let package = Package(
         tests(of: "Networks", using: ["KerasFiles", "Inference", "Imaging"]),
         tests(of: "DICOMPixels", using: ["DICOM"]),
         tests(of: "Imaging"),
-        tests(of: "KerasFiles", using: ["Networks"]),
+        tests(of: "KerasFiles", using: ["Networks", "Inference", "WireFormats"]),
         tests(of: "Inference"),
         tests(of: "Torch", using: ["Networks"]),
         tests(of: "Evaluation"),
         tests(of: "Figures", using: ["Evaluation"]),
         tests(of: "Datasets", using: ["WireFormats", "Imaging"]),
-        tests(of: "ModelRegistry", using: ["Networks", "WireFormats", "KerasFiles", "Inference"]),
+        tests(of: "ModelRegistry", using: ["Networks", "WireFormats", "KerasFiles", "Inference", "Imaging"]),
         tests(of: "Training", using: ["Networks", "Torch", "Datasets", "WireFormats"]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
-        tests(of: "Features", using: ["Networks", "Inference", "Imaging"]),
+        tests(of: "Features", using: ["Networks", "Inference", "Imaging", "ModelRegistry", "KerasFiles", "WireFormats"]),
         tests(of: "Phantoms", using: ["DICOM", "DICOMPixels"]),
         tests(of: "Pipelines", using: ["WireFormats", "Warehouse", "DICOMStore", "Features"]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
