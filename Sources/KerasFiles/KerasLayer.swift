@@ -9,6 +9,9 @@ public struct KerasLayer: Sendable, Equatable {
     public var arrays: [NDArray]
     /// `kernel:0` and so on; `0`, `1`… in Keras 3 files.
     public var arrayNames: [String]
+    /// Where the file keeps it. Classic: the listed layer and the owner of the arrays, which differ in a model
+    /// inside the model. Keras 3: the groups from the outside in, without those that only hold others.
+    var place: [String] = []
 
     /// Name and number of a counted name: `conv2d_3` is `conv2d` and 3, `conv2d` is 0.
     static func counted(_ name: String) -> (base: String, count: Int) {

@@ -57,7 +57,8 @@ struct KerasLayerReader {
             let place = places[owner] ?? layers.count
             if place == layers.count {
                 places[owner] = place
-                layers.append(KerasLayer(name: owner, group: owner, arrays: [], arrayNames: []))
+                layers.append(
+                    KerasLayer(name: owner, group: owner, arrays: [], arrayNames: [], place: [name, owner]))
             }
             layers[place].arrays.append(array)
             layers[place].arrayNames.append(String(path.last ?? ""))
@@ -75,7 +76,8 @@ struct KerasLayerReader {
     /// the layer's name as an attribute of `vars`.
     mutating func collect(from group: HDF5Group, depth: Int, into layers: inout [KerasLayer]) throws {
         guard depth < limits.depth else { throw HDF5Error.limit("groups stand in one another too deep") }
-        for (name, address) in try group.members().sorted(by: { $0.key < $1.key }) where name != "optimizer" {
+        for (name, address) in try group.members().sorted(by: { $0.key < $1.key }) {
+            if name == "optimizer" || (depth == 0 && name == "metrics") { continue }
             try countMember()
             let header = try HDF5Header(in: group.bytes, at: address)
             guard header.isGroup else { continue }
@@ -91,7 +93,10 @@ struct KerasLayerReader {
 
     private mutating func variables(_ group: HDF5Group, of owner: String) throws -> KerasLayer? {
         let members = try group.members().sorted { (Int($0.key) ?? .max, $0.key) < (Int($1.key) ?? .max, $1.key) }
-        var layer = KerasLayer(name: try group.texts("name")?.first, group: owner, arrays: [], arrayNames: [])
+        let place = group.path.split(separator: "/").map { String($0) }.dropLast()
+        var layer = KerasLayer(
+            name: try group.texts("name")?.first, group: owner, arrays: [], arrayNames: [],
+            place: place.filter { !KerasLayerReader.holders.contains($0) })
         for (name, address) in members {
             try countMember()
             let header = try HDF5Header(in: group.bytes, at: address)
@@ -103,6 +108,9 @@ struct KerasLayerReader {
         }
         return layer.arrays.isEmpty ? nil : layer
     }
+
+    /// Groups that only hold others.
+    private static let holders: Set<String> = ["layers", "_layer_checkpoint_dependencies"]
 
     private mutating func countMember() throws {
         membersLeft -= 1
