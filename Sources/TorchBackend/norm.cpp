@@ -211,7 +211,7 @@ struct NormByKernels : torch::autograd::Function<NormByKernels> {
         typed(x.value, [&](auto kind) {
             using Value = decltype(kind);
             auto from = x.rows<const Value>();
-            auto to = Laid(output).rows<Value>();
+            auto to = Laid(map_of(output)).rows<Value>();
             in_parts(from.count, channels, [&](int64_t, int64_t begin, int64_t end) {
                 transform(
                     from.part(begin, end), {scale.data(), offset.data(), limits.low, limits.high},
@@ -281,7 +281,7 @@ struct NormByKernels : torch::autograd::Function<NormByKernels> {
                 constant[c] = static_cast<float>(slope * mean[c] - factor * sums[c] / count);
             }
             dx = at::empty(x.value.sizes(), x.value.options());
-            auto to = Laid(dx).rows<Value>();
+            auto to = Laid(map_of(dx)).rows<Value>();
             InputGradient rule{
                 of_gradient.data(), of_input.data(), constant.data(), limits.low, limits.high};
             in_parts(inputs.count, channels, [&](int64_t, int64_t begin, int64_t end) {
