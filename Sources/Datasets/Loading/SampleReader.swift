@@ -40,6 +40,11 @@ struct SampleReader: Sendable {
         return picture.bytes
     }
 
+    /// A sample's picture as it is stored.
+    func image(_ index: Int, channels: Int) throws -> Image {
+        try picture(dataset.row(index), channels).image
+    }
+
     private struct Picture {
         let image: Image
         var heatmap: Image?
