@@ -1,4 +1,3 @@
-import Imaging
 public import LightboxCore
 
 /// Looks for what a training set and the sets that judge it have in common: patients, studies, pictures.
@@ -33,6 +32,7 @@ public struct LeakageCheck: Sendable, Codable {
     public struct Report: Sendable, Codable, Equatable {
         public var patients: [Shared] = []
         public var studies: [Shared] = []
+        /// The most alike first; the first ten thousand that are met.
         public var nearDuplicates: [NearDuplicate] = []
         /// Samples whose patient is unknown: nothing can be said of them.
         public var withoutPatient = 0
@@ -87,15 +87,14 @@ public struct LeakageCheck: Sendable, Codable {
     ///
     /// - Parameter decode: reads a file's bytes; PNG and JPEG unless told.
     public func run(
-        _ dataset: LabelledDataset,
-        decode: @escaping ImageDecoder = { try ImageFile.decode($0, channels: $1) },
+        _ dataset: LabelledDataset, decode: ImageDecoder? = nil,
         progress: ProgressHandler? = nil
     ) throws -> Report {
         precondition((0...HashIndex.reach).contains(distance) && threads > 0)
         var report = identifiers(dataset)
         guard dataset.content == .images else { return report }
         let reader = SampleReader(
-            dataset: dataset, preprocessing: nil, augmentation: .none, seed: 0, decode: decode)
+            dataset: dataset, preprocessing: nil, augmentation: .none, seed: 0, decoder: decode)
         var (hashes, indices) = ([UInt64](), [Int]())
         var next = 0
         try mapInOrder(threads: threads) { () -> Int? in
@@ -119,17 +118,30 @@ public struct LeakageCheck: Sendable, Codable {
         return report
     }
 
+    /// At most so many pairs are listed.
+    static let listed = 10_000
+
+    /// Pairs across splits; pictures with the same hash are looked up once, however many there are.
     private func pairs(_ hashes: [UInt64], _ indices: [Int], _ dataset: LabelledDataset) -> [NearDuplicate] {
-        let splits = indices.map { dataset.split(of: $0) }
-        let index = HashIndex(hashes)
+        var members: [UInt64: [Int]] = [:]
+        for (hash, index) in zip(hashes, indices) where dataset.split(of: index) != nil {
+            members[hash, default: []].append(index)
+        }
+        let unique = members.keys.sorted()
+        let table = HashIndex(unique)
         var found: [NearDuplicate] = []
-        for (place, hash) in hashes.enumerated() where splits[place] != nil {
-            index.forEach(near: hash, within: distance) { other in
-                guard other > place, let split = splits[other], split != splits[place] else { return }
-                found.append(
-                    NearDuplicate(
-                        first: indices[place], second: indices[other],
-                        distance: (hash ^ hashes[other]).nonzeroBitCount))
+        for (place, hash) in unique.enumerated() where found.count < Self.listed {
+            table.forEach(near: hash, within: distance) { other in
+                guard other >= place else { return }
+                let apart = (hash ^ unique[other]).nonzeroBitCount
+                for left in members[hash]! {
+                    for right in members[unique[other]]! where found.count < Self.listed {
+                        guard dataset.split(of: left) != dataset.split(of: right) else { continue }
+                        guard other > place || left < right else { continue }
+                        found.append(
+                            NearDuplicate(first: min(left, right), second: max(left, right), distance: apart))
+                    }
+                }
             }
         }
         return found.sorted { ($0.distance, $0.first, $0.second) < ($1.distance, $1.first, $1.second) }
