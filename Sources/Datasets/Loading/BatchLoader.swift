@@ -1,5 +1,4 @@
 import Foundation
-public import Imaging
 public import LightboxCore
 
 /// Reads a data set batch by batch, ahead of who learns from it, on threads of its own.
@@ -45,7 +44,7 @@ public final class BatchLoader {
     /// - Throws: ``DatasetError`` when there are fewer samples than one batch needs.
     public init(
         _ dataset: LabelledDataset, preprocessing: Preprocessing?, settings: BatchSettings,
-        decode: @escaping ImageDecoder = { try ImageFile.decode($0, channels: $1) }
+        decode: ImageDecoder? = nil
     ) throws {
         precondition(settings.batchSize > 0 && settings.threads > 0 && settings.prefetch > 0)
         precondition(settings.processes > 0 && (0..<settings.processes).contains(settings.rank))
@@ -64,7 +63,7 @@ public final class BatchLoader {
         }
         reader = SampleReader(
             dataset: dataset, preprocessing: dataset.content.isVectors ? nil : preprocessing,
-            augmentation: settings.augmentation, seed: settings.seed, decode: decode)
+            augmentation: settings.augmentation, seed: settings.seed, decoder: decode)
         weights = settings.sampling == .balanced ? SamplingWeights(balancing: dataset) : nil
         let reader = reader
         let damage = settings.damage

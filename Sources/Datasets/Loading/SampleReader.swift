@@ -9,7 +9,8 @@ struct SampleReader: Sendable {
     let preprocessing: Preprocessing?
     let augmentation: Augmentation
     let seed: UInt64
-    let decode: ImageDecoder
+    /// nil for PNG and JPEG.
+    let decoder: ImageDecoder?
 
     /// Floats of one sample, and of its heat map.
     var sampleCount: Int {
@@ -38,6 +39,15 @@ struct SampleReader: Sendable {
         guard let target = picture.heatmap else { throw unreadable(row, "has no heat map") }
         asTarget.apply(to: target, warp: draw.warp, fill: .constant(0), into: heatmap)
         return picture.bytes
+    }
+
+    /// A sample's picture as it is stored.
+    func image(_ index: Int, channels: Int) throws -> Image {
+        try picture(dataset.row(index), channels).image
+    }
+
+    private func decode(_ bytes: Bytes, _ channels: Int) throws -> Image {
+        try decoder?(bytes, channels) ?? ImageFile.decode(bytes, channels: channels)
     }
 
     private struct Picture {

@@ -28,7 +28,7 @@ struct SampleTable: Sendable {
 
     static let unknown: UInt8 = 255
 
-    init(labelCount: Int, sources: Sources) {
+    init(labelCount: Int, sources: Sources = .files(folders: [], folder: [], names: TextColumn())) {
         self.labelCount = labelCount
         self.sources = sources
     }

@@ -18,8 +18,6 @@ public struct SplitStage: Sendable, Codable {
 
     public init() {}
 
-    private static let groupNames = ["patient", "patient_id", "patientid", "subject_id", "subject"]
-
     /// - Parameter csv: a file of image paths and labels; see ``ImageInput/csv(path:)`` for the columns.
     public func run(_ csv: String, output: String, _ context: StageContext) throws -> StageReport {
         let local = try context.home.localPath(of: csv)
@@ -49,7 +47,7 @@ public struct SplitStage: Sendable, Codable {
     }
 
     private func groupIndex(in table: LabelledImages, _ csv: String) throws -> Int? {
-        guard let groupColumn else { return Self.groupNames.lazy.compactMap(table.column).first }
+        guard let groupColumn else { return LabelledImages.patientNames.lazy.compactMap(table.column).first }
         guard let index = table.column(groupColumn) else {
             let columns = table.header.joined(separator: ", ")
             throw InputError(.invalidInput, "\(csv) has no column \(groupColumn); it has \(columns).")

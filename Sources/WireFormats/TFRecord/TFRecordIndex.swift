@@ -1,9 +1,10 @@
 public import LightboxCore
 
-/// Where the records of one plain TFRecord file stand, for reading them in any order.
+/// Where the records of one TFRecord file stand, for reading them in any order.
 ///
 /// Only the framing is read, and only the lengths' checksums are verified, so that a file of many gigabytes is
 /// indexed in the time its pages of framing take; ``record(_:)`` verifies a record's bytes when it is wanted.
+/// A gzip file can only be read from its start, so it is inflated into memory as a whole.
 public struct TFRecordIndex: Sendable {
     public let path: String
     /// Of each record's bytes (behind its length field).
@@ -11,24 +12,43 @@ public struct TFRecordIndex: Sendable {
     public private(set) var lengths: [UInt32] = []
     /// Why the walk ended before the file's end: a damaged length, or a record that is cut short.
     public private(set) var problem: RecordError?
-    private let file: MappedFile
+    /// nil when the bytes are in memory.
+    private let file: MappedFile?
     private let bytes: Bytes
 
     public var count: Int { offsets.count }
 
-    /// - Throws: ``FileFailure``; ``RecordError`` for a compressed file, which can only be read from its start.
-    public init(path: String, maximumLength: Int = 1 << 30) throws {
+    /// - Parameters:
+    ///   - maximumLength: bytes that one record may have; 1 GiB unless told.
+    ///   - maximumInflated: bytes that a gzip file may hold; 4 GiB unless told.
+    /// - Throws: ``FileFailure``; ``RecordError`` for a gzip file that is damaged or too large.
+    public init(path: String, maximumLength: Int = 1 << 30, maximumInflated: Int = 1 << 32) throws {
         self.path = path
-        file = try MappedFile(path: path)
-        bytes = Bytes(file)
-        let isGzip = bytes.count >= 3 && bytes[0] == 0x1f && bytes[1] == 0x8b && bytes[2] == 8
-        let isPlain = bytes.count >= 12 && bytes.withUnsafeBytes { TFRecordReader.length(of: $0).1 }
-        guard isPlain || !isGzip else {
-            throw RecordError(
-                .unsupported, file: path, remedy: "Records in a gzip file cannot be reached one by one: gunzip it."
-            )
+        let file = try MappedFile(path: path)
+        let mapped = Bytes(file)
+        let isGzip = mapped.count >= 3 && mapped[0] == 0x1f && mapped[1] == 0x8b && mapped[2] == 8
+        let isPlain = mapped.count >= 12 && mapped.withUnsafeBytes { TFRecordReader.length(of: $0).1 }
+        if isGzip && !isPlain {
+            self.file = nil
+            bytes = Bytes(try Self.inflated(path, limit: maximumInflated))
+        } else {
+            self.file = file
+            bytes = mapped
         }
         walk(maximumLength)
+    }
+
+    private static func inflated(_ path: String, limit: Int) throws -> [UInt8] {
+        let stream = try ByteStream(path: path)
+        var output: [UInt8] = []
+        while try stream.read(into: &output) {
+            guard output.count <= limit else {
+                throw RecordError(
+                    .limitExceeded, file: path,
+                    remedy: "A gzip file is read as a whole, and this one is too large for that: gunzip it.")
+            }
+        }
+        return output
     }
 
     private mutating func walk(_ maximumLength: Int) {
@@ -75,6 +95,9 @@ public struct TFRecordIndex: Sendable {
 
     /// Hands a record's pages back to the system, so that a walk over the whole file takes little memory.
     public func release(_ number: Int) {
-        file.release(offsets[number]..<(offsets[number] + Int(lengths[number])))
+        file?.release(offsets[number]..<(offsets[number] + Int(lengths[number])))
     }
+
+    /// Hands all pages back to the system.
+    public func releaseAll() { file?.release(0..<bytes.count) }
 }

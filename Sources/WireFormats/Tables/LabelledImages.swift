@@ -13,6 +13,9 @@ package struct LabelledImages {
         "path", "image", "image_path", "image_uri", "file", "filename", "file_name", "uri",
     ]
 
+    /// What a column that keeps a patient's images together is usually called.
+    package static let patientNames = ["patient", "patient_id", "patientid", "subject_id", "subject"]
+
     /// - Parameter pathColumn: the name of the column of paths, where it is none of the usual ones.
     package init(csv path: String, pathColumn wanted: String? = nil) throws {
         let reader = try CSVReader(path: path, hasHeader: false)
