@@ -8,7 +8,7 @@ import Testing
 import WireFormats
 
 /// What lies in a folder, hidden names too.
-private func names(_ folder: String) throws -> [String] {
+private func listing(_ folder: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
 }
 
@@ -43,7 +43,7 @@ private func put(_ text: String, at path: String) throws {
                         outputs: [.init(name: "scores", shape: [nil, 3])]))
             #expect(
                 read.manifest.files.map(\.name) == ["model.onnx", "notes/labels.txt", "weights.safetensors"])
-            #expect(try names(folder + "/models/flowers") == ["v1"])
+            #expect(try listing(folder + "/models/flowers") == ["v1"])
         }
     }
 
@@ -179,8 +179,8 @@ private func put(_ text: String, at path: String) throws {
             #expect(try ModelFolder(path: path).weights() == first.weights)
             try ModelFolder.write(second.manifest, weights: second.weights, to: path, isReplacing: true)
             #expect(try ModelFolder(path: path).weights() == second.weights)
-            #expect(try names(path) == ["model.json", "model.onnx", "weights.safetensors"])
-            #expect(try names(folder) == ["m"])
+            #expect(try listing(path) == ["model.json", "model.onnx", "weights.safetensors"])
+            #expect(try listing(folder) == ["m"])
         }
     }
 
@@ -197,7 +197,7 @@ private func put(_ text: String, at path: String) throws {
                     sample.manifest, weights: sample.weights, attachments: attachments, to: path,
                     isReplacing: isReplacing)
             }
-            #expect(try names(folder) == (isReplacing ? ["m"] : []))
+            #expect(try listing(folder) == (isReplacing ? ["m"] : []))
             if isReplacing { try ModelFolder(path: path).verify() }
         }
     }
