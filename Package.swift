@@ -91,7 +91,7 @@ let package = Package(
         // 2: one Swift face for each native library
         library("DICOMPixels", ["LightboxCore", "DICOM", "CDICOMCodecs"]),
         library("Imaging", ["LightboxCore", "CPNG", "CTurboJPEG", "CDeflate"]),
-        library("KerasFiles", ["LightboxCore", "Networks"]),
+        library("KerasFiles", ["LightboxCore", "Networks", "WireFormats"]),
         library("Inference", ["LightboxCore", "COpenVINO"]),
         library("Torch", ["LightboxCore", "Networks", "CTorch"]),
         library("Figures", ["LightboxCore", "Evaluation", "CCairo"]),
