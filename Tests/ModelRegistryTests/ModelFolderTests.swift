@@ -8,11 +8,7 @@ import Testing
 import WireFormats
 
 /// What lies in a folder, hidden names too.
-<<<<<<< HEAD
-private func fileNames(_ folder: String) throws -> [String] {
-=======
 private func listing(_ folder: String) throws -> [String] {
->>>>>>> registry
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
 }
 
@@ -47,11 +43,7 @@ private func put(_ text: String, at path: String) throws {
                         outputs: [.init(name: "scores", shape: [nil, 3])]))
             #expect(
                 read.manifest.files.map(\.name) == ["model.onnx", "notes/labels.txt", "weights.safetensors"])
-<<<<<<< HEAD
-            #expect(try fileNames(folder + "/models/flowers") == ["v1"])
-=======
             #expect(try listing(folder + "/models/flowers") == ["v1"])
->>>>>>> registry
         }
     }
 
@@ -187,13 +179,8 @@ private func put(_ text: String, at path: String) throws {
             #expect(try ModelFolder(path: path).weights() == first.weights)
             try ModelFolder.write(second.manifest, weights: second.weights, to: path, isReplacing: true)
             #expect(try ModelFolder(path: path).weights() == second.weights)
-<<<<<<< HEAD
-            #expect(try fileNames(path) == ["model.json", "model.onnx", "weights.safetensors"])
-            #expect(try fileNames(folder) == ["m"])
-=======
             #expect(try listing(path) == ["model.json", "model.onnx", "weights.safetensors"])
             #expect(try listing(folder) == ["m"])
->>>>>>> registry
         }
     }
 
@@ -210,11 +197,7 @@ private func put(_ text: String, at path: String) throws {
                     sample.manifest, weights: sample.weights, attachments: attachments, to: path,
                     isReplacing: isReplacing)
             }
-<<<<<<< HEAD
-            #expect(try fileNames(folder) == (isReplacing ? ["m"] : []))
-=======
             #expect(try listing(folder) == (isReplacing ? ["m"] : []))
->>>>>>> registry
             if isReplacing { try ModelFolder(path: path).verify() }
         }
     }
