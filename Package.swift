@@ -116,7 +116,8 @@ let package = Package(
             "Pipelines",
             [
                 "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
-                "Inference", "Warehouse", "DICOMStore", "Features", "Phantoms",
+                "Inference", "Warehouse", "DICOMStore", "Features", "Phantoms", "Evaluation", "Figures", "Torch",
+                "Datasets", "ModelRegistry", "Training",
             ]),
 
         // 6: the command line
@@ -124,8 +125,8 @@ let package = Package(
             name: "lightbox",
             dependencies: [
                 "LightboxCore", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse", "DICOMStore",
-                "Features",
-                "Pipelines", arguments,
+                "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry", "Training", "Pipelines",
+                arguments,
             ],
             swiftSettings: swift),
 
@@ -159,7 +160,12 @@ let package = Package(
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(of: "Features", using: ["Networks", "Inference", "Imaging", "ModelRegistry", "KerasFiles", "WireFormats"]),
         tests(of: "Phantoms", using: ["DICOM", "DICOMPixels"]),
-        tests(of: "Pipelines", using: ["WireFormats", "Warehouse", "DICOMStore", "Features"]),
+        tests(
+            of: "Pipelines",
+            using: [
+                "WireFormats", "Warehouse", "DICOMStore", "Features", "Datasets", "Training", "ModelRegistry",
+                "Evaluation", "Phantoms",
+            ]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],
     swiftLanguageModes: [.v6],

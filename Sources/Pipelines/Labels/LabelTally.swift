@@ -2,7 +2,7 @@ public import LightboxCore
 public import Warehouse
 
 /// How many images carry each state of each label, by view and data set.
-public struct LabelCounts: Sendable, Codable, Equatable {
+public struct LabelTally: Sendable, Codable, Equatable {
     /// One group's count.
     public struct Entry: Sendable, Codable, Equatable {
         /// `train`, `valid`, `test`; nil where the table does not say.
