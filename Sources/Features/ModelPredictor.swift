@@ -76,6 +76,13 @@ public struct ModelPredictor: Sendable {
         return predictions(try extractor.run(images), keys: keys)
     }
 
+    /// Scores a prepared batch, `[n, height, width, channels]` with n at most ``batch``, while the calling thread waits.
+    public func predict(_ images: NDArray, keys: [InstanceKey]) throws -> [Prediction] {
+        precondition(keys.count == images.shape.first, "one key for each image")
+        try requireScores()
+        return predictions(try extractor.run(images), keys: keys)
+    }
+
     /// As ``predict(_:keys:)``, suspending the calling task instead of blocking its thread.
     public func predictions(for images: [Image], keys: [InstanceKey] = []) async throws -> [Prediction] {
         precondition(keys.isEmpty || keys.count == images.count, "one key for each image, or none")

@@ -29,6 +29,7 @@ package final class ProgressBar: Sendable {
         var first = 0
         var completed = 0
         var total: Int?
+        var detail: String?
         var start = 0.0
         var lastDrawn = 0.0
         var meter = RateMeter()
@@ -53,7 +54,7 @@ package final class ProgressBar: Sendable {
                 // A terminal shows that something began; a log waits, since most stages are short.
                 state.lastDrawn = surface.width == nil ? now : -.infinity
             }
-            (state.completed, state.total) = (update.completed, update.total)
+            (state.completed, state.total, state.detail) = (update.completed, update.total, update.detail)
             state.meter.add(completed: update.completed, at: now)
             if now - state.lastDrawn >= (surface.width == nil ? 5 : 0.1) { draw(&state, at: now) }
         }
@@ -68,7 +69,7 @@ package final class ProgressBar: Sendable {
         guard let stage = state.stage else { return }
         let text = ProgressText(
             stage: stage, completed: state.completed, total: state.total, rate: state.meter.rate,
-            elapsed: now - state.start)
+            elapsed: now - state.start, detail: state.detail)
         if let width = surface.width {
             let bar = text.bar(width: width(), isColoured: surface.isColoured, isUnicode: surface.isUnicode)
             surface.write(Self.clearLine + bar)

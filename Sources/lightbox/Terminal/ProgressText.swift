@@ -8,13 +8,18 @@ package struct ProgressText {
     package var rate: Double?
     /// Seconds since the stage began.
     package var elapsed: Double
+    /// A word on how it goes; nil for none.
+    package var detail: String?
 
-    package init(stage: String, completed: Int, total: Int?, rate: Double?, elapsed: Double) {
+    package init(
+        stage: String, completed: Int, total: Int?, rate: Double?, elapsed: Double, detail: String? = nil
+    ) {
         self.stage = stage
         self.completed = completed
         self.total = total
         self.rate = rate
         self.elapsed = elapsed
+        self.detail = detail
     }
 
     /// One redrawn line of at most `width - 1` letters: `embed ━━━━━━──── 55 % 1,485/2,700 52.1/s 0:23 left`.
@@ -29,6 +34,7 @@ package struct ProgressText {
             parts.append(Self.count(completed))
         }
         if !isUncounted { parts += speed }
+        if let detail { parts.append(detail) }
         let text = parts.joined(separator: "  ")
         let cells = min(40, width - 3 - text.count)
         guard let total, cells >= 8 else { return String(text.prefix(max(0, width - 1))) }
@@ -45,7 +51,7 @@ package struct ProgressText {
         if isUncounted { return "\(stage): \(Self.duration(elapsed))" }
         var parts = [Self.count(completed)]
         if let total { parts = ["\(Self.count(completed)) of \(Self.count(total)) (\(percent(of: total)) %)"] }
-        return "\(stage): " + (parts + speed).joined(separator: ", ")
+        return "\(stage): " + (parts + speed + (detail.map { [$0] } ?? [])).joined(separator: ", ")
     }
 
     /// The last line of a stage: `embed: 2,700 in 0:52 (51.9/s)`; rate is then the whole stage's.

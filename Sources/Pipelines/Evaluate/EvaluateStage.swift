@@ -1,0 +1,139 @@
+public import Datasets
+public import Evaluation
+public import Features
+import Figures
+import Foundation
+public import LightboxCore
+import ModelRegistry
+
+/// Judges a trained model on labelled images.
+///
+/// Images that the model has learned from are left out, whatever list they stand in: a number that counts them
+/// says nothing.
+public struct EvaluateStage: Sendable {
+    /// A model's folder, or a run's.
+    public var model: String
+    /// See ``TrainingInput/images``.
+    public var images: String
+    public var columns = TableColumns()
+    public var labeler = LabelledDataset.MIMICLabeler.chexpert
+    public var view: ViewKind?
+    /// Only images of this part; nil for all.
+    public var split: DataSplit?
+    /// Judge on what the model knows as well.
+    public var includesTrainingImages = false
+    public var settings = EvaluationSettings()
+    public var precision = Precision.float32
+
+    public init(model: String, images: String) {
+        self.model = model
+        self.images = images
+    }
+
+    public struct Result: Sendable {
+        public var evaluation: ModelEvaluation
+        /// Images that were judged, and those left out because the model has learned from them.
+        public var judged: Int
+        public var seen: Int
+        public var problems: [StageReport.Problem]
+    }
+
+    public func run(_ context: StageContext) throws -> Result {
+        let folder = try ModelPlace.open(model, context)
+        let output = folder.manifest.output
+        guard output.kind != .heatmap else {
+            throw InputError(.unsupported, "\(model) gives heat maps: pass --image and --heatmap.")
+        }
+        let labels = try LabelSet(
+            name: folder.manifest.name, kind: output.kind == .states ? .states : .classes, names: output.labels)
+        let (dataset, seen) = try unseen(labels, folder, context)
+        guard !dataset.isEmpty else {
+            throw InputError(
+                .invalidInput,
+                seen > 0
+                    ? "The model has learned from all \(seen) images of \(images). Pass others, or count them with "
+                        + "--include-training-images."
+                    : "\(images): there is no image to judge on.")
+        }
+        var settings = FeatureExtractor.Settings(precision: precision, cacheFolder: context.home.cache)
+        settings.threads = context.threads
+        let predictor = try ModelPredictor(folder, settings: settings)
+        let scored = try ImagePredictions(predictor, dataset, context)
+        return Result(
+            evaluation: evaluation(scored, dataset, labels, name: folder.manifest.name, context),
+            judged: scored.indices.count, seen: seen, problems: dataset.report.problems + scored.problems)
+    }
+
+    private func unseen(
+        _ labels: LabelSet, _ folder: ModelFolder, _ context: StageContext
+    ) throws -> (LabelledDataset, seen: Int) {
+        let options = Datasets.ReadOptions(home: context.home, threads: context.threads)
+        // The classes of the file may have other spellings, which `columns` maps; without that, the model's own.
+        var dataset = try DatasetSource(images, home: context.home).read(
+            labels: labels, columns: columns, labeler: labeler, options: options)
+        if let view { dataset = dataset.only(view) }
+        if let split { dataset = dataset.only(split) }
+        if labels.kind == .classes { dataset = dataset.filtered { $0.classIndex(of: $1) != nil } }
+        let known = SeenImages(of: folder)
+        guard !includesTrainingImages, !known.isEmpty else { return (dataset, 0) }
+        let kept = dataset.filtered { !known.contain($0[$1]) }
+        return (kept, dataset.count - kept.count)
+    }
+
+    private func evaluation(
+        _ scored: ImagePredictions, _ dataset: LabelledDataset, _ labels: LabelSet, name: String,
+        _ context: StageContext
+    ) -> ModelEvaluation {
+        let names = scored.indices.map { dataset.patient(of: $0) ?? "image \($0)" }
+        let hasPatients = scored.indices.contains { dataset.patient(of: $0) != nil }
+        let patients = hasPatients ? LabelledScores.numbered(names) : nil
+        if labels.kind == .classes {
+            return ModelEvaluation(
+                model: name, dataSet: images, classes: labels.names,
+                probabilities: scored.predictions.map { $0.scores.prefix(labels.count).map(Double.init) },
+                truths: scored.indices.map { dataset.classIndex(of: $0)! }, patients: patients, settings: settings,
+                threads: context.threads)
+        }
+        let states = scored.indices.map(dataset.states)
+        let data = labels.names.indices.map { label in
+            LabelledScores(
+                label: labels.names[label], scores: scored.predictions.map { Double($0.scores[label]) },
+                states: states.map { $0[label] }, uncertain: settings.uncertain, patients: patients)
+        }
+        return ModelEvaluation(
+            model: name, dataSet: images, data, settings: settings, threads: context.threads)
+    }
+}
+
+extension ModelEvaluation {
+    /// Writes the page, the numbers as JSON and CSV, and each label's two-panel figure as SVG and PNG.
+    ///
+    /// - Returns: the paths.
+    public func write(
+        to folder: String, comparisons: [ModelComparison] = [], remarks: [String] = []
+    ) throws -> [String] {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var paths: [String] = []
+        func put(_ bytes: some ContiguousBytes, _ name: String) throws {
+            try AtomicFile.write(bytes, to: folder + "/" + name)
+            paths.append(folder + "/" + name)
+        }
+        let page = EvaluationPage(self, comparisons: comparisons, remarks: remarks).page()
+        try put(Array(page.html().utf8), "report.html")
+        try put(try json(), "evaluation.json")
+        let table = longTable()
+        let rows = ([table.header] + table.rows).map { $0.map(Self.csvField).joined(separator: ",") + "\n" }
+        try put(Array(rows.joined().utf8), "evaluation.csv")
+        for label in labels where label.roc != nil {
+            let drawing = CurveFigure(label).drawing()
+            try put(Array(drawing.svg().utf8), "\(label.label).svg")
+            try put(try drawing.png(scale: 2), "\(label.label).png")
+        }
+        return paths
+    }
+
+    private static func csvField(_ text: String) -> String {
+        guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+}
