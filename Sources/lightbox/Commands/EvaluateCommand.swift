@@ -1,0 +1,119 @@
+import ArgumentParser
+import Datasets
+import Evaluation
+import Features
+import Foundation
+import LightboxCore
+import Pipelines
+
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Judge a model on labelled images: accuracy, areas, intervals.",
+        discussion: """
+            Images that the model has learned from are left out, whatever list they stand in. --output gets a page \
+            with all figures (report.html), the numbers as JSON and CSV, and the curves as SVG and PNG.
+
+            Examples:
+              lightbox evaluate --model flowers/ --images labels.csv
+              lightbox evaluate --model run/ --images valid/ --view frontal --output evaluation/
+              lightbox evaluate --model spots/ --image test.png --heatmap test_heatmap.png --picture result.png
+            """)
+
+    @Option(help: "A model's folder, or the folder of the run that made it.") var model: String
+    @Option(help: "Labelled images, as `lightbox train` takes them.") var images: String?
+    @Option(help: "Which columns mean what: label=finding,patient=id.") var columns = ""
+    @Option(help: "Classes, with the values they stand for: 'normal,sick=viral|bacterial'.") var classes = ""
+    @Option(help: "Only rows with these values: 'view=AP|PA'.") var only = ""
+    @Option(help: "Only films of this view: frontal, lateral or other.") var view: ViewKind?
+    @Option(help: "Only this part: train, valid or test.") var dataset: DataSplit?
+    @Option(help: "Uncertain labels: leave_out, as_negative or as_positive.") var uncertain = UncertainHandling.leaveOut
+    @Option(help: "Level of the intervals.") var level = 0.95
+    @Option(help: "Draws of the bootstrap; 0 for none.") var bootstrap = 2000
+    @Flag(help: "Judge on images that the model has learned from, too.") var includeTrainingImages = false
+    @Option(help: "f32 or bf16.") var precision = Precision.float32
+    @Option(help: "A folder for the page, the numbers and the figures.") var output: String?
+    @Option(help: "An image, for a model that gives heat maps.") var image: String?
+    @Option(help: "The true heat map of --image.") var heatmap: String?
+    @Option(help: "Where the picture of input, truth and prediction goes.") var picture = "heatmap.png"
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        guard (images == nil) != (image == nil) else { throw ValidationError("Give --images, or --image and --heatmap.") }
+        guard level > 0 && level < 1 else { throw ValidationError("--level lies between 0 and 1.") }
+    }
+
+    func run() throws {
+        try global.run { context in
+            if let image {
+                let stage = HeatmapPictureStage(model: model)
+                let report = try stage.run(image: image, heatmap: heatmap, output: picture, context)
+                print(global.json ? String(decoding: try jsonLine(report), as: UTF8.self) : report.text)
+                return
+            }
+            let result = try stage(images!).run(context)
+            try show(result, context)
+        }
+    }
+
+    private func stage(_ images: String) throws -> EvaluateStage {
+        var stage = EvaluateStage(model: model, images: images)
+        stage.columns = try TableColumns(columns: columns, classes: classes, only: only)
+        stage.view = view
+        stage.split = dataset
+        stage.includesTrainingImages = includeTrainingImages
+        stage.precision = precision
+        stage.settings.uncertain = uncertain
+        stage.settings.level = level
+        if bootstrap == 0 { stage.settings.bootstrap = nil } else { stage.settings.bootstrap?.replicates = bootstrap }
+        return stage
+    }
+
+    private func show(_ result: EvaluateStage.Result, _ context: StageContext) throws {
+        let seen = result.seen > 0 ? ", \(result.seen) left out that the model has learned from" : ""
+        let remark = "\(result.judged) images judged\(seen)"
+        if global.json {
+            print(String(decoding: try result.evaluation.json(), as: UTF8.self), terminator: "")
+        } else {
+            for line in EvaluationText.lines(result.evaluation) { print(line) }
+        }
+        global.note(remark + ".")
+        if let output {
+            let paths = try result.evaluation.write(to: context.home.localPath(of: output), remarks: [remark + "."])
+            global.note("wrote \(paths.first ?? "") and \(paths.count - 1) more files")
+        }
+        for problem in result.problems.prefix(10) { global.note("left out: \(problem.source): \(problem.reason)") }
+        if !result.problems.isEmpty { throw ExitCode(ExitStatus.partial) }
+    }
+}
+
+/// An evaluation as lines for a terminal.
+enum EvaluationText {
+    static func lines(_ evaluation: ModelEvaluation) -> [String] {
+        var lines: [String] = []
+        if let classes = evaluation.classes {
+            lines.append("accuracy           \(text(classes.accuracy))")
+            lines.append("balanced accuracy  \(text(classes.balancedAccuracy))")
+            lines.append("macro AUC          \(text(classes.macroAUC))")
+            lines.append("")
+        }
+        let table = evaluation.summary()
+        let widths = table.header.indices.map { column in
+            ([table.header] + table.rows).map { $0[column].count }.max() ?? 0
+        }
+        for row in [table.header] + table.rows {
+            let cells = zip(row, widths).enumerated().map { index, cell in
+                let space = String(repeating: " ", count: cell.1 - cell.0.count)
+                return index == 0 ? cell.0 + space : space + cell.0
+            }
+            lines.append(cells.joined(separator: "  "))
+        }
+        return lines
+    }
+
+    private static func text(_ metric: Metric) -> String {
+        guard let value = metric.value else { return "– (\(metric.undefined?.rawValue ?? "undefined"))" }
+        guard let interval = metric.interval else { return String(format: "%.3f", value) }
+        return String(
+            format: "%.3f (%.0f %% interval %.3f–%.3f)", value, 100 * interval.level, interval.lower, interval.upper)
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Features
+import Foundation
+import LightboxCore
+import Pipelines
+
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict", abstract: "Ask a trained model about images.",
+        discussion: """
+            PREDICTION is the place of the highest score among the model's labels, from 0; a last score beyond them \
+            stands for images without a label.
+
+            Example:
+              lightbox predict --model flowers/ daisy.jpg unknown/
+            """)
+
+    @Option(help: "A model's folder, or the folder of the run that made it.") var model: String
+    @Argument(help: "Files, folders, quoted patterns or dicom:STORE.") var images: [String]
+    @Option(help: "f32 or bf16.") var precision = Precision.float32
+    @OptionGroup var global: GlobalOptions
+
+    private struct Line: Encodable {
+        let key: String
+        let prediction: Int
+        let label: String?
+        let scores: [Float]
+    }
+
+    func run() throws {
+        var stage = PredictStage(model: model)
+        stage.precision = precision
+        try global.run { [stage] context in
+            let result = try stage.run(images, context)
+            let lines = zip(result.origins, result.predictions).map {
+                Line(key: $0, prediction: $1.bestIndex, label: $1.bestLabel, scores: $1.scores)
+            }
+            if global.json {
+                for line in lines { try printJSON(line) }
+            } else {
+                Self.printTable(lines)
+            }
+            for problem in result.problems { global.note("left out: \(problem.source): \(problem.reason)") }
+            if !result.problems.isEmpty { throw ExitCode(ExitStatus.partial) }
+        }
+    }
+
+    private static func printTable(_ lines: [Line]) {
+        let width = max(3, lines.map(\.key.count).max() ?? 0)
+        let labels = max(5, lines.map { $0.label?.count ?? 1 }.max() ?? 0)
+        func padded(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: max(0, width - text.count))
+        }
+        print("\(padded("KEY", width))  PREDICTION  \(padded("LABEL", labels))  SCORES")
+        for line in lines {
+            let scores = line.scores.map { "\($0)" }.joined(separator: ", ")
+            let key = padded(Terminal.printable(line.key), width)
+            print("\(key)  \(padded(String(line.prediction), 10))  \(padded(line.label ?? "–", labels))  [\(scores)]")
+        }
+    }
+}

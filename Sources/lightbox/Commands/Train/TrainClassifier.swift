@@ -1,0 +1,88 @@
+import ArgumentParser
+import Datasets
+import LightboxCore
+import Networks
+import Pipelines
+import Torch
+import Training
+
+struct TrainClassifier: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "classifier", abstract: "Train a whole network: findings on films, or classes.",
+        discussion: """
+            --labels chexpert14 are the fourteen findings with four states each. --uncertain says what an uncertain \
+            label counts for: a probability u with a weight w, for all findings or for one.
+
+            Examples:
+              lightbox train classifier --network densenet121 --labels chexpert14 --shape 320,320,1 \\
+                --images 'train/frontal*' --eval-images 'valid/frontal*' --uncertain u=0.4,w=0.75 --output run/
+              lightbox train classifier --images mimic-cxr-jpg/ --view frontal --uncertain hybrid \\
+                --uncertain edema:u=0.6,w=1 --output run/ --processes 2
+            """)
+
+    @Option(help: "An architecture; `lightbox networks` lists them.") var network = "densenet121"
+    @Option(help: "chexpert14, a YAML file, or a list of classes such as dict.txt; the data's own when left out.")
+    var labels: String?
+    @OptionGroup var data: DataArguments
+    @Option(help: "What uncertain labels count for: u=0.4,w=0.75, ignore, zeros, ones, hybrid or learned; LABEL:… for one.")
+    var uncertain: [String] = []
+    @Option(help: "Keras weights or a model's folder to start from; random weights when left out.")
+    var weights: String?
+    @Option(help: "Height,width,channels of the input.") var shape: ImageShape?
+    @Option(help: "Scaling of the pixels: zeroToOne, minusOneToOne, imageNetStandardised, caffe or none.")
+    var scaling: Preprocessing.Scaling?
+    @Option(help: "avg or max.") var pooling = Pooling.max
+    @Option(help: "Share of values dropped before the last layer.") var dropout: Float = 0
+    @Option(help: "f32, bf16 or auto.") var precision = TrainingPrecision.auto
+    @Option(help: ArgumentHelp("Learn only these layers: head, a number from the end, or the first one's name.", valueName: "layers"))
+    var train = "all"
+    @Option(help: "each, or balanced: every finding's positives equally often.")
+    var sampling = BatchSettings.Sampling.each
+    @OptionGroup var augmentation: AugmentationArguments
+    @OptionGroup var learning: LearningArguments
+    @OptionGroup var place: PlaceArguments
+    @OptionGroup var processes: ProcessArguments
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        if try processes.launched() { return }
+        let labelSet = try labels.map(LabelSet.named)
+        let policy = try UncertaintyPolicy(parsing: uncertain)
+        let isClasses = labelSet?.kind == .classes || (labelSet == nil && !data.classes.isEmpty)
+        var settings = try learning.settings(
+            isClasses ? .classes(hasExtraSlot: false) : .labels(policy), epochs: 3, rate: 1e-3)
+        settings.precision = precision
+        settings.trainable = try TrainableLayers(parsing: train)
+        settings.threads = processes.engineThreads
+        var stage = NetworkTraining(
+            network, input: try data.input(seed: learning.seed, labels: labelSet), place: place.place(),
+            settings: settings)
+        stage.start = weights
+        stage.shape = shape
+        stage.scaling = scaling ?? (weights == nil ? .zeroToOne : nil)
+        stage.pooling = pooling
+        stage.dropout = dropout
+        stage.sampling = sampling
+        stage.augmentation = augmentation.value
+        try TrainingCommandRun(global: global, place: place).run { [stage] in try stage.run($0, note: $1) }
+    }
+}
+
+/// Random changes of the training images.
+struct AugmentationArguments: ParsableArguments {
+    @Flag(help: "Mirror half of the images; not for films of chests.") var flip = false
+    @Option(help: "Turn by up to so many degrees.") var rotation = 0.0
+    @Option(help: "Move by up to this share of the side.") var shift = 0.0
+    @Option(help: "Enlarge or shrink by up to this share.") var zoom = 0.0
+    @Option(help: "Change the brightness by up to this share.") var brightness = 0.0
+    @Option(help: "Change the contrast by up to this share.") var contrast = 0.0
+
+    var value: Augmentation {
+        var value = Augmentation()
+        value.flip = flip
+        value.rotationDegrees = rotation
+        (value.shift, value.zoom) = (shift, zoom)
+        (value.brightness, value.contrast) = (brightness, contrast)
+        return value
+    }
+}
