@@ -76,7 +76,8 @@ struct KerasLayerReader {
     /// the layer's name as an attribute of `vars`.
     mutating func collect(from group: HDF5Group, depth: Int, into layers: inout [KerasLayer]) throws {
         guard depth < limits.depth else { throw HDF5Error.limit("groups stand in one another too deep") }
-        for (name, address) in try group.members().sorted(by: { $0.key < $1.key }) where name != "optimizer" {
+        for (name, address) in try group.members().sorted(by: { $0.key < $1.key }) {
+            if name == "optimizer" || (depth == 0 && name == "metrics") { continue }
             try countMember()
             let header = try HDF5Header(in: group.bytes, at: address)
             guard header.isGroup else { continue }

@@ -197,7 +197,9 @@ extension LayerSettings {
             product *= size
         }
         if let open = shape.firstIndex(of: -1), known.count == shape.count - 1 { shape[open] = count / product }
-        guard shape.allSatisfy({ $0 >= 1 }) else { throw damage("has a target_shape that does not fit") }
+        guard shape.allSatisfy({ $0 >= 1 }), shape.reduce(1, *) == count else {
+            throw damage("has a target_shape that does not fit")
+        }
         return shape
     }
 

@@ -51,7 +51,7 @@ struct KerasConfiguration {
         }
         return object([
             ("class_name", .string(className)),
-            ("config", object([("name", .string(names[index])), ("trainable", .bool(true))] + settings)),
+            ("config", object([("name", .string(names[index]))] + settings)),
             ("name", .string(names[index])),
             ("inbound_nodes", .array(inputs.isEmpty ? [] : [.array(inputs)])),
         ])

@@ -5,9 +5,10 @@ usage: keras_step.py [NETWORK...]    (made with keras 3.15.1, tensorflow-cpu 2.2
 
 Network: the architecture without its classifier, maximum over rows and columns (`max_pool`), dense layer of 14
 (`predictions`), no activation. Weights: Tests/NetworksTests/FormulaWeights.swift, that is `array` of
-../networks/make_network_reference.py, with the file's `gain`, and with its `beta` added
-to every norm's beta. (So most values lie far from where ReLU and ReLU6 bend: around 0 one value more or less
-that is let through, which rounding decides, changes a gradient by a percent. Still some are cut off.) Images: Formula.images, `batch` of them.
+../networks/make_network_reference.py, with the file's `gain`, and with its `beta` added to every norm's beta.
+(So most values lie far from where ReLU and ReLU6 bend: around 0 one value more or less that is let through,
+which rounding decides, changes a gradient by a percent. Still some are cut off.) Images: Formula.images, `batch`
+of them.
 Labels: `numbers("targets", batch * 14)` is t, the target is (t + 1) / 2; `numbers("weights", batch * 14)` is w,
 the weight is 1 + w / 2. Loss: sum of weight x sigmoid cross-entropy / (batch * 14).
 
@@ -129,7 +130,8 @@ def entries(array):
 
 
 def distance(found, expected):
-    return float(np.linalg.norm((found - expected).reshape(-1)) / max(1e-300, np.linalg.norm(expected.reshape(-1))))
+    size = np.linalg.norm(expected.reshape(-1))
+    return float(np.linalg.norm((found - expected).reshape(-1)) / max(1e-300, size))
 
 
 def reference(name):
@@ -153,7 +155,8 @@ def reference(name):
             path: {"norm": short(np.linalg.norm(value)), "entries": entries(value)}
             for path, value in double["statistics"].items()},
         "float32": {
-            "gradients": short(max(differences[path] for path in kept)), "statistics": short(max(statistics.values())),
+            "gradients": short(max(differences[path] for path in kept)),
+            "statistics": short(max(statistics.values())),
             "loss": short(abs(single["loss"] / double["loss"] - 1))},
     }
     print(name, "loss", double["loss"], "float32", result["float32"], "faint", result["faint"], "largest", largest)
