@@ -29,7 +29,8 @@ public struct ModelPredictor: Sendable {
     ///   - sample: prepared images, needed for the precisions `int8` and `auto` only.
     ///   - settings: precision (f32 unless told), batch, threads.
     public init(
-        _ folder: ModelFolder, sample: [NDArray] = [], settings: FeatureExtractor.Settings = .init(precision: .float32),
+        _ folder: ModelFolder, sample: [NDArray] = [],
+        settings: FeatureExtractor.Settings = .init(precision: .float32),
         report: (String) -> Void = { _ in }
     ) throws {
         try self.init(
@@ -52,7 +53,8 @@ public struct ModelPredictor: Sendable {
             model = values
             calibration.takesLogits = true
         }
-        extractor = try FeatureExtractor(model.named(name ?? path), sample: sample, settings: settings, report: report)
+        extractor = try FeatureExtractor(
+            model.named(name ?? path), sample: sample, settings: settings, report: report)
         self.output = output
         self.calibration = calibration
         if output.kind != .heatmap, extractor.featureCount != output.scoreCount {
@@ -90,8 +92,8 @@ public struct ModelPredictor: Sendable {
         return predictions(try await extractor.vectors(for: images), keys: keys)
     }
 
-    /// Scores prepared batches as they come from `next`, until that gives nil, and hands the predictions to `consume`
-    /// in the same order. See ``FeatureExtractor/process(next:consume:)``.
+    /// Scores prepared batches as they come from `next`, until that gives nil, and hands the predictions to
+    /// `consume` in the same order. See ``FeatureExtractor/process(next:consume:)``.
     ///
     /// - Parameter next: as many keys as the batch has images, and the batch: at most ``batch`` images.
     public func process(

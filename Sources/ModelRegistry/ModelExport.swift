@@ -56,8 +56,7 @@ public enum ModelExport {
     }
 
     private static func writeOpenVINO(_ folder: ModelFolder, to path: String) throws -> [String] {
-        let bytes = Bytes(try MappedFile(path: try file(ModelFolder.onnxName, of: folder)))
-        let model = try bytes.withUnsafeBytes { try ONNXModel(bytes: $0) }
+        let model = try onnx(folder.graph(), weights: folder.weights(), manifest: folder.manifest)
         let document = try IRLowering(model, path: folder.path).document
         let weights = (path.hasSuffix(".xml") ? String(path.dropLast(4)) : path) + ".bin"
         let description = path.hasSuffix(".xml") ? path : path + ".xml"
@@ -108,13 +107,13 @@ public enum ModelExport {
         output.kind == .heatmap ? "heatmap" : "scores"
     }
 
-    /// The bytes of `model.onnx`: floats `[N, height, width, channels]` in, scores after their activation out.
-    static func onnx(_ graph: Graph, weights: NetworkWeights, manifest: ModelManifest) throws -> Bytes {
+    /// The content of `model.onnx`: floats `[N, height, width, channels]` in, scores after their activation out.
+    static func onnx(_ graph: Graph, weights: NetworkWeights, manifest: ModelManifest) throws -> ONNXModel {
         let options = ONNXOptions(inputName: inputName, outputName: outputName(manifest.output))
         var model = try graph.onnx(weights: weights, options: options)
         model.metadata = try manifest.metadata()
         model.documentation =
             (manifest.description.isEmpty ? manifest.name : manifest.description) + "\nNot a medical device."
-        return Bytes(try model.serialized())
+        return model
     }
 }

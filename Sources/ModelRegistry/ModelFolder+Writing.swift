@@ -26,7 +26,7 @@ extension ModelFolder {
         manifest.signature = try ModelExport.signature(of: graph, manifest: manifest, path: path)
         let onnx = try ModelExport.onnx(graph, weights: weights, manifest: manifest)
         return try write(manifest, to: path, isReplacing: isReplacing) { staging in
-            try staging.write(onnx, named: onnxName)
+            try staging.write(Bytes(onnx.serialized()), named: onnxName)
             try staging.write(weights.safetensors(for: graph), named: weightsName)
             for (name, bytes) in attachments.sorted(by: { $0.key < $1.key }) {
                 try staging.write(bytes, named: name)
@@ -37,7 +37,8 @@ extension ModelFolder {
     /// Writes a foreign model as a folder, whole or not at all: an ONNX file, a SavedModel, an OpenVINO IR.
     ///
     /// - Parameters:
-    ///   - manifest: its architecture is `.file`, one of `files` or a folder of some; its signature is the caller's.
+    ///   - manifest: its architecture is `.file`, one of `files` or a folder of some;
+    ///     the signature is kept as it is.
     ///   - files: names in the folder, and the paths that are copied from.
     @discardableResult
     public static func write(

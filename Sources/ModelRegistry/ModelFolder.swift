@@ -65,7 +65,8 @@ public struct ModelFolder: Sendable {
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw RegistryError(
-                .unsafeName, path, "there is a link or something else than a file", remedy: "Copy the file itself.")
+                .unsafeName, path, "there is a link or something else than a file", remedy: "Copy the file itself."
+            )
         }
         guard Int(status.st_size) <= limits.manifestBytes else {
             throw RegistryError(
@@ -98,7 +99,8 @@ public struct ModelFolder: Sendable {
                 remedy: "Take the model from its source again.")
         }
         guard hashing else { return }
-        for (entry, file) in zip(entries, manifest.files) where try ContentHash(ofFile: entry.path) != file.sha256 {
+        for (entry, file) in zip(entries, manifest.files) where try ContentHash(ofFile: entry.path) != file.sha256
+        {
             throw changed(entry)
         }
     }

@@ -8,7 +8,9 @@ extension ModelManifest {
     func metadata() throws -> [String: String] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        func text(_ value: some Encodable) throws -> String { String(decoding: try encoder.encode(value), as: UTF8.self) }
+        func text(_ value: some Encodable) throws -> String {
+            String(decoding: try encoder.encode(value), as: UTF8.self)
+        }
         var result = [
             "name": name, "labels": try text(output.labels), "preprocessing": try text(preprocessing),
             "kind": output.kind.rawValue, "activation": output.activation.rawValue,

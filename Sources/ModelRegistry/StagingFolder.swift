@@ -100,9 +100,10 @@ struct StagingFolder {
 
 /// Gives each of two folders the other's name in one step; false where the file system cannot.
 private func exchanged(_ left: String, _ right: String) -> Bool {
-    typealias RenameAt = @convention(c) (
-        Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32
-    ) -> Int32
+    typealias RenameAt =
+        @convention(c) (
+            Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32
+        ) -> Int32
     // The C library declares renameat2 only under a macro that Swift's import of it does not set.
     guard let symbol = dlsym(nil, "renameat2") else { return false }
     let exchange: UInt32 = 2

@@ -69,7 +69,8 @@ private func agree(_ found: [Float], _ expected: [Double], within tolerance: Dou
                 #expect(prediction.labels == ["a", "b"] && prediction.scores.count == 3)
             }
             #expect(try await predictor.predictions(for: images, keys: keys) == found)
-            #expect(try predictor.predict(images).map(\.key) == Array(repeating: InstanceKey(fields: []), count: 5))
+            #expect(
+                try predictor.predict(images).map(\.key) == Array(repeating: InstanceKey(fields: []), count: 5))
         }
     }
 

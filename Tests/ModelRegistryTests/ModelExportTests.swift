@@ -26,13 +26,17 @@ import Testing
         let graph = try network.graph(
             height: size, width: size + 1,
             output: isMap ? .features(.none) : .scores(classes: 5))
+        let gain = ["resnet50", "xception"].contains(network.name) ? 1.0 : 1.4
         return try ModelFolder.write(
-            manifest, weights: .varied(for: graph, seed: 5), to: folder + "/" + network.name)
+            manifest, weights: .varied(for: graph, seed: 5, gain: gain), to: folder + "/" + network.name)
     }
 
     @Test(
         "OpenVINO's own form gives the scores of the ONNX file",
-        arguments: Network.all.map(\.name).filter { !$0.contains("0.") && !$0.contains("1.") })
+        arguments: [
+            "densenet121", "heatmap", "inception_v3", "mobilenet_0.25", "mobilenet_v2_0.35", "resnet50", "tiny",
+            "xception",
+        ])
     func openVINO(name: String) throws {
         try withTemporaryFolder { folder in
             let model = try model(try Network.named(name), in: folder)
@@ -41,7 +45,10 @@ import Testing
             let input = [Tensor(images(2, shape: try model.graph().inputShape))]
             let direct = try CompiledModel(.file(model.modelPath), options: .init(batch: 2))
             let exported = try CompiledModel(.file(folder + "/net.xml"), options: .init(batch: 2))
-            #expect(distance(try direct.run(input)[0].array, try exported.run(input)[0].array) < 1e-4)
+            let expected = try direct.run(input)[0].array
+            #expect(distance(expected, try exported.run(input)[0].array) < 1e-4)
+            let half = expected.count / 2
+            #expect((0..<half).contains { abs(expected.values[$0] - expected.values[half + $0]) > 2e-4 })
             #expect(direct.outputs.map(\.name) == exported.outputs.map(\.name))
             #expect(exported.inputs.map(\.name) == ["image"])
         }

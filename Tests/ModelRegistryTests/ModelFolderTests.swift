@@ -143,7 +143,9 @@ private func put(_ text: String, at path: String) throws {
             #expect(written.manifest.signature == manifest.signature)
             #expect(throws: RegistryError.self) { try written.graph() }
             #expect(throws: RegistryError.self) { try written.weights() }
-            #expect(throws: RegistryError.self) { try ModelExport.write(written, as: .onnx, to: folder + "/o.onnx") }
+            #expect(throws: RegistryError.self) {
+                try ModelExport.write(written, as: .onnx, to: folder + "/o.onnx")
+            }
         }
     }
 
@@ -202,7 +204,9 @@ private func put(_ text: String, at path: String) throws {
         }
     }
 
-    @Test("Refuses names that leave the folder", arguments: ["../x", "/x", "a//b", "a/./b", "", "model.json", "a\u{0}b"])
+    @Test(
+        "Refuses names that leave the folder",
+        arguments: ["../x", "/x", "a//b", "a/./b", "", "model.json", "a\u{0}b"])
     func names(name: String) throws {
         try withTemporaryFolder { folder in
             let sample = try Sample()
@@ -234,7 +238,8 @@ private func put(_ text: String, at path: String) throws {
             #expect(try code { $0.manifest.output.temperature = 0 } == .damagedManifest)
             #expect(try code { $0.manifest.metrics = .number(.nan) } == .inconsistent)
             var sample = try Sample()
-            sample.manifest.architecture = try .keras(Network.named("tiny").graph(head: ClassifierHead(classes: 3)))
+            sample.manifest.architecture = try .keras(
+                Network.named("tiny").graph(head: ClassifierHead(classes: 3)))
             let linear = #expect(throws: RegistryError.self) {
                 try ModelFolder.write(sample.manifest, weights: sample.weights, to: folder + "/m")
             }
@@ -344,7 +349,9 @@ private func put(_ text: String, at path: String) throws {
     @Test("Passes over fields it does not know, refuses a later format")
     func versions() throws {
         try withModel { path in
-            try rewrite(path) { $0.replacingOccurrences(of: "\"format\" : 1", with: "\"format\" : 1, \"new\": {\"a\": [1]}") }
+            try rewrite(path) {
+                $0.replacingOccurrences(of: "\"format\" : 1", with: "\"format\" : 1, \"new\": {\"a\": [1]}")
+            }
             #expect(throws: Never.self) { try ModelFolder(path: path) }
             try rewrite(path) { $0.replacingOccurrences(of: "\"format\" : 1", with: "\"format\" : 2") }
             #expect(failure(path)?.code == .newerFormat)

@@ -22,15 +22,19 @@ struct Sample {
 
 extension NetworkWeights {
     /// Every array between -0.5 and 0.5, so that norms and biases do something; variances above 0.5.
-    static func varied(for graph: Graph, seed: UInt64) -> NetworkWeights {
+    ///
+    /// - Parameter gain: a factor on all kernels; 1.4 keeps the size of what flows through ReLUs (He et al. 2015),
+    ///   and is too much where sums of many layers are not normalised again.
+    static func varied(for graph: Graph, seed: UInt64, gain: Double = 1.4) -> NetworkWeights {
         var layers: [String: [NDArray]] = [:]
         for layer in graph.layers where !layer.weights.isEmpty {
             layers[layer.name] = layer.weights.map { weight in
                 var random = SeededGenerator(seed: seed, stream: layer.name + "/" + weight.name)
                 let middle = ["gamma", "moving_variance"].contains(weight.name) ? 1.0 : 0
-                let fanIn = max(1, weight.shape.dropLast().reduce(1, *))
-                // Kernels keep the size of what flows through them.
-                let spread = weight.name.hasSuffix("kernel") ? (12 / Double(fanIn)).squareRoot() : 0.4
+                let fanIn = weight.shape.prefix(weight.name == "depthwise_kernel" ? 2 : 3).dropLast(
+                    weight.shape.count == 2 ? 1 : 0
+                ).reduce(1, *)
+                let spread = weight.name.hasSuffix("kernel") ? gain * (12 / Double(fanIn)).squareRoot() : 0.4
                 let values = (0..<weight.shape.reduce(1, *)).map { _ in
                     Float(middle + spread * (random.uniform() - 0.5))
                 }

@@ -27,7 +27,8 @@ struct IRDocument {
     ) -> Value {
         let layer = count
         count += 1
-        layers += "\t\t<layer id=\"\(layer)\" name=\"\(escaped(name))\" type=\"\(type)\" version=\"opset\(version)\">\n"
+        layers +=
+            "\t\t<layer id=\"\(layer)\" name=\"\(escaped(name))\" type=\"\(type)\" version=\"opset\(version)\">\n"
         if !attributes.isEmpty {
             layers += "\t\t\t<data"
             for (key, value) in attributes { layers += " \(key)=\"\(escaped(value))\"" }
@@ -37,8 +38,8 @@ struct IRDocument {
             layers += "\t\t\t<input>\n"
             for (port, input) in inputs.enumerated() {
                 appendPort("id=\"\(port)\"", input.shape)
-                edges +=
-                    "\t\t<edge from-layer=\"\(input.layer)\" from-port=\"\(input.port)\" to-layer=\"\(layer)\" to-port=\"\(port)\"/>\n"
+                edges += "\t\t<edge from-layer=\"\(input.layer)\" from-port=\"\(input.port)\""
+                edges += " to-layer=\"\(layer)\" to-port=\"\(port)\"/>\n"
             }
             layers += "\t\t\t</input>\n"
         }

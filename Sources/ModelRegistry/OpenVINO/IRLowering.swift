@@ -5,8 +5,9 @@ import WireFormats
 
 /// Writes the ONNX form of one of this package's graphs as OpenVINO's intermediate representation, version 11.
 ///
-/// Starting from ONNX means that norms are merged and paddings are settled in one place for both formats. Only the
-/// operators that graphs are lowered to are known; another one is refused by its name.
+/// Starting from ONNX means that norms are merged and paddings are settled in one place for both formats. The model
+/// is one that this package has just lowered, never one out of a file; an operator that is not known is refused by
+/// its name.
 struct IRLowering {
     private(set) var document = IRDocument()
     private let graph: ONNXGraphProto
