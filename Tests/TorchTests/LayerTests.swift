@@ -28,7 +28,7 @@ import Torch
         "norm_plain": { $0.norm(Norm(momentum: 0.9)) },
         "norm_without_scale": { $0.norm(Norm(momentum: 0.9, hasScale: false)) },
         "norm_without_offset": { $0.norm(Norm(momentum: 0.9, hasOffset: false)).relu() },
-        "norm_of_vectors": { $0.flattened().dense("dense", 5).norm(Norm(momentum: 0.9)) },
+        "norm_of_vectors": { $0.flattened().dense("dense", 5, bias: false).norm(Norm(epsilon: 1, momentum: 0.9)) },
         "frozen_norm": { $0.norm(Norm(momentum: 0.9)).relu() },
         "softmax": { $0.activation(.softmax) },
         "tanh_sigmoid": { $0.activation(.tanh).activation(.sigmoid) },

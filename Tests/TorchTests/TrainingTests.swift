@@ -42,7 +42,7 @@ import Torch
             let logits = try network.forward(Tensor.images(batch.images), .training(seed: UInt64(step)))
             let loss = try Loss.softmaxCrossEntropy(logits: logits, targets: Tensor(batch.targets))
             try loss.backward()
-            try optimizer.step(learningRate: 3e-3)
+            try optimizer.step(learningRate: 1e-2)
             losses.append(try loss.item())
         }
         return (losses, try network.weights())

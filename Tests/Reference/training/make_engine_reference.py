@@ -58,7 +58,7 @@ CASES = {
     "norm_plain": [norm()],
     "norm_without_scale": [norm(scale=False)],
     "norm_without_offset": [norm(center=False), L.ReLU()],
-    "norm_of_vectors": [L.Flatten(), L.Dense(5), norm()],
+    "norm_of_vectors": [L.Flatten(), L.Dense(5, use_bias=False), norm(epsilon=1.0)],
     "frozen_norm": [norm(trainable=False), L.ReLU()],
     "softmax": [L.Activation("softmax")],
     "tanh_sigmoid": [L.Activation("tanh"), L.Activation("sigmoid")],
