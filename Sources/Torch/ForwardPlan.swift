@@ -14,7 +14,9 @@ struct ForwardPlan {
         var fused: [Int: Activation] = [:]
         var isPassed = Array(repeating: false, count: graph.layers.count)
         for (index, layer) in graph.layers.enumerated() {
-            guard case .norm = layer.operation, index != graph.output, consumers[index].count == 1 else { continue }
+            guard case .norm = layer.operation, index != graph.output, consumers[index].count == 1 else {
+                continue
+            }
             let reader = consumers[index][0]
             if case .activation(let activation) = graph.layers[reader].operation,
                 activation == .relu || activation == .relu6

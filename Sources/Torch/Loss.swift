@@ -9,7 +9,9 @@ public enum Loss {
     ///   - logits: before the sigmoid, any shape.
     ///   - targets: 0...1, of the same shape.
     ///   - weights: of the same shape or one that broadcasts to it; nil for 1.
-    public static func sigmoidCrossEntropy(logits: Tensor, targets: Tensor, weights: Tensor? = nil) throws -> Tensor {
+    public static func sigmoidCrossEntropy(logits: Tensor, targets: Tensor, weights: Tensor? = nil) throws
+        -> Tensor
+    {
         try compute(CTORCH_SIGMOID_CROSS_ENTROPY, logits, targets, weights)
     }
 
@@ -19,7 +21,9 @@ public enum Loss {
     ///   - logits: before the softmax, rows × classes.
     ///   - targets: probabilities, rows × classes.
     ///   - weights: one per row; nil for 1.
-    public static func softmaxCrossEntropy(logits: Tensor, targets: Tensor, weights: Tensor? = nil) throws -> Tensor {
+    public static func softmaxCrossEntropy(logits: Tensor, targets: Tensor, weights: Tensor? = nil) throws
+        -> Tensor
+    {
         try compute(CTORCH_SOFTMAX_CROSS_ENTROPY, logits, targets, weights)
     }
 
@@ -32,7 +36,8 @@ public enum Loss {
     }
 
     /// Sum of weight × squared difference, divided by the number of elements.
-    public static func meanSquaredError(_ values: Tensor, targets: Tensor, weights: Tensor? = nil) throws -> Tensor {
+    public static func meanSquaredError(_ values: Tensor, targets: Tensor, weights: Tensor? = nil) throws -> Tensor
+    {
         try compute(CTORCH_SQUARED_ERROR, values, targets, weights)
     }
 

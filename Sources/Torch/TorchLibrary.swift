@@ -70,10 +70,21 @@ func check(
     _ place: @autoclosure () -> String, as code: TorchError.Code = .computationFailed,
     _ call: (UnsafeMutablePointer<CChar>) -> Int32
 ) throws(TorchError) {
-    let failure = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CTORCH_MESSAGE)) { message -> String? in
+    let failure = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CTORCH_MESSAGE)) {
+        message -> String? in
         message.initialize(repeating: 0)
         guard call(message.baseAddress!) != 0 else { return nil }
         return String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
     if let failure { throw TorchError(code: code, place: place(), remedy: failure) }
+}
+
+extension TorchLibrary {
+    /// Runs `body` with the norms' own kernels, or with libtorch's operations as on a GPU, on this thread.
+    package static func withOwnKernels<Value>(_ isOn: Bool, _ body: () throws -> Value) throws -> Value {
+        let functions = try functions()
+        let before = functions.set_own_kernels(isOn ? 1 : 0)
+        defer { _ = functions.set_own_kernels(before) }
+        return try body()
+    }
 }

@@ -19,6 +19,11 @@ extension TrainableNetwork {
         return try made { [output = values[graph.output]] in functions.leave(output?.handle, $0, $1) }
     }
 
+    /// The strides of a batch as the layers see it: images × channels × height × width.
+    package func mapStrides(of images: Tensor) throws -> [Int] {
+        try made { functions.enter(images.handle, Int32(CTORCH_F32.rawValue), $0, $1) }.strides
+    }
+
     private func value(
         of layer: Graph.Layer, _ index: Int, _ inputs: [Tensor], _ input: Tensor, _ mode: Mode
     ) throws -> Tensor {
@@ -40,7 +45,8 @@ extension TrainableNetwork {
                 inputs[0], window, kernel: weight(index, 0), bias: nil,
                 groups: graph.layers[layer.inputs[0]].shape[2], extent: extent(of: layer))
             return try convolve(
-                map, Window(1), kernel: weight(index, 1), bias: hasBias ? weight(index, 2) : nil, groups: 1, extent: 1)
+                map, Window(1), kernel: weight(index, 1), bias: hasBias ? weight(index, 2) : nil, groups: 1,
+                extent: 1)
         case .dense(_, let hasBias):
             let bias = hasBias ? weight(index, 1) : nil
             return try made { functions.dense(x, weight(index, 0), bias, $0, $1) }

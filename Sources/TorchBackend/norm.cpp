@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "group.hpp"
@@ -187,8 +188,9 @@ void remember(at::Tensor moving, const at::Tensor &batch, double momentum) {
 
 struct NormByKernels : torch::autograd::Function<NormByKernels> {
     static at::Tensor forward(
-        AutogradContext *context, const at::Tensor &input, const at::Tensor &gamma, const at::Tensor &beta,
-        const ctorch_norm *norm) {
+        AutogradContext *context, const at::Tensor &input, const std::optional<at::Tensor> &given_gamma,
+        const std::optional<at::Tensor> &given_beta, const ctorch_norm *norm) {
+        auto gamma = given_gamma.value_or(at::Tensor()), beta = given_beta.value_or(at::Tensor());
         Laid x(input.detach());
         int64_t channels = x.value.size(-1);
         Statistics statistics;
@@ -240,8 +242,10 @@ struct NormByKernels : torch::autograd::Function<NormByKernels> {
         Limits limits(static_cast<int>(context->saved_data["activation"].toInt()));
         double count = context->saved_data["count"].toDouble();
         auto group = reinterpret_cast<ctorch_group *>(context->saved_data["group"].toInt());
-        bool needs_gamma = saved[2].defined() && context->needs_input_grad(1);
-        bool needs_beta = context->saved_data["has_beta"].toBool() && context->needs_input_grad(2);
+        // Layers lack either; only what is there is counted among the inputs.
+        size_t next = 1;
+        bool needs_gamma = saved[2].defined() && context->needs_input_grad(next++);
+        bool needs_beta = context->saved_data["has_beta"].toBool() && context->needs_input_grad(next);
 
         std::vector<double> sums(static_cast<size_t>(2 * channels), 0);
         at::Tensor dgamma, dbeta, dx;
@@ -371,7 +375,10 @@ int norm(const ctorch_tensor *input, const ctorch_norm *norm, ctorch_tensor **ma
     return making(made, message, [&] {
         auto gamma = optional(norm->gamma), beta = optional(norm->beta);
         if (!input->value.is_cpu() || !uses_own_kernels) return norm_by_library(input->value, *norm, gamma, beta);
-        return NormByKernels::apply(input->value, gamma, beta, norm);
+        auto given = [](const at::Tensor &tensor) {
+            return tensor.defined() ? std::make_optional(tensor) : std::nullopt;
+        };
+        return NormByKernels::apply(input->value, given(gamma), given(beta), norm);
     });
 }
 
