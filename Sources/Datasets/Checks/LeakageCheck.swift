@@ -123,9 +123,12 @@ public struct LeakageCheck: Sendable, Codable {
 
     /// Pairs across splits; pictures with the same hash are looked up once, however many there are.
     private func pairs(_ hashes: [UInt64], _ indices: [Int], _ dataset: LabelledDataset) -> [NearDuplicate] {
-        var members: [UInt64: [Int]] = [:]
-        for (hash, index) in zip(hashes, indices) where dataset.split(of: index) != nil {
-            members[hash, default: []].append(index)
+        // Under each hash its samples, split by split.
+        var members: [UInt64: [[Int]]] = [:]
+        let none = DataSplit.allCases.map { _ in [Int]() }
+        for (hash, index) in zip(hashes, indices) {
+            guard let split = dataset.split(of: index) else { continue }
+            members[hash, default: none][split.rawValue].append(index)
         }
         let unique = members.keys.sorted()
         let table = HashIndex(unique)
@@ -134,16 +137,25 @@ public struct LeakageCheck: Sendable, Codable {
             table.forEach(near: hash, within: distance) { other in
                 guard other >= place else { return }
                 let apart = (hash ^ unique[other]).nonzeroBitCount
-                for left in members[hash]! {
-                    for right in members[unique[other]]! where found.count < Self.listed {
-                        guard dataset.split(of: left) != dataset.split(of: right) else { continue }
-                        guard other > place || left < right else { continue }
-                        found.append(
-                            NearDuplicate(first: min(left, right), second: max(left, right), distance: apart))
+                let (here, there) = (members[hash]!, members[unique[other]]!)
+                for left in DataSplit.allCases {
+                    // A hash meets itself once, another one both ways round.
+                    for right in DataSplit.allCases
+                    where other > place ? left != right : left.rawValue < right.rawValue {
+                        Self.add(here[left.rawValue], there[right.rawValue], apart, to: &found)
                     }
                 }
             }
         }
         return found.sorted { ($0.distance, $0.first, $0.second) < ($1.distance, $1.first, $1.second) }
+    }
+
+    private static func add(_ left: [Int], _ right: [Int], _ apart: Int, to found: inout [NearDuplicate]) {
+        for one in left {
+            for other in right {
+                guard found.count < listed else { return }
+                found.append(NearDuplicate(first: min(one, other), second: max(one, other), distance: apart))
+            }
+        }
     }
 }

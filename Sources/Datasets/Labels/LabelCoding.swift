@@ -18,33 +18,38 @@ public enum LabelCoding: String, Sendable, Codable, CaseIterable {
         }
     }
 
-    /// The number in a cell: −1...3, nil for an empty one.
-    ///
-    /// - Throws: ``NotALabel`` for anything else, `1.5` and `nan` included.
-    static func number(_ cell: some StringProtocol) throws(NotALabel) -> Int8? {
-        switch cell {
-        case "": return nil
-        case "1.0", "1": return 1
-        case "0.0", "0": return 0
-        case "-1.0", "-1": return -1
-        default:
-            let text = cell.split(separator: " ").joined()
-            if text.isEmpty { return nil }
-            guard let value = Double(text), (-1...3).contains(value), value == value.rounded() else {
-                throw NotALabel()
-            }
-            return Int8(value)
-        }
-    }
-
-    struct NotALabel: Error {}
-
-    /// The state that a cell's number means; nil when it means none.
-    func state(_ number: Int8?) -> LabelState? {
-        guard let number else { return .notMentioned }
+    /// The state that a cell means; nil when it means none.
+    func state(_ cell: LabelCell) -> LabelState? {
+        guard case .number(let number) = cell else { return .notMentioned }
         switch self {
         case .states: return number < 0 ? nil : LabelState(rawValue: Int(number))
         case .findings, .auto: return [-1: .uncertain, 0: .negative, 1: .positive][number]
+        }
+    }
+}
+
+/// What stands in a label column: nothing, or a whole number from −1 to 3, with or without decimals.
+enum LabelCell: Sendable, Equatable {
+    case empty
+    case number(Int8)
+
+    /// nil for anything else, `1.5` and `nan` included.
+    init?(_ text: String) {
+        switch text {
+        case "": self = .empty
+        case "1.0", "1": self = .number(1)
+        case "0.0", "0": self = .number(0)
+        case "-1.0", "-1": self = .number(-1)
+        default:
+            let trimmed = text.split(separator: " ")
+            guard !trimmed.isEmpty else {
+                self = .empty
+                return
+            }
+            guard trimmed.count == 1, let value = Double(trimmed[0]), (-1...3).contains(value),
+                value == value.rounded()
+            else { return nil }
+            self = .number(Int8(value))
         }
     }
 }

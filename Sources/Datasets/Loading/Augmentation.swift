@@ -54,6 +54,11 @@ public struct Augmentation: Sendable, Codable, Hashable {
     public struct Draw: Sendable, Hashable {
         public var warp = AffineWarp()
         public var tone = Tone()
+
+        public init(warp: AffineWarp = AffineWarp(), tone: Tone = Tone()) {
+            self.warp = warp
+            self.tone = tone
+        }
     }
 
     /// The change of one image in one epoch: the same arguments give the same change, in whatever order and on

@@ -47,7 +47,7 @@ struct LabelTableReader {
         of row: CSVRow, _ columns: [Int], coding: LabelCoding = .findings, to states: inout [UInt8]
     ) throws {
         for column in columns {
-            guard let number = try? LabelCoding.number(row[column]), let state = coding.state(number) else {
+            guard let cell = LabelCell(row[column]), let state = coding.state(cell) else {
                 throw invalid(row, column, coding.rule)
             }
             states.append(UInt8(state.rawValue))

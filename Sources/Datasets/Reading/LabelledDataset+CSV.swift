@@ -150,19 +150,21 @@ private struct ImageTableReader {
     private func states(_ rows: [Int], _ labels: LabelSet, _ found: [Int?]) throws -> [UInt8] {
         let missing = zip(labels.names, found).filter { $0.1 == nil }.map(\.0)
         guard missing.isEmpty else { throw Self.noColumn("for " + missing.joined(separator: ", "), path, images) }
-        var numbers: [Int8?] = []
+        var cells: [LabelCell] = []
         for row in rows {
             for column in found {
-                guard let number = try? LabelCoding.number(images.rows[row][column!]) else {
+                guard let cell = LabelCell(images.rows[row][column!]) else {
                     throw DatasetError(.invalidValue, place(row, column!), remedy: columns.coding.rule)
                 }
-                numbers.append(number)
+                cells.append(cell)
             }
         }
         var coding = columns.coding
-        if coding == .auto { coding = numbers.contains { ($0 ?? 0) > 1 } ? .states : .findings }
-        return try numbers.enumerated().map { index, number in
-            guard let state = coding.state(number) else {
+        if coding == .auto {
+            coding = cells.contains(.number(2)) || cells.contains(.number(3)) ? .states : .findings
+        }
+        return try cells.enumerated().map { index, cell in
+            guard let state = coding.state(cell) else {
                 let (row, column) = (rows[index / found.count], found[index % found.count]!)
                 throw DatasetError(.invalidValue, place(row, column), remedy: coding.rule)
             }
