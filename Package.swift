@@ -70,7 +70,7 @@ let package = Package(
                 .unsafeFlags([
                     "-isystem", "\(native)/torch/torch/include",
                     "-isystem", "\(native)/torch/torch/include/torch/csrc/api/include",
-                ])
+                ]),
             ],
             linkerSettings: [
                 .unsafeFlags([
@@ -158,7 +158,9 @@ let package = Package(
         tests(of: "Training", using: ["Networks", "Torch", "Datasets", "WireFormats"]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
-        tests(of: "Features", using: ["Networks", "Inference", "Imaging", "ModelRegistry", "KerasFiles", "WireFormats"]),
+        tests(
+            of: "Features",
+            using: ["Networks", "Inference", "Imaging", "ModelRegistry", "KerasFiles", "WireFormats"]),
         tests(of: "Phantoms", using: ["DICOM", "DICOMPixels"]),
         tests(
             of: "Pipelines",

@@ -3,7 +3,8 @@ import LightboxCore
 extension Network {
     /// Every architecture, in the order `lightbox networks` lists them.
     public static let all: [Network] =
-        [xception, inceptionV3, densenet63, densenet121, densenet169, densenet201, resnet50] + mobileNets + mobileNetV2s
+        [xception, inceptionV3, densenet63, densenet121, densenet169, densenet201, resnet50] + mobileNets
+        + mobileNetV2s
         + [heatmap, tiny]
 
     /// Finds an architecture by its name or an alias; case, `-` and `_` do not matter.

@@ -72,7 +72,8 @@ public struct NetworkTraining: Sendable {
             throw InputError(.invalidInput, "--batch-size must be a multiple of the \(processes) processes.")
         }
         let batch = settings.batchSize / processes
-        var batches = isTraining
+        var batches =
+            isTraining
             ? BatchSettings.training(batchSize: batch, seed: settings.seed) : .evaluation(batchSize: batch)
         batches.threads = context.threads
         (batches.rank, batches.processes) = (group?.rank ?? 0, processes)
@@ -90,7 +91,8 @@ public struct NetworkTraining: Sendable {
     }
 
     private func write(
-        _ model: Design, _ run: TrainingReport, _ sets: TrainingInput.Sets, _ folder: String, _ context: StageContext
+        _ model: Design, _ run: TrainingReport, _ sets: TrainingInput.Sets, _ folder: String,
+        _ context: StageContext
     ) throws -> ModelFolder {
         let weights = try RunFolder(path: folder).weights(run.best == nil ? .last : .best)
         let pretrained = try start.flatMap { start -> ContentHash? in
@@ -139,7 +141,8 @@ private struct Design {
             pooling: training.pooling, hiddenUnits: training.hiddenUnits, dropout: training.dropout,
             classes: labels.count + (training.hasExtraSlot && !isStates ? 1 : 0))
         graph = try network.graph(height: input[0], width: input[1], channels: input[2], head: head)
-        output = isStates
+        output =
+            isStates
             ? .states(labels.names) : .classes(labels.names, hasExtraSlot: training.hasExtraSlot)
         architecture = .network(name: network.name, input: input, top: .head(head))
     }

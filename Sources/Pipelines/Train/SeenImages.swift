@@ -27,7 +27,9 @@ struct SeenImages {
 
     /// Of a model; empty for one that does not say.
     init(of folder: ModelFolder) {
-        guard let text = try? String(contentsOfFile: folder.path + "/" + Self.fileName, encoding: .utf8) else { return }
+        guard let text = try? String(contentsOfFile: folder.path + "/" + Self.fileName, encoding: .utf8) else {
+            return
+        }
         digests = Set(text.split(separator: "\n").filter { !$0.hasPrefix("#") })
     }
 

@@ -1,6 +1,6 @@
-public import Datasets
 import DICOM
 import DICOMPixels
+public import Datasets
 import Imaging
 public import LightboxCore
 
@@ -62,7 +62,9 @@ public struct TrainingInput: Sendable {
         try dataset.split(SplitChoice(validation: holdout, seed: seed))
     }
 
-    private func read(_ text: String, _ labels: LabelSet?, _ options: Datasets.ReadOptions) throws -> LabelledDataset {
+    private func read(_ text: String, _ labels: LabelSet?, _ options: Datasets.ReadOptions) throws
+        -> LabelledDataset
+    {
         let dataset = try DatasetSource(text, home: options.home).read(
             labels: labels, columns: columns, labeler: labeler, options: options)
         return view.map(dataset.only) ?? dataset

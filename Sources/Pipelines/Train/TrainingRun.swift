@@ -57,9 +57,13 @@ public struct TrainingPlace: Sendable {
 
     /// Makes room: refuses a folder with another run in it, or empties it.
     func prepare(_ folder: String) throws {
-        let isThere = RunFolder(path: folder).hasCheckpoint || FileManager.default.fileExists(atPath: Self.model(in: folder))
+        let isThere =
+            RunFolder(path: folder).hasCheckpoint || FileManager.default.fileExists(atPath: Self.model(in: folder))
         if isThere && overwrites && !resumes {
-            for name in ["model", "checkpoints", "train", "validation", "report.html", "history.csv", "settings.json", "evaluation.json"] {
+            for name in [
+                "model", "checkpoints", "train", "validation", "report.html", "history.csv", "settings.json",
+                "evaluation.json",
+            ] {
                 try? FileManager.default.removeItem(atPath: folder + "/" + name)
             }
         } else if isThere && !resumes {

@@ -60,7 +60,8 @@ public struct TransferTraining: Sendable {
             pooling: pooling, hiddenUnits: hiddenUnits, dropout: dropout,
             classes: sets.labels.count + (hasExtraSlot && !isStates ? 1 : 0))
         var settings = settings
-        let vectors = try vectors(of: sets.training, "train", backbone, context, seed: settings.seed, &sets.problems)
+        let vectors = try vectors(
+            of: sets.training, "train", backbone, context, seed: settings.seed, &sets.problems)
         settings.batchSize = min(settings.batchSize, vectors.count)
         var trainer = Trainer(
             settings, graph: try head.graph(features: backbone.featureCount),
@@ -123,9 +124,12 @@ public struct TransferTraining: Sendable {
         tuning.shape = shape
         var tuned = try tuning.run(context, note: note)
         guard let better = tuned.model else { return tuned }
-        let attachments = [SeenImages.fileName: Bytes(try MappedFile(path: better.path + "/" + SeenImages.fileName))]
+        let attachments = [
+            SeenImages.fileName: Bytes(try MappedFile(path: better.path + "/" + SeenImages.fileName))
+        ]
         tuned.model = try ModelFolder.write(
-            better.manifest, weights: better.weights(), attachments: attachments, to: model.path, isReplacing: true)
+            better.manifest, weights: better.weights(), attachments: attachments, to: model.path, isReplacing: true
+        )
         return tuned
     }
 }

@@ -26,7 +26,8 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Only rows with these values: 'view=AP|PA'.") var only = ""
     @Option(help: "Only films of this view: frontal, lateral or other.") var view: ViewKind?
     @Option(help: "Only this part: train, valid or test.") var dataset: DataSplit?
-    @Option(help: "Uncertain labels: leave_out, as_negative or as_positive.") var uncertain = UncertainHandling.leaveOut
+    @Option(help: "Uncertain labels: leave_out, as_negative or as_positive.") var uncertain = UncertainHandling
+        .leaveOut
     @Option(help: "Level of the intervals.") var level = 0.95
     @Option(help: "Draws of the bootstrap; 0 for none.") var bootstrap = 2000
     @Flag(help: "Judge on images that the model has learned from, too.") var includeTrainingImages = false
@@ -38,7 +39,9 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
-        guard (images == nil) != (image == nil) else { throw ValidationError("Give --images, or --image and --heatmap.") }
+        guard (images == nil) != (image == nil) else {
+            throw ValidationError("Give --images, or --image and --heatmap.")
+        }
         guard level > 0 && level < 1 else { throw ValidationError("--level lies between 0 and 1.") }
     }
 
@@ -64,7 +67,11 @@ struct EvaluateCommand: ParsableCommand {
         stage.precision = precision
         stage.settings.uncertain = uncertain
         stage.settings.level = level
-        if bootstrap == 0 { stage.settings.bootstrap = nil } else { stage.settings.bootstrap?.replicates = bootstrap }
+        if bootstrap == 0 {
+            stage.settings.bootstrap = nil
+        } else {
+            stage.settings.bootstrap?.replicates = bootstrap
+        }
         return stage
     }
 
@@ -78,7 +85,8 @@ struct EvaluateCommand: ParsableCommand {
         }
         global.note(remark + ".")
         if let output {
-            let paths = try result.evaluation.write(to: context.home.localPath(of: output), remarks: [remark + "."])
+            let paths = try result.evaluation.write(
+                to: context.home.localPath(of: output), remarks: [remark + "."])
             global.note("wrote \(paths.first ?? "") and \(paths.count - 1) more files")
         }
         for problem in result.problems.prefix(10) { global.note("left out: \(problem.source): \(problem.reason)") }
@@ -114,6 +122,7 @@ enum EvaluationText {
         guard let value = metric.value else { return "– (\(metric.undefined?.rawValue ?? "undefined"))" }
         guard let interval = metric.interval else { return String(format: "%.3f", value) }
         return String(
-            format: "%.3f (%.0f %% interval %.3f–%.3f)", value, 100 * interval.level, interval.lower, interval.upper)
+            format: "%.3f (%.0f %% interval %.3f–%.3f)", value, 100 * interval.level, interval.lower,
+            interval.upper)
     }
 }

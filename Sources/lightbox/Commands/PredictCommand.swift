@@ -55,7 +55,9 @@ struct PredictCommand: ParsableCommand {
         for line in lines {
             let scores = line.scores.map { "\($0)" }.joined(separator: ", ")
             let key = padded(Terminal.printable(line.key), width)
-            print("\(key)  \(padded(String(line.prediction), 10))  \(padded(line.label ?? "–", labels))  [\(scores)]")
+            print(
+                "\(key)  \(padded(String(line.prediction), 10))  \(padded(line.label ?? "–", labels))  [\(scores)]"
+            )
         }
     }
 }

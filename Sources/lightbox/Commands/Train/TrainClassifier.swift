@@ -24,7 +24,10 @@ struct TrainClassifier: ParsableCommand {
     @Option(help: "chexpert14, a YAML file, or a list of classes such as dict.txt; the data's own when left out.")
     var labels: String?
     @OptionGroup var data: DataArguments
-    @Option(help: "What uncertain labels count for: u=0.4,w=0.75, ignore, zeros, ones, hybrid or learned; LABEL:… for one.")
+    @Option(
+        help:
+            "What uncertain labels count for: u=0.4,w=0.75, ignore, zeros, ones, hybrid or learned; LABEL:… for one."
+    )
     var uncertain: [String] = []
     @Option(help: "Keras weights or a model's folder to start from; random weights when left out.")
     var weights: String?
@@ -34,7 +37,9 @@ struct TrainClassifier: ParsableCommand {
     @Option(help: "avg or max.") var pooling = Pooling.max
     @Option(help: "Share of values dropped before the last layer.") var dropout: Float = 0
     @Option(help: "f32, bf16 or auto.") var precision = TrainingPrecision.auto
-    @Option(help: ArgumentHelp("Learn only these layers: head, a number from the end, or the first one's name.", valueName: "layers"))
+    @Option(
+        help: ArgumentHelp(
+            "Learn only these layers: head, a number from the end, or the first one's name.", valueName: "layers"))
     var train = "all"
     @Option(help: "each, or balanced: every finding's positives equally often.")
     var sampling = BatchSettings.Sampling.each

@@ -36,7 +36,10 @@ struct TrainTransfer: ParsableCommand {
     @Flag(inversion: .prefixedNo, help: "One more score, the last, for images without a label.")
     var extraSlot = true
     @Option(help: "auto, f32, bf16 or int8, for the vectors.") var precision = Precision.float32
-    @Option(help: ArgumentHelp("Let layers of the network learn too: all, a number from the end, or the first one's name.", valueName: "layers"))
+    @Option(
+        help: ArgumentHelp(
+            "Let layers of the network learn too: all, a number from the end, or the first one's name.",
+            valueName: "layers"))
     var fineTune: String?
     @Option(help: "Learning rate of --fine-tune.") var fineTuneRate = 1e-5
     @OptionGroup var learning: LearningArguments

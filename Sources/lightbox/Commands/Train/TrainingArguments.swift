@@ -21,7 +21,8 @@ struct DataArguments: ParsableArguments {
     @Option(help: "Share of the images to hold out, by patient, where the data has no split of its own.")
     var holdout = 0.2
     @Option(help: "Which columns mean what: label=finding,patient=id,path=file,split=set.") var columns = ""
-    @Option(help: "Classes, with the values they stand for: 'normal,sick=viral|bacterial'. Other rows are left out.")
+    @Option(
+        help: "Classes, with the values they stand for: 'normal,sick=viral|bacterial'. Other rows are left out.")
     var classes = ""
     @Option(help: "Only rows with these values: 'view=AP|PA,site=A'.") var only = ""
     @Option(help: "Only films of this view: frontal, lateral or other.") var view: ViewKind?
