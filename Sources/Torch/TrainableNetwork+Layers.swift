@@ -101,7 +101,7 @@ extension TrainableNetwork {
         plain.moving_mean = weight(index, next)
         plain.moving_variance = weight(index, next + 1)
         plain.epsilon = Double(norm.epsilon)
-        plain.momentum = Double(norm.momentum)
+        plain.momentum = Double(min(norm.momentum, momentumLimit))
         plain.is_training = mode == .inference || isFrozen[index] ? 0 : 1
         plain.activation = (plan.fused[index] ?? .linear).number
         plain.group = group?.handle

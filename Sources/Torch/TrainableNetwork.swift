@@ -67,6 +67,10 @@ public final class TrainableNetwork {
         parameters = trainable
     }
 
+    /// The most that a training step leaves of a norm's moving mean and variance, whatever its own momentum; 1 for
+    /// no limit, as in Keras.
+    public var momentumLimit: Float = 1
+
     var tensors: [Tensor] { arrays.flatMap { $0.map(\.tensor) } }
 
     /// Every layer's weights, copied out, in Keras's layout.

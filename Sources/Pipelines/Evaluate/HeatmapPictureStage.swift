@@ -2,7 +2,7 @@ import Features
 import Figures
 import Foundation
 import Imaging
-public import LightboxCore
+import LightboxCore
 
 /// Shows what a heat-map model sees in one image: input, truth and prediction side by side.
 public struct HeatmapPictureStage: Sendable {

@@ -2,7 +2,7 @@ import DICOM
 import DICOMPixels
 public import Datasets
 import Imaging
-public import LightboxCore
+import LightboxCore
 
 /// The images that a model learns from and those it is judged on, as a command names them.
 public struct TrainingInput: Sendable {

@@ -2,7 +2,7 @@ import Datasets
 public import Features
 import Foundation
 import KerasFiles
-public import LightboxCore
+import LightboxCore
 import ModelRegistry
 public import Networks
 import Torch

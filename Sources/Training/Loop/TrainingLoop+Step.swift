@@ -14,6 +14,7 @@ extension TrainingLoop {
         let rate = currentRate
         let loss = try profile.measure(.forward) {
             let seed = RunSeeds.dropout(seed: settings.seed, step: state.step)
+            network.momentumLimit = momentumLimit
             let output = try network.forward(Self.input(batch.inputs, on: trainer.device), .training(seed: seed))
             let loss = try objective.loss(output, batch.targets, learned: state.learned, on: trainer.device)
             try moveLearnedTargets(output, batch.targets)
@@ -35,6 +36,13 @@ extension TrainingLoop {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         pace.add(seconds: seconds, waiting: profile[.data] - waitedBefore)
         tell(rate: rate)
+    }
+
+    /// From random weights the moving statistics of norms begin as a plain mean of the first batches: with a
+    /// momentum of 0.99 alone an eighth of their first value, 0 and 1, would still be in them after 200 steps, and
+    /// a short run would be judged on statistics that no batch has.
+    private var momentumLimit: Float {
+        trainer.start == nil ? Float(1 + state.step) / Float(10 + state.step) : 1
     }
 
     /// The epoch of the last step, from 1.
