@@ -11,6 +11,7 @@
 
 #include "group.hpp"
 #include "norm_kernels.hpp"
+#include "parallel.hpp"
 #include "support.hpp"
 
 namespace {
@@ -87,10 +88,8 @@ void in_parts(int64_t rows, int64_t channels, Body body) {
     int64_t enough = std::max<int64_t>(1, 16'384 / std::max<int64_t>(channels, 1));
     int64_t parts = std::clamp<int64_t>(rows / enough, 1, threads);
     int64_t size = (rows + parts - 1) / parts;
-    at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
-        for (int64_t part = begin; part < end; part++) {
-            body(part, std::min(part * size, rows), std::min((part + 1) * size, rows));
-        }
+    in_parallel(parts, [&](int64_t part) {
+        body(part, std::min(part * size, rows), std::min((part + 1) * size, rows));
     });
 }
 
