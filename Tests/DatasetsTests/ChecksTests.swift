@@ -19,16 +19,19 @@ private func pattern(_ height: Int, _ width: Int, _ kind: Int) -> Image {
 @Suite("Perceptual hashes") struct PerceptualHashTests {
     private struct Stored: Decodable {
         let height, width, kind: Int
-        let hash: String
+        let bits, detail: String
     }
 
     @Test("Equal numpy and scipy's cosine transform") func reference() throws {
         let data = try Data(contentsOf: URL(fileURLWithPath: TestSupport.reference("datasets/hashes.json")))
         for one in try JSONDecoder().decode([Stored].self, from: data) {
             let hash = PerceptualHash(pattern(one.height, one.width, one.kind))
-            let expected = PerceptualHash(bits: UInt64(one.hash, radix: 16)!)
+            let words = [one.bits] + (0..<3).map { String(one.detail.dropFirst(64 * $0).prefix(64)) }
+            let numbers = words.map { UInt64($0, radix: 2)! }
+            let expected = PerceptualHash(bits: numbers[0], detail: Array(numbers[1...]))
             // A coefficient that equals the median but for rounding may fall either way.
             #expect(hash.distance(to: expected) <= 1, "\(one.height) × \(one.width)")
+            #expect(hash.detailDistance(to: expected) <= 1, "\(one.height) × \(one.width)")
         }
     }
 
@@ -137,6 +140,31 @@ private func pattern(_ height: Int, _ width: Int, _ kind: Int) -> Image {
             #expect(try set.split(choice).fingerprint == split.fingerprint)
             #expect(split.fingerprint != set.fingerprint)
             #expect(failure { try set.split(SplitChoice(validation: 0.6, test: 0.5)) }?.code == .invalidValue)
+        }
+    }
+}
+
+@Suite("Finding hashes within a few bits") struct HashIndexTests {
+    @Test("Finds what comparing all with all finds, each once", arguments: [0, 4, 7]) func bruteForce(
+        distance: Int
+    ) {
+        var random = SeededGenerator(seed: 6)
+        var hashes: [UInt64] = []
+        for _ in 0..<150 {
+            let one = random.next()
+            hashes.append(one)
+            for _ in 0..<6 {
+                let flips = (0..<Int.random(in: 0...9, using: &random)).map { _ in
+                    Int.random(in: 0..<64, using: &random)
+                }
+                hashes.append(flips.reduce(one) { $0 ^ 1 << UInt64($1) })
+            }
+        }
+        let index = HashIndex(hashes)
+        for hash in hashes {
+            var found: [Int] = []
+            index.forEach(near: hash, within: distance) { found.append($0) }
+            #expect(found.sorted() == hashes.indices.filter { (hashes[$0] ^ hash).nonzeroBitCount <= distance })
         }
     }
 }

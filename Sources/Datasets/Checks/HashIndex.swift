@@ -3,16 +3,16 @@
 /// Of two hashes at most `4 + 3` bits apart, one of the four 16-bit quarters differs in at most one bit; so each
 /// quarter is looked up as it is and with each of its bits turned (multi-index hashing, Norouzi et al. 2012,
 /// arXiv:1307.2982). 200,000 hashes take 68 short lookups each.
-struct HashIndex {
+package struct HashIndex {
     /// The largest distance that is found for certain.
-    static let reach = 7
+    package static let reach = 7
 
     private let hashes: [UInt64]
     /// For each quarter: where in `members` the hashes with each of its 65,536 values begin.
     private var starts: [[UInt32]] = []
     private var members: [[UInt32]] = []
 
-    init(_ hashes: [UInt64]) {
+    package init(_ hashes: [UInt64]) {
         self.hashes = hashes
         for quarter in 0..<4 {
             var starts = [UInt32](repeating: 0, count: 65_537)
@@ -37,7 +37,7 @@ struct HashIndex {
     /// Calls `body` once for every hash within `distance` bits of `hash`.
     ///
     /// - Precondition: `distance` is at most ``reach``.
-    func forEach(near hash: UInt64, within distance: Int, _ body: (Int) -> Void) {
+    package func forEach(near hash: UInt64, within distance: Int, _ body: (Int) -> Void) {
         precondition(distance <= Self.reach)
         for quarter in 0..<4 {
             let value = Self.value(hash, quarter)

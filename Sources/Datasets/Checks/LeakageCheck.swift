@@ -6,6 +6,8 @@ public import LightboxCore
 public struct LeakageCheck: Sendable, Codable {
     /// Bits of 64 in which two pictures may differ and still count as nearly the same; at most 7.
     public var distance = 4
+    /// The same among the 192 finer bits of ``PerceptualHash/detail``.
+    public var detailDistance = 40
     public var threads = 2
 
     public init() {}
@@ -95,7 +97,7 @@ public struct LeakageCheck: Sendable, Codable {
         guard dataset.content == .images else { return report }
         let reader = SampleReader(
             dataset: dataset, preprocessing: nil, augmentation: .none, seed: 0, decoder: decode)
-        var (hashes, indices) = ([UInt64](), [Int]())
+        var hashes: [Int: PerceptualHash] = [:]
         var next = 0
         try mapInOrder(threads: threads) { () -> Int? in
             next += 1
@@ -105,8 +107,7 @@ public struct LeakageCheck: Sendable, Codable {
         } consume: { index, result in
             switch result {
             case .success(let hash):
-                hashes.append(hash.bits)
-                indices.append(index)
+                hashes[index] = hash
             case .failure(let error):
                 report.problems.append(.init(source: dataset[index].source.name, error: error))
             }
@@ -114,7 +115,7 @@ public struct LeakageCheck: Sendable, Codable {
             return true
         }
         report.hashed = hashes.count
-        report.nearDuplicates = pairs(hashes, indices, dataset)
+        report.nearDuplicates = pairs(hashes, dataset)
         return report
     }
 
@@ -122,13 +123,13 @@ public struct LeakageCheck: Sendable, Codable {
     static let listed = 10_000
 
     /// Pairs across splits; pictures with the same hash are looked up once, however many there are.
-    private func pairs(_ hashes: [UInt64], _ indices: [Int], _ dataset: LabelledDataset) -> [NearDuplicate] {
+    private func pairs(_ hashes: [Int: PerceptualHash], _ dataset: LabelledDataset) -> [NearDuplicate] {
         // Under each hash its samples, split by split.
         var members: [UInt64: [[Int]]] = [:]
         let none = DataSplit.allCases.map { _ in [Int]() }
-        for (hash, index) in zip(hashes, indices) {
-            guard let split = dataset.split(of: index) else { continue }
-            members[hash, default: none][split.rawValue].append(index)
+        for index in 0..<dataset.count {
+            guard let hash = hashes[index], let split = dataset.split(of: index) else { continue }
+            members[hash.bits, default: none][split.rawValue].append(index)
         }
         let unique = members.keys.sorted()
         let table = HashIndex(unique)
@@ -142,7 +143,7 @@ public struct LeakageCheck: Sendable, Codable {
                     // A hash meets itself once, another one both ways round.
                     for right in DataSplit.allCases
                     where other > place ? left != right : left.rawValue < right.rawValue {
-                        Self.add(here[left.rawValue], there[right.rawValue], apart, to: &found)
+                        add(here[left.rawValue], there[right.rawValue], apart, hashes, to: &found)
                     }
                 }
             }
@@ -150,10 +151,13 @@ public struct LeakageCheck: Sendable, Codable {
         return found.sorted { ($0.distance, $0.first, $0.second) < ($1.distance, $1.first, $1.second) }
     }
 
-    private static func add(_ left: [Int], _ right: [Int], _ apart: Int, to found: inout [NearDuplicate]) {
+    private func add(
+        _ left: [Int], _ right: [Int], _ apart: Int, _ hashes: [Int: PerceptualHash],
+        to found: inout [NearDuplicate]
+    ) {
         for one in left {
-            for other in right {
-                guard found.count < listed else { return }
+            for other in right where hashes[one]!.detailDistance(to: hashes[other]!) <= detailDistance {
+                guard found.count < Self.listed else { return }
                 found.append(NearDuplicate(first: min(one, other), second: max(one, other), distance: apart))
             }
         }

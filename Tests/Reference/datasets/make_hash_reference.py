@@ -19,14 +19,20 @@ def perceptual_hash(image):
     height, width = image.shape
     large = image.repeat(32, axis=0).repeat(32, axis=1)
     small = large.reshape(32, height, 32, width).mean(axis=(1, 3))
-    low = fft.dctn(small, type=2)[:8, :8]
-    bits = (low > np.median(low)).ravel()
-    return sum(1 << (63 - place) for place, bit in enumerate(bits) if bit)
+    waves = fft.dctn(small, type=2)[:16, :16]
+    is_low = np.zeros((16, 16), bool)
+    is_low[:8, :8] = True
+    return [word(waves[is_low]), word(waves[~is_low])]
+
+
+def word(values):
+    return "".join("1" if bit else "0" for bit in values > np.median(values))
 
 
 cases = []
 for height, width, kind in [(64, 64, 1), (100, 75, 2), (32, 32, 3), (20, 29, 1), (321, 200, 0)]:
-    cases.append(dict(height=height, width=width, kind=kind, hash=f"{perceptual_hash(picture(height, width, kind)):016x}"))
+    bits, detail = perceptual_hash(picture(height, width, kind))
+    cases.append(dict(height=height, width=width, kind=kind, bits=bits, detail=detail))
 with open("hashes.json", "w") as file:
     json.dump(cases, file, indent=1)
     file.write("\n")
