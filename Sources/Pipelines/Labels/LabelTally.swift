@@ -5,9 +5,9 @@ public import Warehouse
 public struct LabelTally: Sendable, Codable, Equatable {
     /// One group's count.
     public struct Entry: Sendable, Codable, Equatable {
-        /// `train`, `valid`, `test`; nil where the table does not say.
+        /// `train`, `valid`, `test`; nil where nothing says.
         public let dataset: String?
-        /// `frontal`, `lateral`, `other`; nil where the table does not say.
+        /// `frontal`, `lateral`, `other`; nil where nothing says.
         public let view: String?
         public let label: String
         public let state: LabelState
@@ -15,9 +15,18 @@ public struct LabelTally: Sendable, Codable, Equatable {
     }
 
     public let labels: [String]
+    /// Whether an image has one label only, its class: it then counts as positive of that, and nowhere else.
+    public let isExclusive: Bool
     public let entries: [Entry]
     /// Values that are no state (a 7, say), by label: they count nowhere.
     public let unreadable: [String: Int]
+
+    init(labels: [String], isExclusive: Bool, entries: [Entry], unreadable: [String: Int] = [:]) {
+        self.labels = labels
+        self.isExclusive = isExclusive
+        self.entries = entries
+        self.unreadable = unreadable
+    }
 
     /// The statement that counts: one row for each data set, view, label and state.
     ///
@@ -49,12 +58,12 @@ public struct LabelTally: Sendable, Codable, Equatable {
                 Entry(
                     dataset: row[0].word, view: row[1].word, label: label, state: state, images: Int(images)))
         }
-        labels = table.labels
-        self.entries = entries
-        self.unreadable = unreadable
+        self.init(labels: table.labels, isExclusive: false, entries: entries, unreadable: unreadable)
     }
 
     /// Images of a group with one state of a label.
+    ///
+    /// - Parameter view: nil for all.
     public func images(_ label: String, _ state: LabelState, dataset: String?, view: String? = nil) -> Int {
         entries.reduce(0) { sum, entry in
             let isIn =
@@ -73,10 +82,17 @@ public struct LabelTally: Sendable, Codable, Equatable {
         }
     }
 
-    /// Images of a data set, of all views.
+    /// The states that some image has.
+    public var states: [LabelState] {
+        LabelState.allCases.filter { state in entries.contains { $0.state == state && $0.images > 0 } }
+    }
+
+    /// Images of a data set, of all views; for states without those whose first label is unreadable.
     public func total(dataset: String?) -> Int {
-        guard let label = labels.first else { return 0 }
-        return LabelState.allCases.reduce(0) { $0 + images(label, $1, dataset: dataset) }
+        let counted = isExclusive ? labels : Array(labels.prefix(1))
+        return counted.reduce(0) { sum, label in
+            LabelState.allCases.reduce(sum) { $0 + images(label, $1, dataset: dataset) }
+        }
     }
 }
 

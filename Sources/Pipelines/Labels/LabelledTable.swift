@@ -1,3 +1,4 @@
+public import Datasets
 import LightboxCore
 public import Warehouse
 
@@ -7,13 +8,16 @@ public import Warehouse
 /// `lightbox phantoms` writes and the notebook's own all read without options.
 public struct LabelledTable: Sendable {
     public let table: TableName
-    /// The label columns, in the order they were asked for.
+    /// The labels that were asked for, in that order.
     public let labels: [String]
+    /// The column of each label.
+    public let columns: [String]
     /// `path`, or the instance's UID: one image each.
     public let key: String
     public let view: String?
     public let dataset: String?
     public let patient: String?
+    public let study: String?
     let coding: Coding
 
     /// How a column's numbers say a state.
@@ -21,66 +25,96 @@ public struct LabelledTable: Sendable {
         /// 0 not mentioned, 1 negative, 2 uncertain, 3 positive: `LabelState`.
         case states
         /// NULL not mentioned, 0 negative, -1 uncertain, 1 positive: CheXpert and MIMIC-CXR-JPG.
-        case chexpert
+        case findings
     }
 
     static let keyNames = ["path", "instance", "dicom_id", "image", "file"]
     private static let viewNames = ["view", "frontal/lateral", "viewposition", "view_position"]
     private static let datasetNames = ["dataset", "split"]
     private static let patientNames = ["patient_id", "patient", "patientid", "subject_id", "subject"]
+    private static let studyNames = ["study", "study_id", "studyinstanceuid"]
 
     /// Looks at the columns of a table of labels.
     ///
-    /// - Parameter labels: names as written in code, `pleural_effusion`; a column `Pleural Effusion` counts.
+    /// - Parameter labels: nil takes those of ``Datasets/LabelSet/chexpert14`` that the table has. A column
+    ///   `Pleural Effusion` counts as `pleural_effusion`, and a label's aliases count.
     /// - Throws: ``InputError`` when a column is missing, with those that are there.
-    public init(_ table: TableName, labels: [String], in warehouse: Warehouse) throws {
-        guard let schema = try warehouse.schema(of: table) else {
-            throw InputError(
-                .notFound, "There is no table \(table). `lightbox query` lists those that are there.")
-        }
-        let columns = schema.columns.map(\.name)
+    public init(_ table: TableName, labels: LabelSet?, in warehouse: Warehouse) throws {
+        let header = try Self.header(of: table, in: warehouse)
         func column(_ names: [String]) -> String? {
-            names.lazy.compactMap { name in columns.first { $0.lowercased() == name } }.first
-        }
-        self.table = table
-        self.labels = try labels.map { label in
-            guard let found = columns.first(where: { Self.simplified($0) == Self.simplified(label) }) else {
-                throw InputError(
-                    .invalidInput,
-                    "The table \(table) has no column \(label); it has \(columns.joined(separator: ", ")).")
-            }
-            return found
+            names.lazy.compactMap { name in header.first { $0.lowercased() == name } }.first
         }
         guard let key = column(Self.keyNames) else {
             throw InputError(
                 .invalidInput,
                 "The table \(table) has no column that names the image: \(Self.keyNames.joined(separator: ", ")).")
         }
+        let found = try Self.columns(of: labels, among: header, table)
+        self.table = table
+        self.labels = found.map(\.label)
+        self.columns = found.map(\.column)
         self.key = key
         view = column(Self.viewNames)
         dataset = column(Self.datasetNames)
         patient = column(Self.patientNames)
-        coding = try Self.coding(of: self.labels, table, warehouse)
+        study = column(Self.studyNames)
+        coding = try Self.coding(of: columns, table, warehouse)
     }
 
-    /// `Pleural Effusion` and `pleural_effusion` are one label.
-    static func simplified(_ name: String) -> String {
-        String(name.lowercased().filter { $0.isLetter || $0.isNumber })
+    static func header(of table: TableName, in warehouse: Warehouse) throws -> [String] {
+        guard let schema = try warehouse.schema(of: table) else {
+            throw InputError(
+                .notFound, "There is no table \(table). `lightbox query` lists those that are there.")
+        }
+        return schema.columns.map(\.name)
     }
 
-    private static func coding(of labels: [String], _ table: TableName, _ warehouse: Warehouse) throws -> Coding {
-        let signs = labels.map { "max(\(SQLText.name($0)) IS NULL OR \(SQLText.name($0)) < 0)" }
-        let result = try warehouse.query("SELECT \(signs.joined(separator: ", ")) FROM \(SQLText.name(table))")
-        let hasBlankOrMinus = result.rows.first?.contains { $0 == .integer(1) || $0 == .boolean(true) } ?? false
-        return hasBlankOrMinus ? .chexpert : .states
+    private static func columns(
+        of labels: LabelSet?, among header: [String], _ table: TableName
+    ) throws -> [(label: String, column: String)] {
+        let set = labels ?? .chexpert14
+        guard set.kind == .states else {
+            throw InputError(
+                .invalidInput,
+                "\(set.name) holds classes; a table has a column of states for each label. Count classes from the "
+                    + "images' own list with --input.")
+        }
+        var found: [Int: String] = [:]
+        for column in header {
+            if let index = set.index(of: column), found[index] == nil { found[index] = column }
+        }
+        let missing = set.names.indices.filter { found[$0] == nil }.map { set.names[$0] }
+        guard missing.isEmpty || (labels == nil && !found.isEmpty) else {
+            throw InputError(
+                .invalidInput,
+                "The table \(table) has no column for \(missing.joined(separator: ", ")); it has "
+                    + "\(header.joined(separator: ", ")). Name the labels with --labels FILE.yaml.")
+        }
+        return found.sorted { $0.key < $1.key }.map { (set.names[$0.key], $0.value) }
+    }
+
+    /// As on reading a CSV: a 2 or a 3 anywhere means states, otherwise the numbers are findings.
+    private static func coding(of columns: [String], _ table: TableName, _ warehouse: Warehouse) throws -> Coding {
+        let highest = columns.map { "max(\(SQLText.name($0)))" }
+        let result = try warehouse.query("SELECT \(highest.joined(separator: ", ")) FROM \(SQLText.name(table))")
+        let hasState = result.rows.first?.contains { value in
+            switch value {
+            case .integer(let number): number >= 2
+            case .real(let number): number >= 2
+            default: false
+            }
+        }
+        return hasState ?? false ? .states : .findings
     }
 
     /// The state of a label as SQL: 0 not mentioned, 1 negative, 2 uncertain, 3 positive; NULL for anything else.
     func state(of label: String) -> String {
-        let column = SQLText.name(label)
+        guard let index = labels.firstIndex(of: label) else { preconditionFailure("\(label) is no label") }
+        let column = SQLText.name(columns[index])
         return switch coding {
-        case .states: "CASE WHEN \(column) IN (0, 1, 2, 3) THEN CAST(\(column) AS INTEGER) END"
-        case .chexpert:
+        case .states:
+            "CASE WHEN \(column) IS NULL THEN 0 WHEN \(column) IN (0, 1, 2, 3) THEN CAST(\(column) AS INTEGER) END"
+        case .findings:
             "CASE WHEN \(column) IS NULL THEN 0 WHEN \(column) = 0 THEN 1 WHEN \(column) = -1 THEN 2 "
                 + "WHEN \(column) = 1 THEN 3 END"
         }
@@ -91,28 +125,20 @@ public struct LabelledTable: Sendable {
         guard let view else { return "NULL" }
         let column = SQLText.name(view)
         return """
-            CASE upper(\(column)) WHEN '0' THEN 'frontal' WHEN '1' THEN 'lateral' WHEN '2' THEN 'other' \
-            WHEN 'PA' THEN 'frontal' WHEN 'AP' THEN 'frontal' WHEN 'LL' THEN 'lateral' \
-            ELSE lower(\(column)) END
+            CASE WHEN upper(\(column)) IN ('0', 'PA', 'AP', 'FRONTAL') THEN 'frontal' \
+            WHEN upper(\(column)) IN ('1', 'LL', 'RL', 'LATERAL') THEN 'lateral' \
+            WHEN \(column) IS NULL OR \(column) = '' THEN NULL ELSE 'other' END
             """
     }
 
-    /// The data set as SQL: the notebook's numbers in words.
+    /// The data set as SQL: the notebook's numbers and the other names in use in words.
     var datasetWord: String {
         guard let dataset else { return "NULL" }
-        let column = SQLText.name(dataset)
+        let word = "lower(CAST(\(SQLText.name(dataset)) AS TEXT))"
         return """
-            CASE CAST(\(column) AS TEXT) WHEN '0' THEN 'train' WHEN '1' THEN 'valid' \
-            WHEN 'validate' THEN 'valid' ELSE lower(\(column)) END
+            CASE WHEN \(word) IN ('0', 'training') THEN 'train' \
+            WHEN \(word) IN ('1', 'validate', 'validation', 'val', 'eval', 'evaluation', 'dev') THEN 'valid' \
+            WHEN \(word) IN ('2', 'testing') THEN 'test' ELSE nullif(\(word), '') END
             """
     }
-}
-
-/// Names and texts as SQL takes them whatever their characters.
-enum SQLText {
-    static func name(_ name: some CustomStringConvertible) -> String {
-        "\"" + name.description.replacing("\"", with: "\"\"") + "\""
-    }
-
-    static func text(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
 }

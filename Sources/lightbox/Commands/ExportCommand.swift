@@ -1,0 +1,43 @@
+public import ArgumentParser
+import Foundation
+import LightboxCore
+public import ModelRegistry
+import Pipelines
+
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write a trained model for another program.",
+        discussion: """
+            onnx and openvino are image in, scores out; keras-h5 is a whole Keras model; safetensors holds the \
+            weights alone.
+
+            Example:
+              lightbox export --model runs/chest --format keras-h5 --output chest.h5
+            """)
+
+    @Option(help: ArgumentHelp("A model's folder, or that of the run that trained it.", valueName: "dir"))
+    var model: String
+    @Option(help: "onnx, keras-h5, safetensors or openvino.") var format: ModelExport.Format
+    @Option(help: ArgumentHelp("The file, or a folder that is there.", valueName: "path")) var output: String
+    @Flag(help: "Replace a file that is there.") var overwrite = false
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        try global.report { context in
+            let folder = try ModelPlace.open(model, context)
+            let path = try context.home.localPath(of: output)
+            var isFolder: ObjCBool = false
+            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            let file = isThere && isFolder.boolValue ? path + "/" + format.fileName : path
+            guard overwrite || !FileManager.default.fileExists(atPath: file) else {
+                throw InputError(.conflict, "\(file) exists. Pass --overwrite to replace it.")
+            }
+            var report = StageReport(stage: "model export")
+            report.outputs = try ModelExport.write(folder, as: format, to: path)
+            report.written = report.outputs.count
+            return (report, errorsIn: (file as NSString).deletingLastPathComponent)
+        }
+    }
+}
+
+extension ModelExport.Format: ExpressibleByArgument {}
