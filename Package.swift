@@ -166,7 +166,7 @@ let package = Package(
             of: "Pipelines",
             using: [
                 "WireFormats", "Warehouse", "DICOMStore", "Features", "Datasets", "Training", "ModelRegistry",
-                "Evaluation", "Phantoms",
+                "Evaluation", "Phantoms", "Figures", "Imaging", "Networks",
             ]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],

@@ -34,7 +34,8 @@ package struct Lightbox: ParsableCommand {
         version: version,
         subcommands: [
             DemoCommand.self, DICOMCommands.self, RecordsCommands.self, EmbedCommand.self, LoadCommand.self,
-            QueryCommand.self, TrainCommands.self, EvaluateCommand.self, PredictCommand.self, NetworksCommand.self,
+            QueryCommand.self, LabelsCommand.self, TrainCommands.self,
+            EvaluateCommand.self, PredictCommand.self, PredictSetCommand.self, ExportCommand.self, NetworksCommand.self,
             WeightsCommands.self, PhantomsCommand.self, Doctor.self,
         ])
 
