@@ -220,9 +220,8 @@ struct NormByKernels : torch::autograd::Function<NormByKernels> {
             });
         });
         auto result = map_of(output);
-        // Without a limit there is nothing to look up in the output.
-        bool is_linear = norm->activation == CTORCH_LINEAR;
-        context->save_for_backward({input, is_linear ? at::Tensor() : result, gamma, tensor(statistics.mean), tensor(inverse)});
+        context->save_for_backward(
+            {input, gamma, tensor(statistics.mean), tensor(inverse), tensor(scale), tensor(offset)});
         context->saved_data["count"] = statistics.count;
         context->saved_data["activation"] = static_cast<int64_t>(norm->activation);
         context->saved_data["has_beta"] = beta.defined();
@@ -233,31 +232,30 @@ struct NormByKernels : torch::autograd::Function<NormByKernels> {
     static variable_list backward(AutogradContext *context, variable_list gradients) {
         auto saved = context->get_saved_variables();
         Laid x(saved[0].detach());
-        Laid y = saved[1].defined() ? Laid(saved[1].detach()) : x;
         Laid dy(gradients[0].to(x.value.scalar_type()));
         int64_t channels = x.value.size(-1);
-        auto gamma = vector(saved[2], channels, 1);
-        auto mean = vector(saved[3], channels, 0), inverse = vector(saved[4], channels, 0);
+        auto gamma = vector(saved[1], channels, 1);
+        auto mean = vector(saved[2], channels, 0), inverse = vector(saved[3], channels, 0);
+        auto scale = vector(saved[4], channels, 0), offset = vector(saved[5], channels, 0);
         Limits limits(static_cast<int>(context->saved_data["activation"].toInt()));
         double count = context->saved_data["count"].toDouble();
         auto group = reinterpret_cast<ctorch_group *>(context->saved_data["group"].toInt());
         // Layers lack either; only what is there is counted among the inputs.
         size_t next = 1;
-        bool needs_gamma = saved[2].defined() && context->needs_input_grad(next++);
+        bool needs_gamma = saved[1].defined() && context->needs_input_grad(next++);
         bool needs_beta = context->saved_data["has_beta"].toBool() && context->needs_input_grad(next);
 
         std::vector<double> sums(static_cast<size_t>(2 * channels), 0);
         at::Tensor dgamma, dbeta, dx;
         typed(x.value, [&](auto kind) {
             using Value = decltype(kind);
-            auto inputs = x.rows<const Value>(), outputs = y.rows<const Value>();
-            auto arrived = dy.rows<const Value>();
+            auto inputs = x.rows<const Value>(), arrived = dy.rows<const Value>();
+            Affine gate{scale.data(), offset.data(), limits.low, limits.high};
             if (needs_gamma || needs_beta || count > 0) {
                 sums = summed(
                     inputs.count, channels, [&](int64_t begin, int64_t end, double *sum, double *products) {
                         add_gradient_sums(
-                            arrived.part(begin, end), outputs.part(begin, end), inputs.part(begin, end),
-                            mean.data(), limits.low, limits.high, sum, products);
+                            arrived.part(begin, end), inputs.part(begin, end), gate, mean.data(), sum, products);
                     });
             }
             if (needs_gamma) dgamma = at::empty({channels}, at::kFloat);
@@ -285,12 +283,10 @@ struct NormByKernels : torch::autograd::Function<NormByKernels> {
             }
             dx = at::empty(x.value.sizes(), x.value.options());
             auto to = Laid(map_of(dx)).rows<Value>();
-            InputGradient rule{
-                of_gradient.data(), of_input.data(), constant.data(), limits.low, limits.high};
+            InputGradient rule{of_gradient.data(), of_input.data(), constant.data()};
             in_parts(inputs.count, channels, [&](int64_t, int64_t begin, int64_t end) {
                 propagate(
-                    arrived.part(begin, end), outputs.part(begin, end), inputs.part(begin, end), rule,
-                    to.part(begin, end));
+                    arrived.part(begin, end), inputs.part(begin, end), gate, rule, to.part(begin, end));
             });
             dx = map_of(dx);
         });

@@ -73,24 +73,30 @@ INLINE void transformed(Rows<const Value> x, Affine affine, Rows<Value> y) {
     }
 }
 
+/// The gradient that passes the ends.
+INLINE float passed(float gradient, float before, float low, float high) {
+    return ((before > low) & (before < high)) ? gradient : 0.0f;
+}
+
 template <typename Value>
 INLINE void gradient_sums(
-    Rows<const Value> dy, Rows<const Value> y, Rows<const Value> x, const float *__restrict mean, float low,
-    float high, double *sum, double *products) {
+    Rows<const Value> dy, Rows<const Value> x, Affine gate, const float *__restrict mean, double *sum,
+    double *products) {
     std::vector<float> partial(static_cast<size_t>(2 * x.channels));
     float *__restrict first = partial.data(), *__restrict second = first + x.channels;
+    const float *__restrict scale = gate.scale, *__restrict offset = gate.offset;
+    const float low = gate.low, high = gate.high;
     for (int64_t begin = 0; begin < x.count; begin += block) {
         std::fill(partial.begin(), partial.end(), 0.0f);
         int64_t end = std::min(begin + block, x.count);
         for (int64_t row = begin; row < end; row++) {
             const Value *__restrict gradients = dy.values + row * dy.stride;
-            const Value *__restrict outputs = y.values + row * y.stride;
             const Value *__restrict inputs = x.values + row * x.stride;
             for (int64_t c = 0; c < x.channels; c++) {
-                float output = wide(outputs[c]);
-                float gradient = ((output > low) & (output < high)) ? wide(gradients[c]) : 0.0f;
+                float input = wide(inputs[c]);
+                float gradient = passed(wide(gradients[c]), input * scale[c] + offset[c], low, high);
                 first[c] += gradient;
-                second[c] += gradient * (wide(inputs[c]) - mean[c]);
+                second[c] += gradient * (input - mean[c]);
             }
         }
         for (int64_t c = 0; c < x.channels; c++) {
@@ -102,19 +108,19 @@ INLINE void gradient_sums(
 
 template <typename Value>
 INLINE void propagated(
-    Rows<const Value> dy, Rows<const Value> y, Rows<const Value> x, InputGradient gradient, Rows<Value> dx) {
+    Rows<const Value> dy, Rows<const Value> x, Affine gate, InputGradient gradient, Rows<Value> dx) {
+    const float *__restrict scale = gate.scale, *__restrict offset = gate.offset;
     const float *__restrict of_gradient = gradient.of_gradient, *__restrict of_input = gradient.of_input;
     const float *__restrict constant = gradient.constant;
-    const float low = gradient.low, high = gradient.high;
+    const float low = gate.low, high = gate.high;
     for (int64_t row = 0; row < x.count; row++) {
         const Value *__restrict gradients = dy.values + row * dy.stride;
-        const Value *__restrict outputs = y.values + row * y.stride;
         const Value *__restrict inputs = x.values + row * x.stride;
         Value *__restrict to = dx.values + row * dx.stride;
         for (int64_t c = 0; c < x.channels; c++) {
-            float output = wide(outputs[c]);
-            float value = ((output > low) & (output < high)) ? wide(gradients[c]) : 0.0f;
-            store(value * of_gradient[c] + (wide(inputs[c]) * of_input[c] + constant[c]), to[c]);
+            float input = wide(inputs[c]);
+            float value = passed(wide(gradients[c]), input * scale[c] + offset[c], low, high);
+            store(value * of_gradient[c] + (input * of_input[c] + constant[c]), to[c]);
         }
     }
 }
@@ -123,22 +129,21 @@ INLINE void propagated(
 
 #define FOR_EACH_TYPE(USE) USE(float) USE(Half)
 
-#define DEFINE(Value)                                                                                          \
-    EVERY_PROCESSOR void add_moments(Rows<const Value> x, const float *shift, double *sum, double *squares) {  \
-        moments(x, shift, sum, squares);                                                                       \
-    }                                                                                                          \
-    EVERY_PROCESSOR void transform(Rows<const Value> x, Affine affine, Rows<Value> y) {                        \
-        transformed(x, affine, y);                                                                             \
-    }                                                                                                          \
-    EVERY_PROCESSOR void add_gradient_sums(                                                                    \
-        Rows<const Value> dy, Rows<const Value> y, Rows<const Value> x, const float *mean, float low,          \
-        float high, double *sum, double *products) {                                                           \
-        gradient_sums(dy, y, x, mean, low, high, sum, products);                                               \
-    }                                                                                                          \
-    EVERY_PROCESSOR void propagate(                                                                            \
-        Rows<const Value> dy, Rows<const Value> y, Rows<const Value> x, InputGradient gradient,                \
-        Rows<Value> dx) {                                                                                      \
-        propagated(dy, y, x, gradient, dx);                                                                    \
+#define DEFINE(Value)                                                                                            \
+    EVERY_PROCESSOR void add_moments(Rows<const Value> x, const float *shift, double *sum, double *squares) {    \
+        moments(x, shift, sum, squares);                                                                         \
+    }                                                                                                            \
+    EVERY_PROCESSOR void transform(Rows<const Value> x, Affine affine, Rows<Value> y) {                          \
+        transformed(x, affine, y);                                                                               \
+    }                                                                                                            \
+    EVERY_PROCESSOR void add_gradient_sums(                                                                      \
+        Rows<const Value> dy, Rows<const Value> x, Affine gate, const float *mean, double *sum,                  \
+        double *products) {                                                                                      \
+        gradient_sums(dy, x, gate, mean, sum, products);                                                         \
+    }                                                                                                            \
+    EVERY_PROCESSOR void propagate(                                                                              \
+        Rows<const Value> dy, Rows<const Value> x, Affine gate, InputGradient gradient, Rows<Value> dx) {        \
+        propagated(dy, x, gate, gradient, dx);                                                                   \
     }
 
 FOR_EACH_TYPE(DEFINE)

@@ -15,16 +15,16 @@ struct Rows {
 /// What a bfloat16 is in memory.
 using Half = uint16_t;
 
-/// y = min(max(x · scale + offset, low), high)
+/// y = min(max(x · scale + offset, low), high). In the way back, g is dy where y lies between the ends, else 0; it
+/// is found from x anew, which is cheaper than to read y.
 struct Affine {
     const float *scale, *offset;
     float low, high;
 };
 
-/// dx = g · of_gradient + x · of_input + constant, where g is dy inside of low < y < high and 0 outside.
+/// dx = g · of_gradient + x · of_input + constant
 struct InputGradient {
     const float *of_gradient, *of_input, *constant;
-    float low, high;
 };
 
 /// Adds Σ (x − shift) and Σ (x − shift)² of each channel.
@@ -36,12 +36,9 @@ void transform(Rows<const Half> x, Affine affine, Rows<Half> y);
 
 /// Adds Σ g and Σ g · (x − mean) of each channel.
 void add_gradient_sums(
-    Rows<const float> dy, Rows<const float> y, Rows<const float> x, const float *mean, float low, float high,
-    double *sum, double *products);
+    Rows<const float> dy, Rows<const float> x, Affine gate, const float *mean, double *sum, double *products);
 void add_gradient_sums(
-    Rows<const Half> dy, Rows<const Half> y, Rows<const Half> x, const float *mean, float low, float high,
-    double *sum, double *products);
+    Rows<const Half> dy, Rows<const Half> x, Affine gate, const float *mean, double *sum, double *products);
 
-void propagate(
-    Rows<const float> dy, Rows<const float> y, Rows<const float> x, InputGradient gradient, Rows<float> dx);
-void propagate(Rows<const Half> dy, Rows<const Half> y, Rows<const Half> x, InputGradient gradient, Rows<Half> dx);
+void propagate(Rows<const float> dy, Rows<const float> x, Affine gate, InputGradient gradient, Rows<float> dx);
+void propagate(Rows<const Half> dy, Rows<const Half> x, Affine gate, InputGradient gradient, Rows<Half> dx);
