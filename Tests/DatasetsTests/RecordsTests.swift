@@ -169,7 +169,7 @@ import WireFormats
             try write(
                 "image,heatmap,split\nspot00001.png,spot00001_heatmap.png,valid\nx.png,y.png,train\n",
                 folder + "/pairs.csv")
-            let table = try LabelledDataset.heatmapPairs(folder + "/pairs.csv")
+            let table = try DatasetSource(folder + "/pairs.csv").read()
             #expect(table.count == 1 && table[0].split == .valid && table.report.missing == 1)
             let settings = Preprocessing(height: 16, width: 16, scaling: .zeroToOne)
             func batch(_ set: LabelledDataset) throws -> Batch {

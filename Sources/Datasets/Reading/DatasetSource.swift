@@ -19,8 +19,11 @@ public enum DatasetSource: Sendable, Hashable {
         let local = try ReadOptions(home: home).localPath(text)
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: local, isDirectory: &isFolder), isFolder.boolValue else {
-            let isTable = local.hasSuffix(".csv") || local.hasSuffix(".csv.gz")
-            self = isTable ? .imageTable(csv: local) : .records(text)
+            guard local.hasSuffix(".csv") || local.hasSuffix(".csv.gz") else {
+                self = .records(text)
+                return
+            }
+            self = Self.header(local).contains("heatmap") ? .heatmapPairs(local) : .imageTable(csv: local)
             return
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: local).sorted()
@@ -43,9 +46,10 @@ public enum DatasetSource: Sendable, Hashable {
         }
     }
 
+    private static func header(_ path: String) -> [String] { (try? CSVReader(path: path).header) ?? [] }
+
     private static func isCheXpert(_ path: String) -> Bool {
-        guard let header = try? CSVReader(path: path).header else { return false }
-        return header.contains("Path") && header.contains("Frontal/Lateral")
+        Set(header(path)).isSuperset(of: ["Path", "Frontal/Lateral"])
     }
 
     /// Reads the data set.
