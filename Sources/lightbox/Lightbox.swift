@@ -35,7 +35,8 @@ package struct Lightbox: ParsableCommand {
         subcommands: [
             DemoCommand.self, DICOMCommands.self, RecordsCommands.self, EmbedCommand.self, LoadCommand.self,
             QueryCommand.self, LabelsCommand.self, TrainCommands.self,
-            EvaluateCommand.self, PredictCommand.self, PredictSetCommand.self, ExportCommand.self, NetworksCommand.self,
+            EvaluateCommand.self, PredictCommand.self, PredictSetCommand.self, ExportCommand.self,
+            NetworksCommand.self,
             WeightsCommands.self, PhantomsCommand.self, Doctor.self,
         ])
 

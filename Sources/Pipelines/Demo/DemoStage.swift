@@ -1,4 +1,5 @@
 import DICOMStore
+public import Evaluation
 import Features
 import Foundation
 public import LightboxCore
@@ -7,7 +8,8 @@ import Phantoms
 public import Warehouse
 
 /// Walks one set of images through everything: DICOM files, store, metadata table, PNGs, TFRecords, feature
-/// vectors, SQL. Without a folder of the user's it draws synthetic chest radiographs first.
+/// vectors, SQL. Without a folder of the user's it draws synthetic chest radiographs first, and in the end trains a
+/// classifier on more of them and judges it.
 public struct DemoStage: Sendable {
     /// The user's own DICOM files; nil for synthetic ones.
     public var dicomFolder: String?
@@ -25,9 +27,11 @@ public struct DemoStage: Sendable {
         case note(String)
         case report(StageReport)
         case query(title: String, sql: String, QueryResult)
+        case evaluation(ModelEvaluation)
     }
 
-    static let stepCount = 7
+    /// Only films whose findings are known can be learned from.
+    var stepCount: Int { dicomFolder == nil ? 10 : 7 }
     static let store = "demo/images"
     static let metadataTable = "demo.metadata"
     static let labelsTable = "demo.labels"
@@ -45,6 +49,7 @@ public struct DemoStage: Sendable {
         try writeRecords(folder, context, tell)
         try embed(folder, context, tell)
         try ask(warehouse, context, tell)
+        if dicomFolder == nil { try learn(folder, context, tell) }
     }
 
     // 1: radiographs
@@ -52,12 +57,12 @@ public struct DemoStage: Sendable {
         _ folder: String, _ warehouse: Warehouse, _ context: StageContext, _ tell: (Event) -> Void
     ) throws -> String {
         if let dicomFolder {
-            tell(.step(number: 1, of: Self.stepCount, title: "Your DICOM files", command: "ls \(dicomFolder)"))
+            tell(.step(number: 1, of: stepCount, title: "Your DICOM files", command: "ls \(dicomFolder)"))
             return dicomFolder
         }
         tell(
             .step(
-                number: 1, of: Self.stepCount, title: "Draw synthetic chest radiographs as DICOM files",
+                number: 1, of: stepCount, title: "Draw synthetic chest radiographs as DICOM files",
                 command: "lightbox phantoms --output \(folder)/dicom"))
         tell(.report(try PhantomStage(patients: patients, seed: seed).run(output: folder + "/dicom", context)))
         return folder + "/dicom/**.dcm"
@@ -69,7 +74,7 @@ public struct DemoStage: Sendable {
     {
         tell(
             .step(
-                number: 2, of: Self.stepCount, title: "Import them into a DICOM store",
+                number: 2, of: stepCount, title: "Import them into a DICOM store",
                 command: "lightbox dicom import '\(source)' --store \(Self.store)"))
         let store = try DICOMCatalog(home: context.home).store(DICOMStoreName(Self.store), creating: true)
         _ = try store.remove(.all)
@@ -84,7 +89,7 @@ public struct DemoStage: Sendable {
     ) throws {
         tell(
             .step(
-                number: 3, of: Self.stepCount, title: "Write their metadata into an SQL table",
+                number: 3, of: stepCount, title: "Write their metadata into an SQL table",
                 command: "lightbox dicom metadata --store \(Self.store) --table \(Self.metadataTable) --overwrite")
         )
         tell(.report(try MetadataStage(disposition: .truncate).run(store, table: Self.metadataTable, context)))
@@ -95,7 +100,7 @@ public struct DemoStage: Sendable {
         }
         tell(
             .step(
-                number: 4, of: Self.stepCount, title: "Render their pixels to PNG",
+                number: 4, of: stepCount, title: "Render their pixels to PNG",
                 command: "lightbox dicom export --store \(Self.store) --to \(folder)/png --format png"))
         tell(.report(try ExportStage().run(store, to: folder + "/png", context)))
     }
@@ -104,7 +109,7 @@ public struct DemoStage: Sendable {
     private func writeRecords(_ folder: String, _ context: StageContext, _ tell: (Event) -> Void) throws {
         tell(
             .step(
-                number: 5, of: Self.stepCount, title: "Collect the PNGs, resized, in TFRecord shards",
+                number: 5, of: stepCount, title: "Collect the PNGs, resized, in TFRecord shards",
                 command: "lightbox records write --images \(folder)/png --output \(folder)/records/images "
                     + "--shape 299,299,1 --shards 2"))
         var stage = RecordsStage()
@@ -118,7 +123,7 @@ public struct DemoStage: Sendable {
         let weights = try chosenWeights(context.home)
         tell(
             .step(
-                number: 6, of: Self.stepCount, title: "Turn every image into a feature vector with \(network)",
+                number: 6, of: stepCount, title: "Turn every image into a feature vector with \(network)",
                 command:
                     "lightbox embed --network \(network)\(weights.map { " --weights \($0)" } ?? " --untrained") "
                     + "--input '\(folder)/records/*.tfrecord' --output \(folder)/vectors.jsonl"))
@@ -149,7 +154,7 @@ public struct DemoStage: Sendable {
         let vectors = context.home.path + "/demo/vectors.jsonl"
         tell(
             .step(
-                number: 7, of: Self.stepCount, title: "Load the vectors and ask with SQL",
+                number: 7, of: stepCount, title: "Load the vectors and ask with SQL",
                 command: "lightbox load \(vectors) --table \(Self.vectorsTable) --truncate"))
         var load = LoadStage()
         load.disposition = .truncate

@@ -14,6 +14,7 @@ public import Warehouse
 // alone is enough.
 
 extension BatchSettings.Sampling: ExpressibleByArgument {}
+extension Ensemble: ExpressibleByArgument {}
 extension ExportStage.Format: ExpressibleByArgument {}
 extension HeatmapLoss: ExpressibleByArgument {}
 extension Monitor: ExpressibleByArgument {}

@@ -7,9 +7,10 @@ import Warehouse
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Watch a folder of DICOM files become pictures, records, vectors and tables.",
+        abstract: "Watch DICOM files become pictures, records, vectors, tables and a trained model.",
         discussion: """
-            Without a folder it draws about 200 synthetic chest radiographs first. What it makes stays in the \
+            Without a folder it draws about 200 synthetic chest radiographs first, and at the end trains a small \
+            DenseNet on more of them. What it makes stays in the \
             home's demo folder and in the tables demo.*, replacing what an earlier demo made there.
 
             Examples:

@@ -36,6 +36,10 @@ final class DemoTeller {
             var table = TextTable(header: result.columns.map(\.name))
             for row in result.rows { table.add(row) }
             for line in table.lines() { print("        " + line) }
+        case .evaluation(let evaluation):
+            print("")
+            for line in EvaluationText.lines(evaluation) { print("        " + line) }
+            print("")
         }
     }
 
@@ -62,6 +66,8 @@ final class DemoTeller {
             try? writer.begin(result.columns)
             for row in result.rows { try? writer.write(row) }
             try? writer.end()
+        case .evaluation(let evaluation):
+            print(String(decoding: (try? jsonLine(evaluation)) ?? Data(), as: UTF8.self))
         case .step, .note: break
         }
     }

@@ -16,11 +16,17 @@ struct EvaluateCommand: ParsableCommand {
             Examples:
               lightbox evaluate --model flowers/ --images labels.csv
               lightbox evaluate --model run/ --images valid/ --view frontal --output evaluation/
+              lightbox evaluate --predictions frontal_u0 frontal_u1 --labels labels_valid --ensemble mean_of_probabilities
               lightbox evaluate --model spots/ --image test.png --heatmap test_heatmap.png --picture result.png
             """)
 
-    @Option(help: "A model's folder, or the folder of the run that made it.") var model: String
+    @Option(help: "A model's folder, or the folder of the run that made it.") var model: String?
     @Option(help: "Labelled images, as `lightbox train` takes them.") var images: String?
+    @Option(parsing: .upToNextOption, help: "Tables of `lightbox predict-set` to judge instead; two are compared.")
+    var predictions: [String] = []
+    @Option(help: "The table with the labels, for --predictions.") var labels: String?
+    @Option(help: "Judge the tables' mean too: mean_of_probabilities or mean_of_logits.") var ensemble: Ensemble?
+    @Flag(help: "Join the images of each study into one case, for --predictions.") var byStudy = false
     @Option(help: "Which columns mean what: label=finding,patient=id.") var columns = ""
     @Option(help: "Classes, with the values they stand for: 'normal,sick=viral|bacterial'.") var classes = ""
     @Option(help: "Only rows with these values: 'view=AP|PA'.") var only = ""
@@ -39,40 +45,91 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
-        guard (images == nil) != (image == nil) else {
-            throw ValidationError("Give --images, or --image and --heatmap.")
+        switch (model, images, image, predictions.isEmpty) {
+        case (_?, _?, nil, true), (_?, nil, _?, true): break
+        case (nil, nil, nil, false):
+            guard labels != nil else { throw ValidationError("--predictions needs --labels TABLE.") }
+        default:
+            throw ValidationError(
+                "Give --model with --images, --model with --image, or --predictions with --labels.")
         }
         guard level > 0 && level < 1 else { throw ValidationError("--level lies between 0 and 1.") }
+        guard bootstrap >= 0 else { throw ValidationError("--bootstrap is 0 or more.") }
     }
 
     func run() throws {
         try global.run { context in
             if let image {
-                let stage = HeatmapPictureStage(model: model)
-                let report = try stage.run(image: image, heatmap: heatmap, output: picture, context)
-                print(global.json ? String(decoding: try jsonLine(report), as: UTF8.self) : report.text)
-                return
+                try showPicture(of: image, context)
+            } else if let images {
+                try show(try stage(images).run(context), context)
+            } else {
+                try show(try tablesStage.run(context), context)
             }
-            let result = try stage(images!).run(context)
-            try show(result, context)
         }
     }
 
+    private var settings: EvaluationSettings {
+        var settings = EvaluationSettings()
+        settings.uncertain = uncertain
+        settings.level = level
+        if bootstrap == 0 { settings.bootstrap = nil } else { settings.bootstrap?.replicates = bootstrap }
+        return settings
+    }
+
     private func stage(_ images: String) throws -> EvaluateStage {
-        var stage = EvaluateStage(model: model, images: images)
+        var stage = EvaluateStage(model: model ?? "", images: images)
         stage.columns = try TableColumns(columns: columns, classes: classes, only: only)
         stage.view = view
         stage.split = dataset
         stage.includesTrainingImages = includeTrainingImages
         stage.precision = precision
-        stage.settings.uncertain = uncertain
-        stage.settings.level = level
-        if bootstrap == 0 {
-            stage.settings.bootstrap = nil
-        } else {
-            stage.settings.bootstrap?.replicates = bootstrap
-        }
+        stage.settings = settings
         return stage
+    }
+
+    private var tablesStage: EvaluateTablesStage {
+        var stage = EvaluateTablesStage(predictions: predictions, labels: labels ?? "")
+        stage.dataset = dataset?.name
+        stage.view = view?.name
+        stage.uncertain = uncertain
+        stage.ensemble = ensemble
+        stage.isByStudy = byStudy
+        stage.settings = settings
+        return stage
+    }
+
+    private func showPicture(of image: String, _ context: StageContext) throws {
+        let stage = HeatmapPictureStage(model: model ?? "")
+        let report = try stage.run(image: image, heatmap: heatmap, output: picture, context)
+        print(global.json ? String(decoding: try jsonLine(report), as: UTF8.self) : report.text)
+    }
+
+    private func show(_ result: EvaluatedTables, _ context: StageContext) throws {
+        for evaluation in result.evaluations {
+            if global.json {
+                print(String(decoding: try jsonLine(evaluation), as: UTF8.self))
+            } else {
+                print(evaluation.model)
+                for line in EvaluationText.lines(evaluation) { print(line) }
+                print("")
+            }
+        }
+        for comparison in result.comparisons {
+            if global.json {
+                print(String(decoding: try jsonLine(comparison), as: UTF8.self))
+            } else {
+                for line in EvaluationText.lines(comparison) { print(line) }
+            }
+        }
+        global.note("\(result.matched) images judged.")
+        guard let output else { return }
+        let folder = try context.home.localPath(of: output)
+        for evaluation in result.evaluations {
+            let place = result.evaluations.count == 1 ? folder : "\(folder)/\(evaluation.model)"
+            _ = try evaluation.write(to: place, comparisons: result.comparisons)
+        }
+        global.note("wrote \(folder)")
     }
 
     private func show(_ result: EvaluateStage.Result, _ context: StageContext) throws {
@@ -116,6 +173,20 @@ enum EvaluationText {
             lines.append(cells.joined(separator: "  "))
         }
         return lines
+    }
+
+    /// Both areas of each label, their difference with its interval, and DeLong's p-value adjusted after Holm.
+    static func lines(_ comparison: ModelComparison) -> [String] {
+        ["\(comparison.first) against \(comparison.second), area under the ROC curve"]
+            + comparison.labels.map { label in
+                guard let test = label.test else {
+                    return "  \(label.label): \(label.undefined?.rawValue ?? "undefined")"
+                }
+                return String(
+                    format: "  %@: %.3f and %.3f, difference %+.3f, p = %.4f", label.label,
+                    label.first.value ?? .nan, label.second.value ?? .nan, test.difference,
+                    label.adjustedPValue ?? test.pValue)
+            }
     }
 
     private static func text(_ metric: Metric) -> String {

@@ -1,0 +1,71 @@
+import Datasets
+import Foundation
+import LightboxCore
+import Networks
+import Training
+
+/// The second half of the demo: a network learns from films of made-up patients and is judged on others.
+extension DemoStage {
+    /// Patients whose films are learned from and judged on; a seventh of them is held out.
+    static let trainingPatients = 260
+    /// Side of the films in pixels.
+    private static let side = 160
+
+    func learn(_ folder: String, _ context: StageContext, _ tell: (Event) -> Void) throws {
+        let films = folder + "/films"
+        tell(
+            .step(
+                number: 8, of: stepCount, title: "Draw more films to learn from",
+                command: "lightbox phantoms --patients \(Self.trainingPatients) --seed 11 --output \(films)"))
+        let draw = PhantomStage(patients: Self.trainingPatients, seed: 11)
+        tell(.report(try draw.run(output: films, context)))
+        let run = try train(films, folder + "/training", context, tell)
+        guard run.ending != .interrupted else { throw Cancelled(stage: "demo") }
+        try judge(folder + "/training", films, folder + "/evaluation", context, tell)
+    }
+
+    private func train(
+        _ films: String, _ output: String, _ context: StageContext, _ tell: (Event) -> Void
+    ) throws -> TrainingReport {
+        tell(
+            .step(
+                number: 9, of: stepCount, title: "Train a small DenseNet on the fourteen findings",
+                command: "lightbox train classifier --network densenet63 --labels chexpert14 --images \(films) "
+                    + "--view frontal --shape \(Self.side),\(Self.side),1 --batch-size 16 --epochs 7 "
+                    + "--schedule one-cycle --learning-rate 2e-3 --uncertain hybrid --monitor auc --output \(output)"
+            ))
+        var input = TrainingInput(images: films)
+        input.labels = .chexpert14
+        input.view = .frontal
+        var settings = TrainingSettings(task: .labels(.hybrid))
+        settings.epochs = 7
+        settings.batchSize = 16
+        settings.learningRate = LearningRate(peak: 2e-3, schedule: .oneCycle())
+        settings.monitor = .meanAUC
+        var training = NetworkTraining(
+            "densenet63", input: input, place: TrainingPlace(output: output, name: "demo"), settings: settings)
+        training.shape = ImageShape("\(Self.side),\(Self.side),1")
+        training.scaling = .zeroToOne
+        training.pooling = .max
+        let trained = try withoutActuallyEscaping(tell) { tell in
+            try training.run(context) { tell(.note($0)) }
+        }
+        tell(.report(trained.report))
+        return trained.run
+    }
+
+    private func judge(
+        _ model: String, _ films: String, _ output: String, _ context: StageContext, _ tell: (Event) -> Void
+    ) throws {
+        tell(
+            .step(
+                number: 10, of: stepCount, title: "Judge it on patients it has never seen",
+                command: "lightbox evaluate --model \(model) --images \(films) --view frontal --output \(output)"))
+        var stage = EvaluateStage(model: model, images: films)
+        stage.view = .frontal
+        let result = try stage.run(context)
+        let paths = try result.evaluation.write(to: output)
+        tell(.evaluation(result.evaluation))
+        tell(.note("\(result.judged) films judged. All figures: \(paths[0])"))
+    }
+}
