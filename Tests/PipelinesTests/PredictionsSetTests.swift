@@ -19,7 +19,7 @@ private func withPictures(_ body: (StageContext, ModelFolder, [Image]) throws ->
             return Image(width: 40, height: 30, channels: 3, samples: .uint8(samples))
         }
         for (index, image) in images.enumerated() {
-            try AtomicFile.write(try PNG.encode(image), to: "\(folder)/\(index).png")
+            try AtomicFile.write(PNG.encode(image), to: "\(folder)/\(index).png")
         }
         try AtomicFile.write(Array("no picture".utf8), to: folder + "/broken.png")
         let lines = (0..<20).map { "\($0).png,\($0 % 2)\n" }
@@ -66,7 +66,8 @@ private func withPictures(_ body: (StageContext, ModelFolder, [Image]) throws ->
                 try stage.run(ImageInput(list), table: "chest.predictions", context)
             }
             stage.disposition = .append
-            #expect(try stage.run(ImageInput(list), table: "chest.predictions", context).written == 20)
+            let appended = try stage.run(ImageInput(list), table: "chest.predictions", context).written
+            #expect(appended == 20)
             #expect(try warehouse.rowCount(of: TableName("chest.predictions")) == 40)
         }
     }

@@ -14,6 +14,8 @@ public struct LabelledTable: Sendable {
     public let columns: [String]
     /// `path`, or the instance's UID: one image each.
     public let key: String
+    /// All columns that name the image, the key among them: together they tell rows apart.
+    let keys: [String]
     public let view: String?
     public let dataset: String?
     public let patient: String?
@@ -28,7 +30,7 @@ public struct LabelledTable: Sendable {
         case findings
     }
 
-    static let keyNames = ["path", "instance", "dicom_id", "image", "file"]
+    static let keyNames = ["path", "instance", "sopinstanceuid", "dicom_id", "image", "file"]
     private static let viewNames = ["view", "frontal/lateral", "viewposition", "view_position"]
     private static let datasetNames = ["dataset", "split"]
     private static let patientNames = ["patient_id", "patient", "patientid", "subject_id", "subject"]
@@ -54,6 +56,7 @@ public struct LabelledTable: Sendable {
         self.labels = found.map(\.label)
         self.columns = found.map(\.column)
         self.key = key
+        keys = header.filter { Self.keyNames.contains($0.lowercased()) }
         view = column(Self.viewNames)
         dataset = column(Self.datasetNames)
         patient = column(Self.patientNames)

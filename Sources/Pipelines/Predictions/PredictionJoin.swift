@@ -3,7 +3,8 @@ import Warehouse
 
 /// One table of predictions joined with a table of labels in SQL: the scores and states of each image.
 struct PredictionJoin {
-    /// For each case who it is: the value of the label table's key, or its study.
+    /// For each case who it is, the same whichever table it is joined with: the names of the label table's row, or
+    /// its study.
     var units: [String] = []
     /// `[label][case]`.
     var states: [[LabelState]]
@@ -117,10 +118,12 @@ struct PredictionJoin {
     private func joined(_ key: Key, scores columns: [String], _ filter: Filter) -> String {
         let states = labels.labels.enumerated().map { "\(labels.state(of: $1)) AS s\($0)" }
         let scores = columns.enumerated().map { "\(SQLText.name($1)) AS p\($0)" }
+        let unit = labels.keys.map { "ifnull(\(SQLText.name($0)), '')" }.joined(separator: " || char(31) || ")
         let both = columns.indices.map { "s\($0), p\($0)" }
         return """
-            SELECT CAST(l.k AS TEXT), CAST(l.patient AS TEXT), CAST(l.study AS TEXT), \(both.joined(separator: ", "))
-            FROM (SELECT \(SQLText.name(key.label)) AS k, \(labels.patient.map(SQLText.name) ?? "NULL") AS patient,
+            SELECT CAST(l.unit AS TEXT), CAST(l.patient AS TEXT), CAST(l.study AS TEXT), \(both.joined(separator: ", "))
+            FROM (SELECT \(SQLText.name(key.label)) AS k, \(unit) AS unit,
+                  \(labels.patient.map(SQLText.name) ?? "NULL") AS patient,
                   \(labels.study.map(SQLText.name) ?? "NULL") AS study, \(states.joined(separator: ", "))
                   FROM \(SQLText.name(labels.table))\(condition(filter))) AS l
             JOIN (SELECT \(SQLText.name(key.prediction)) AS k, \(scores.joined(separator: ", "))
