@@ -31,7 +31,7 @@ struct TrainHeatmap: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        var settings = try learning.settings(.heatmap(loss), epochs: 5, rate: 1e-3)
+        var settings = try learning.settings(.heatmap(loss), epochs: 5, rate: 3e-3, batch: 8)
         settings.precision = precision
         try TrainingCommandRun(global: global, place: place).run { [settings] context, note in
             let pairs = try images ?? madePictures(context)

@@ -48,7 +48,7 @@ struct LearningArguments: ParsableArguments {
     @Option(help: "Rounds over the training images.") var epochs: Int?
     @Option(name: [.customLong("max-steps"), .customLong("max_steps")], help: "End after so many steps instead.")
     var maxSteps: Int?
-    @Option(help: "Images of a step, of all processes together.") var batchSize = 32
+    @Option(help: "Images of a step, of all processes together; 32, or 8 for heat maps.") var batchSize: Int?
     @Option(help: "Highest learning rate.") var learningRate: Double?
     @Option(help: "constant, cosine, one-cycle or plateau.") var schedule = "constant"
     @Option(help: "Steps over which the rate rises at the start.") var warmupSteps = 0
@@ -66,14 +66,16 @@ struct LearningArguments: ParsableArguments {
         for (name, value) in [("--epochs", epochs), ("--max-steps", maxSteps), ("--patience", patience)] {
             guard value.map({ $0 > 0 }) ?? true else { throw ValidationError("\(name) is at least 1.") }
         }
-        guard (1...65_536).contains(batchSize) else { throw ValidationError("--batch-size is 1 to 65536.") }
+        guard (1...65_536).contains(batchSize ?? 1) else { throw ValidationError("--batch-size is 1 to 65536.") }
     }
 
-    func settings(_ task: TrainingTask, epochs usual: Int, rate: Double) throws -> TrainingSettings {
+    func settings(
+        _ task: TrainingTask, epochs usual: Int, rate: Double, batch: Int = 32
+    ) throws -> TrainingSettings {
         var settings = TrainingSettings(task: task)
         settings.epochs = epochs ?? usual
         settings.maxSteps = maxSteps
-        settings.batchSize = batchSize
+        settings.batchSize = batchSize ?? batch
         settings.seed = seed
         settings.learningRate = LearningRate(
             peak: learningRate ?? rate, schedule: try Schedule(parsing: schedule), warmupSteps: warmupSteps)
