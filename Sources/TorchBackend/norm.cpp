@@ -1,7 +1,6 @@
-// Batch normalisation as Keras does it, with the ReLU behind it, differentiable, across processes.
-//
-// Two implementations: own kernels for the processor (norm_kernels.hpp), and libtorch's operations for GPUs.
-#include <ATen/Parallel.h>
+// Batch normalisation as Keras does it, with the ReLU behind it, by own kernels, differentiable, across processes.
+#include "norm.hpp"
+
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
@@ -10,8 +9,7 @@
 #include <vector>
 
 #include "group.hpp"
-#include "norm_kernels.hpp"
-#include "parallel.hpp"
+#include "rows.hpp"
 #include "support.hpp"
 
 namespace {
@@ -43,77 +41,6 @@ Vector vector(const at::Tensor &tensor, int64_t count, float otherwise) {
 at::Tensor tensor(const Vector &values) {
     return at::from_blob(const_cast<float *>(values.data()), {static_cast<int64_t>(values.size())}, at::kFloat)
         .clone();
-}
-
-// MARK: Rows
-
-/// The tensor with its channels last, and its memory as rows: a view where the rows stand evenly, else a copy.
-struct Laid {
-    at::Tensor value;
-    int64_t stride;
-
-    explicit Laid(const at::Tensor &map) {
-        value = map.dim() == 4 ? map.permute({0, 2, 3, 1}) : map;
-        if (!is_even()) value = value.contiguous(at::MemoryFormat::Contiguous);
-        stride = value.dim() == 4 ? value.stride(2) : value.stride(0);
-        // A dimension of one row may have any stride.
-        if (count() == 1 || value.is_contiguous()) stride = value.size(-1);
-    }
-
-    int64_t count() const { return value.numel() / std::max<int64_t>(value.size(-1), 1); }
-
-    template <typename Value>
-    Rows<Value> rows() const {
-        return {static_cast<Value *>(value.data_ptr()), count(), value.size(-1), stride};
-    }
-
-private:
-    bool is_even() const {
-        if (value.is_contiguous()) return true;
-        if (value.stride(-1) != 1) return false;
-        if (value.dim() == 2) return value.stride(0) >= value.size(1);
-        auto row = value.stride(2);
-        return row >= value.size(3) && value.stride(1) == row * value.size(2)
-            && value.stride(0) == row * value.size(2) * value.size(1);
-    }
-};
-
-at::Tensor map_of(const at::Tensor &laid) { return laid.dim() == 4 ? laid.permute({0, 3, 1, 2}) : laid; }
-
-/// Calls `body` with ranges of rows, one for each thread; `slot` numbers them. The same cut for the same number
-/// of threads, so the same bits.
-template <typename Body>
-void in_parts(int64_t rows, int64_t channels, Body body) {
-    int64_t threads = at::get_num_threads();
-    int64_t enough = std::max<int64_t>(1, 16'384 / std::max<int64_t>(channels, 1));
-    int64_t parts = std::clamp<int64_t>(rows / enough, 1, threads);
-    int64_t size = (rows + parts - 1) / parts;
-    in_parallel(parts, [&](int64_t part) {
-        body(part, std::min(part * size, rows), std::min((part + 1) * size, rows));
-    });
-}
-
-/// Two sums per channel, over all threads' parts in their order.
-template <typename Body>
-std::vector<double> summed(int64_t rows, int64_t channels, Body body) {
-    std::vector<std::vector<double>> partial(static_cast<size_t>(at::get_num_threads()));
-    in_parts(rows, channels, [&](int64_t part, int64_t begin, int64_t end) {
-        auto &own = partial[static_cast<size_t>(part)];
-        own.assign(static_cast<size_t>(2 * channels), 0);
-        body(begin, end, own.data(), own.data() + channels);
-    });
-    std::vector<double> total(static_cast<size_t>(2 * channels), 0);
-    for (auto &own : partial) {
-        for (size_t i = 0; i < own.size(); i++) total[i] += own[i];
-    }
-    return total;
-}
-
-/// Calls `body` with the two C++ types of an element: in the rows, and in memory.
-template <typename Body>
-void typed(const at::Tensor &like, Body body) {
-    if (like.scalar_type() == at::kBFloat16) body(Half{});
-    else body(float{});
 }
 
 // MARK: Statistics
@@ -178,12 +105,7 @@ Statistics measured(const Laid &x, ctorch_group *group) {
     return measured(sums, shift, x.count(), group);
 }
 
-/// moving = moving · momentum + batch · (1 − momentum), in place.
-void remember(at::Tensor moving, const at::Tensor &batch, double momentum) {
-    moving.mul_(momentum).add_(batch, 1 - momentum);
-}
-
-// MARK: Own kernels
+// MARK: There and back
 
 struct NormByKernels : torch::autograd::Function<NormByKernels> {
     static at::Tensor forward(
@@ -294,86 +216,11 @@ struct NormByKernels : torch::autograd::Function<NormByKernels> {
     }
 };
 
-// MARK: libtorch's operations
-
-std::vector<int64_t> reduced(const at::Tensor &x) {
-    return x.dim() == 4 ? std::vector<int64_t>{0, 2, 3} : std::vector<int64_t>{0};
-}
-
-at::Tensor spread(const at::Tensor &per_channel, const at::Tensor &x) {
-    return x.dim() == 4 ? per_channel.view({1, -1, 1, 1}) : per_channel;
-}
-
-/// Statistics of all processes as a differentiable sum: its gradient is the sum of the gradients.
-struct SumOverGroup : torch::autograd::Function<SumOverGroup> {
-    static at::Tensor forward(AutogradContext *context, const at::Tensor &values, ctorch_group *group) {
-        context->saved_data["group"] = reinterpret_cast<int64_t>(group);
-        auto result = values.clone();
-        group_sum(group, result);
-        return result;
-    }
-
-    static variable_list backward(AutogradContext *context, variable_list gradients) {
-        auto result = gradients[0].contiguous().clone();
-        group_sum(reinterpret_cast<ctorch_group *>(context->saved_data["group"].toInt()), result);
-        return {result, at::Tensor()};
-    }
-};
-
-at::Tensor norm_across_group(const at::Tensor &x, const ctorch_norm &norm, const at::Tensor &gamma, const at::Tensor &beta) {
-    auto wide = x.to(at::kFloat);
-    auto rows = static_cast<double>(wide.numel() / wide.size(1));
-    auto count = at::full({1}, rows, wide.options());
-    auto packed = at::cat({count, wide.sum(reduced(x)), wide.square().sum(reduced(x))});
-    packed = SumOverGroup::apply(packed, norm.group);
-    auto channels = wide.size(1);
-    auto total = packed.narrow(0, 0, 1);
-    auto mean = packed.narrow(0, 1, channels) / total;
-    auto variance = (packed.narrow(0, 1 + channels, channels) / total - mean.square()).clamp_min(0);
-    {
-        c10::NoGradGuard guard;
-        remember(norm.moving_mean->value, mean.detach(), norm.momentum);
-        remember(norm.moving_variance->value, variance.detach(), norm.momentum);
-    }
-    auto scale = (variance + norm.epsilon).rsqrt();
-    if (gamma.defined()) scale = scale * gamma;
-    auto y = (wide - spread(mean, x)) * spread(scale, x);
-    if (beta.defined()) y = y + spread(beta, x);
-    return y.to(x.scalar_type());
-}
-
-at::Tensor norm_by_library(const at::Tensor &x, const ctorch_norm &norm, const at::Tensor &gamma, const at::Tensor &beta) {
-    at::Tensor y;
-    if (norm.is_training && norm.group && group_count(norm.group) > 1) {
-        y = norm_across_group(x, norm, gamma, beta);
-    } else if (norm.is_training) {
-        auto [value, mean, inverse] = at::native_batch_norm(x, gamma, beta, {}, {}, true, 0, norm.epsilon);
-        c10::NoGradGuard guard;
-        remember(norm.moving_mean->value, mean, norm.momentum);
-        remember(norm.moving_variance->value, (inverse.pow(-2) - norm.epsilon).clamp_min(0), norm.momentum);
-        y = value;
-    } else {
-        auto scale = (norm.moving_variance->value + norm.epsilon).rsqrt();
-        if (gamma.defined()) scale = scale * gamma;
-        auto offset = -norm.moving_mean->value * scale;
-        if (beta.defined()) offset = offset + beta;
-        y = (x * spread(scale, x) + spread(offset, x)).to(x.scalar_type());
-    }
-    switch (norm.activation) {
-        case CTORCH_ACT_RELU: return at::relu(y);
-        case CTORCH_ACT_RELU6: return at::hardtanh(y, 0, 6);
-        default: return y;
-    }
-}
-
 int norm(const ctorch_tensor *input, const ctorch_norm *norm, ctorch_tensor **made, char *message) {
     return making(made, message, [&] {
         auto gamma = optional(norm->gamma), beta = optional(norm->beta);
         if (!input->value.is_cpu() || !uses_own_kernels) return norm_by_library(input->value, *norm, gamma, beta);
-        auto given = [](const at::Tensor &tensor) {
-            return tensor.defined() ? std::make_optional(tensor) : std::nullopt;
-        };
-        return NormByKernels::apply(input->value, given(gamma), given(beta), norm);
+        return norm_by_kernels(input->value, *norm, gamma, beta);
     });
 }
 
@@ -384,6 +231,14 @@ int set_own_kernels(int enabled) {
 }
 
 }  // namespace
+
+at::Tensor norm_by_kernels(
+    const at::Tensor &x, const ctorch_norm &norm, const at::Tensor &gamma, const at::Tensor &beta) {
+    auto given = [](const at::Tensor &tensor) {
+        return tensor.defined() ? std::make_optional(tensor) : std::nullopt;
+    };
+    return NormByKernels::apply(x, given(gamma), given(beta), &norm);
+}
 
 void fill_norm(ctorch_functions &table) {
     table.norm = norm;

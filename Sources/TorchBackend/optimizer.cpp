@@ -44,7 +44,7 @@ void adam(ctorch_optimizer &optimizer, Active &active, double learning_rate) {
     const auto &settings = optimizer.settings;
     auto correction = std::sqrt(1 - std::pow(settings.beta2, static_cast<double>(optimizer.steps)));
     // The kernels read the number of steps from a tensor for each parameter; all may be the same one.
-    auto step = at::full({}, static_cast<double>(optimizer.steps), active.parameters[0].options().requires_grad(false));
+    auto step = at::full({}, static_cast<double>(optimizer.steps), active.moments[0][0].options());
     std::vector<at::Tensor> steps(active.parameters.size(), step);
     at::_fused_adamw_(
         active.parameters, active.gradients, active.moments[0], active.moments[1], {}, steps, learning_rate,

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <cstring>
 #include <string>
@@ -50,11 +51,21 @@ int set_gradients(int enabled) {
     return before ? 1 : 0;
 }
 
+/// A step frees and takes hundreds of megabytes in the same pieces again; kept, they need not be cleared by the
+/// kernel each time.
+void keep_memory() {
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 2'000'000'000);
+#endif
+}
+
 }  // namespace
 
 extern "C" const ctorch_functions *lightbox_torch_table(int version) {
     if (version != CTORCH_VERSION) return nullptr;
     static const ctorch_functions table = [] {
+        keep_memory();
         ctorch_functions table;
         std::memset(&table, 0, sizeof table);
         table.version = CTORCH_VERSION;
