@@ -33,6 +33,7 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -47,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
     ],
     targets: [
         // 0: the C faces of native libraries, one importer each
@@ -101,6 +103,8 @@ let package = Package(
         library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Warehouse", grdb]),
         library("Datasets", ["LightboxCore", "WireFormats", "Imaging", yams]),
         library("ModelRegistry", ["LightboxCore", "WireFormats", "Networks", "KerasFiles"]),
+        library("SavedModels", ["LightboxCore", "WireFormats", "Imaging"]),
+        library("Catalog", ["LightboxCore", "WireFormats", grdb]),
 
         // 4: the domain's verbs
         library(
@@ -109,6 +113,12 @@ let package = Package(
         library(
             "Training",
             ["LightboxCore", "WireFormats", "Networks", "Torch", "Datasets", "Evaluation", "Figures"]),
+        library(
+            "Serving",
+            [
+                "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
+                "Inference", "ModelRegistry", "SavedModels", "Features",
+            ]),
         library("Phantoms", ["LightboxCore", "DICOM"]),
 
         // 5: stages that walk the data
@@ -118,6 +128,13 @@ let package = Package(
                 "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
                 "Inference", "Warehouse", "DICOMStore", "Features", "Phantoms", "Evaluation", "Figures", "Torch",
                 "Datasets", "ModelRegistry", "Training",
+            ]),
+
+        library(
+            "Server",
+            [
+                "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
+                "Figures", "Features", "Serving", "Pipelines", hummingbird,
             ]),
 
         // 6: the command line
@@ -156,6 +173,10 @@ let package = Package(
         tests(of: "Datasets", using: ["WireFormats", "Imaging", "Phantoms"]),
         tests(of: "ModelRegistry", using: ["Networks", "WireFormats", "KerasFiles", "Inference", "Imaging"]),
         tests(of: "Training", using: ["Networks", "Torch", "Datasets", "WireFormats"]),
+        tests(of: "SavedModels", using: ["WireFormats", "Imaging", "Inference"]),
+        tests(of: "Catalog", using: ["WireFormats"]),
+        tests(of: "Serving", using: ["WireFormats", "Imaging", "Inference", "ModelRegistry", "Networks"]),
+        tests(of: "Server", using: ["WireFormats", "Serving", "Catalog", "ModelRegistry", "Networks"]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(
