@@ -134,8 +134,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: [
                 "LightboxCore", "WireFormats", "DICOM", "Networks", "DICOMPixels", "Imaging", "Inference",
-                "Warehouse",
-                "Features", "Pipelines",
+                "Torch", "Warehouse", "Features", "Pipelines",
             ],
             path: "Benchmarks/Lightbox", swiftSettings: swift),
 
