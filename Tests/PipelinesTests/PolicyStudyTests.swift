@@ -49,7 +49,6 @@ private func study(_ folder: String, _ output: String, images: String = "films.c
     settings.epochs = 3
     settings.batchSize = 8
     settings.threads = 1
-    settings.precision = .float32
     settings.learningRate = LearningRate(peak: 3e-3)
     var training = NetworkTraining(
         "tiny", input: input, place: TrainingPlace(output: folder + "/" + output), settings: settings)
@@ -65,7 +64,8 @@ private func context(_ folder: String) -> StageContext {
     StageContext(home: Home(path: folder + "/home"), threads: 1)
 }
 
-@Suite("Study of policies", .serialized, .enabled(if: hasEngine, "needs libtorch, which scripts/bootstrap fetches"))
+@Suite(
+    "Study of policies", .serialized, .enabled(if: hasEngine, "needs libtorch, which scripts/bootstrap fetches"))
 struct PolicyStudyTests {
     @Test("The ranking is that of the kept predictions") func ranking() throws {
         try withTemporaryFolder { folder in
@@ -103,11 +103,13 @@ struct PolicyStudyTests {
                 let difference = try #require(part.comparisons[0].macroDifference?.value)
                 #expect(abs(difference - (areas[0] - areas[1])) < 1e-12)
                 for (index, label) in part.labels.enumerated() {
-                    let best = part.standings.max {
-                        ($0.labels[index].auc.value ?? 0, $1.policy) < ($1.labels[index].auc.value ?? 0, $0.policy)
+                    let areas = part.standings.map { $0.labels[index].auc.value ?? 0 }
+                    let leaders = part.standings.filter { $0.labels[index].auc.value == areas.max() }
+                    #expect(Set(label.best) == Set(leaders.map(\.policy)))
+                    #expect(label.rivals.count == 1 && label.rivals[0].policy != label.best[0])
+                    if let difference = label.rivals[0].test?.difference {
+                        #expect(abs(difference - (areas.max()! - areas.min()!)) < 1e-12)
                     }
-                    let areas = Set(part.standings.map { $0.labels[index].auc.value })
-                    if areas.count == 2 { #expect(label.best == best?.policy) }
                 }
             }
             #expect(ranking.parts[2].againstViews.count == 4)
@@ -115,7 +117,8 @@ struct PolicyStudyTests {
                 #expect(FileManager.default.fileExists(atPath: "\(folder)/study/\(file)"), "\(file)")
             }
             let stages = updates.withLock { Set($0.map(\.stage)) }
-            #expect(stages.contains("1 of 4 frontal-zeros: train") && stages.contains("4 of 4 lateral-ones: train"))
+            #expect(
+                stages.contains("1 of 4 frontal-zeros: train") && stages.contains("4 of 4 lateral-ones: train"))
             #expect(updates.withLock { $0.contains { $0.detail?.contains("all models 0:00:") ?? false } })
         }
     }
@@ -129,7 +132,8 @@ struct PolicyStudyTests {
             let truths = films.states.compactMapValues { $0[label.label] }.filter { $0.value != "-1" }
             let known = answers.filter { truths[$0.key] != nil }
             let (sick, well) = (
-                known.filter { truths[$0.key] == "1" }.map(\.value), known.filter { truths[$0.key] == "0" }.map(\.value)
+                known.filter { truths[$0.key] == "1" }.map(\.value),
+                known.filter { truths[$0.key] == "0" }.map(\.value)
             )
             let won = sick.reduce(0.0) { sum, score in
                 well.reduce(sum) { $0 + (score > $1 ? 1 : score == $1 ? 0.5 : 0) }
@@ -152,10 +156,12 @@ struct PolicyStudyTests {
                 // Each call is asked often enough for one model and a half.
                 let asked = Mutex(0)
                 var context = context(folder)
-                context.isCancelled = { asked.withLock { count in
-                    count += 1
-                    return count > 60
-                } }
+                context.isCancelled = {
+                    asked.withLock { count in
+                        count += 1
+                        return count > 60
+                    }
+                }
                 do {
                     ranking = try study(folder, "parts").run(context)?.ranking
                 } catch is Cancelled {
@@ -167,7 +173,9 @@ struct PolicyStudyTests {
             }
             #expect(parts >= 3 && created != nil)
             #expect(ranking == whole.ranking)
-            let files = ["whole", "parts"].map { FileManager.default.contents(atPath: "\(folder)/\($0)/ranking.csv") }
+            let files = ["whole", "parts"].map {
+                FileManager.default.contents(atPath: "\(folder)/\($0)/ranking.csv")
+            }
             #expect(files[0] != nil && files[0] == files[1])
             let again = try #require(try study(folder, "whole").run(context(folder)))
             #expect(again.report.unchanged == 4 && again.report.written == 0 && again.ranking == whole.ranking)

@@ -1,6 +1,7 @@
 public import Datasets
 public import Evaluation
 import Foundation
+import Inference
 public import LightboxCore
 import ModelRegistry
 import Torch
@@ -42,6 +43,7 @@ public struct PolicyStudy: Sendable {
     /// - Throws: ``Cancelled`` when it was stopped; what was trained is kept.
     public func run(_ context: StageContext, note: @escaping (String) -> Void = { _ in }) throws -> Result? {
         let members = try members()
+        _ = try OpenVINOLibrary.version()  // that judging works is worth knowing before hours of training
         let folder = try context.home.localPath(of: training.place.output)
         let data = try StudyData(training.input, views: views, context)
         let plan = try StudyPlan(self, data, context)

@@ -44,10 +44,10 @@ struct StudyPage {
         let rows = record.plan.labels.enumerated().map { index, label in
             [label]
                 + ranking.parts.map { part in
-                    guard let best = part.labels[index].best,
+                    guard let best = part.labels[index].best.first,
                         let area = part.standings.first(where: { $0.policy == best })?.labels[index].auc
                     else { return "–" }
-                    return "\(best): \(MetricText.both(area))"
+                    return "\(part.bestWords(part.labels[index])): \(MetricText.both(area))"
                 }
         }
         return HTMLTable(
@@ -70,6 +70,7 @@ struct StudyPage {
             .paragraph(part.heading + "."), .table(standings(part)), .table(labels(part)),
             .figure(chart.drawing(), caption: "Points with intervals, policies from best to worst."),
         ]
+        if let missing = part.missingInterval { blocks.append(.note(missing)) }
         if !part.againstViews.isEmpty {
             blocks.append(.table(differences(part.againstViews, caption: "The average against each view alone")))
         }
@@ -105,7 +106,7 @@ struct StudyPage {
             return [label.label, "\(counts?.positives ?? 0) of \(counts?.cases ?? 0)"]
                 + part.standings.map { MetricText.value($0.labels[index].auc) }
                 + [
-                    label.best ?? "–", next?.policy ?? "–", difference ?? "–",
+                    part.bestWords(label), next?.policy ?? "–", difference ?? "–",
                     next?.adjustedPValue.map(MetricText.pValue) ?? "–",
                 ]
         }

@@ -54,15 +54,17 @@ extension StudyRanking.Part {
         let names = models.first?.standing.labels.map(\.label) ?? []
         var labels = names.indices.map { label in
             let areas = models.map { $0.standing.labels[label].auc.value }
-            let best = areas.indices.filter { areas[$0] != nil }.max { left, right in
-                areas[left]! != areas[right]! ? areas[left]! < areas[right]! : left > right
+            let highest = areas.compactMap(\.self).max()
+            let leaders = areas.indices.filter { highest != nil && areas[$0] == highest }
+            guard let best = leaders.first else {
+                return StudyRanking.Label(label: names[label], best: [], rivals: [])
             }
-            guard let best else { return StudyRanking.Label(label: names[label], best: nil, rivals: []) }
             let rivals = models.indices.filter { $0 != best }.map { other in
                 StudyRanking.Rival(
                     models[other].policy, models[best].data[label], models[other].data[label], level: level)
             }
-            return StudyRanking.Label(label: names[label], best: models[best].policy, rivals: rivals)
+            return StudyRanking.Label(
+                label: names[label], best: leaders.map { models[$0].policy }, rivals: rivals)
         }
         let places = labels.indices.flatMap { label in
             labels[label].rivals.indices.filter { labels[label].rivals[$0].test != nil }.map { (label, $0) }

@@ -7,7 +7,7 @@ extension StudyRanking {
     /// For a terminal: each part's policies from best to worst, then the best policy for each label.
     public var text: String {
         let blocks = parts.flatMap { [$0.heading, $0.standingsTable, $0.labelsTable] }
-        return (blocks + notes).joined(separator: "\n\n")
+        return (blocks + parts.compactMap(\.missingInterval) + notes).joined(separator: "\n\n")
     }
 
     /// A row for each part, policy and label (`macro` for their mean), in full precision.
@@ -52,7 +52,7 @@ extension StudyRanking.Part {
             let chance = runnerUp(index)?.adjustedPValue.map { String(format: "%.3f", $0) } ?? "–"
             table.add(
                 ([label.label, "\(counts?.positives ?? 0)/\(counts?.cases ?? 0)"] + areas
-                    + [label.best ?? "–", chance]).map { .text($0) })
+                    + [bestWords(label), chance]).map { .text($0) })
         }
         return table.lines().joined(separator: "\n")
     }
@@ -63,6 +63,20 @@ extension StudyRanking.Part {
             standings.first { $0.policy == rival.policy }?.labels[label].auc.value ?? -1
         }
         return labels[label].rivals.max { area($0) < area($1) }
+    }
+
+    /// The best policies of a label in words.
+    func bestWords(_ label: StudyRanking.Label) -> String {
+        if label.best.isEmpty { return "–" }
+        return label.best.count > 1 && label.best.count == standings.count
+            ? "all alike" : label.best.joined(separator: ", ")
+    }
+
+    /// Why the means have no interval; nil where they have one, or none was asked for.
+    var missingInterval: String? {
+        standings.lazy.compactMap(\.macroAUC.missingIntervals.first).first.map {
+            "\(name): the means over labels have no interval, as \($0.undefined.rawValue)."
+        }
     }
 
     private static func text(_ metric: Metric) -> String {
@@ -90,7 +104,7 @@ extension StudyRanking.Part {
     private func fields(of standing: StudyRanking.Standing, label: Int) -> [String] {
         let metrics = standing.labels[label]
         let rival = labels[label].rivals.first { $0.policy == standing.policy }
-        let isBest = labels[label].best == standing.policy
+        let isBest = labels[label].best.contains(standing.policy)
         let difference =
             rival?.test.map {
                 ["\($0.difference)", "\($0.interval.lower)", "\($0.interval.upper)", "\($0.pValue)"]

@@ -42,9 +42,9 @@ public struct StudyRanking: Sendable, Codable, Hashable {
     /// Which policy is best for one label.
     public struct Label: Sendable, Codable, Hashable {
         public var label: String
-        /// Of the highest area, the earlier one of two that are alike; nil where no area is defined.
-        public var best: String?
-        /// The best against each other policy.
+        /// Of the highest area: several where they are alike, none where no area is defined.
+        public var best: [String]
+        /// The first of the best against each other policy.
         public var rivals: [Rival]
     }
 
