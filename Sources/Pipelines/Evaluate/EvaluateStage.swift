@@ -84,24 +84,20 @@ public struct EvaluateStage: Sendable {
         _ scored: ImagePredictions, _ dataset: LabelledDataset, _ labels: LabelSet, name: String,
         _ context: StageContext
     ) -> ModelEvaluation {
-        let names = scored.indices.map { dataset.patient(of: $0) ?? "image \($0)" }
-        let hasPatients = scored.indices.contains { dataset.patient(of: $0) != nil }
-        let patients = hasPatients ? LabelledScores.numbered(names) : nil
         if labels.kind == .classes {
+            let names = scored.indices.map { dataset.patient(of: $0) ?? "image \($0)" }
+            let hasPatients = scored.indices.contains { dataset.patient(of: $0) != nil }
             return ModelEvaluation(
                 model: name, dataSet: images, classes: labels.names,
                 probabilities: scored.predictions.map { $0.scores.prefix(labels.count).map(Double.init) },
-                truths: scored.indices.map { dataset.classIndex(of: $0)! }, patients: patients, settings: settings,
+                truths: scored.indices.map { dataset.classIndex(of: $0)! },
+                patients: hasPatients ? LabelledScores.numbered(names) : nil, settings: settings,
                 threads: context.threads)
         }
-        let states = scored.indices.map(dataset.states)
-        let data = labels.names.indices.map { label in
-            LabelledScores(
-                label: labels.names[label], scores: scored.predictions.map { Double($0.scores[label]) },
-                states: states.map { $0[label] }, uncertain: settings.uncertain, patients: patients)
-        }
+        let cases = ScoredCases(dataset, indices: scored.indices, scores: scored.predictions.map(\.scores))
         return ModelEvaluation(
-            model: name, dataSet: images, data, settings: settings, threads: context.threads)
+            model: name, dataSet: images, cases.labelledScores(settings.uncertain), settings: settings,
+            threads: context.threads)
     }
 }
 

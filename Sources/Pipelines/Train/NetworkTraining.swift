@@ -40,11 +40,18 @@ public struct NetworkTraining: Sendable {
 
     /// - Parameter note: gets a line now and then: a validation's result, layers that start afresh.
     public func run(_ context: StageContext, note: @escaping (String) -> Void = { _ in }) throws -> TrainedModel {
-        let folder = try context.home.localPath(of: place.output)
         let group = try ProcessGroup.fromEnvironment(place.environment)
-        if (group?.rank ?? 0) == 0 { try place.prepare(folder) }
+        if (group?.rank ?? 0) == 0 { try place.prepare(context.home.localPath(of: place.output)) }
         try group?.barrier()
-        let sets = try input.read(context)
+        return try run(on: input.read(context), with: group, context, note: note)
+    }
+
+    /// The same on data that has been read, in a folder that has been prepared.
+    func run(
+        on sets: TrainingInput.Sets, with group: ProcessGroup?, _ context: StageContext,
+        note: @escaping (String) -> Void
+    ) throws -> TrainedModel {
+        let folder = try context.home.localPath(of: place.output)
         let model = try Design(self, labels: sets.labels, content: sets.training.content)
         var trainer = Trainer(
             settings, graph: model.graph,

@@ -20,15 +20,34 @@ struct TrainClassifier: ParsableCommand {
                 --uncertain edema:u=0.6,w=1 --output run/ --processes 2
             """)
 
-    @Option(help: "An architecture; `lightbox networks` lists them.") var network = "densenet121"
-    @Option(help: "chexpert14, a YAML file, or a list of classes such as dict.txt; the data's own when left out.")
-    var labels: String?
+    @OptionGroup var classifier: ClassifierArguments
     @OptionGroup var data: DataArguments
+    @Option(help: "Only films of this view: frontal, lateral or other.") var view: ViewKind?
     @Option(
         help:
             "What uncertain labels count for: u=0.4,w=0.75, ignore, zeros, ones, hybrid or learned; LABEL:… for one."
     )
     var uncertain: [String] = []
+    @OptionGroup var learning: LearningArguments
+    @OptionGroup var place: PlaceArguments
+    @OptionGroup var processes: ProcessArguments
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        if try processes.launched() { return }
+        var stage = try classifier.training(
+            data, learning, policy: UncertaintyPolicy(parsing: uncertain), place: place.place(),
+            threads: processes.engineThreads)
+        stage.input.view = view
+        try TrainingCommandRun(global: global, place: place).run { [stage] in try stage.run($0, note: $1) }
+    }
+}
+
+/// Which network learns which labels, and how its images are prepared.
+struct ClassifierArguments: ParsableArguments {
+    @Option(help: "An architecture; `lightbox networks` lists them.") var network = "densenet121"
+    @Option(help: "chexpert14, a YAML file, or a list of classes such as dict.txt; the data's own when left out.")
+    var labels: String?
     @Option(help: "Keras weights or a model's folder to start from; random weights when left out.")
     var weights: String?
     @Option(help: "Height,width,channels of the input.") var shape: ImageShape?
@@ -44,32 +63,30 @@ struct TrainClassifier: ParsableCommand {
     @Option(help: "each, or balanced: every finding's positives equally often.")
     var sampling = BatchSettings.Sampling.each
     @OptionGroup var augmentation: AugmentationArguments
-    @OptionGroup var learning: LearningArguments
-    @OptionGroup var place: PlaceArguments
-    @OptionGroup var processes: ProcessArguments
-    @OptionGroup var global: GlobalOptions
 
-    func run() throws {
-        if try processes.launched() { return }
+    /// - Parameter threads: of the engine; nil leaves the choice to it.
+    func training(
+        _ data: DataArguments, _ learning: LearningArguments, policy: UncertaintyPolicy, place: TrainingPlace,
+        threads: Int?
+    ) throws -> NetworkTraining {
         let labelSet = try labels.map(LabelSet.named)
-        let policy = try UncertaintyPolicy(parsing: uncertain)
         let isClasses = labelSet?.kind == .classes || (labelSet == nil && !data.classes.isEmpty)
         var settings = try learning.settings(
             isClasses ? .classes(hasExtraSlot: false) : .labels(policy), epochs: 3, rate: 1e-3)
         settings.precision = precision
         settings.trainable = try TrainableLayers(parsing: train)
-        settings.threads = processes.engineThreads
-        var stage = NetworkTraining(
-            network, input: try data.input(seed: learning.seed, labels: labelSet), place: place.place(),
-            settings: settings)
-        stage.start = weights
-        stage.shape = shape
-        stage.scaling = scaling ?? (weights == nil ? .zeroToOne : nil)
-        stage.pooling = pooling
-        stage.dropout = dropout
-        stage.sampling = sampling
-        stage.augmentation = augmentation.value
-        try TrainingCommandRun(global: global, place: place).run { [stage] in try stage.run($0, note: $1) }
+        settings.threads = threads
+        var training = NetworkTraining(
+            network, input: try data.input(seed: learning.seed, labels: labelSet), place: place, settings: settings
+        )
+        training.start = weights
+        training.shape = shape
+        training.scaling = scaling ?? (weights == nil ? .zeroToOne : nil)
+        training.pooling = pooling
+        training.dropout = dropout
+        training.sampling = sampling
+        training.augmentation = augmentation.value
+        return training
     }
 }
 
