@@ -18,9 +18,11 @@ struct TrainClassifier: ParsableCommand {
                 --images 'train/frontal*' --eval-images 'valid/frontal*' --uncertain u=0.4,w=0.75 --output run/
               lightbox train classifier --images mimic-cxr-jpg/ --view frontal --uncertain hybrid \\
                 --uncertain edema:u=0.6,w=1 --output run/ --processes 2
+              lightbox train classifier --from densenet_frontal.h5 --scaling zeroToOne --labels chexpert14 \\
+                --images mimic-cxr-jpg/ --view frontal --output run/
             """)
 
-    @Option(help: "An architecture; `lightbox networks` lists them.") var network = "densenet121"
+    @Option(help: "An architecture; `lightbox networks` lists them. (default: densenet121)") var network: String?
     @Option(help: "chexpert14, a YAML file, or a list of classes such as dict.txt; the data's own when left out.")
     var labels: String?
     @OptionGroup var data: DataArguments
@@ -31,6 +33,11 @@ struct TrainClassifier: ParsableCommand {
     var uncertain: [String] = []
     @Option(help: "Keras weights or a model's folder to start from; random weights when left out.")
     var weights: String?
+    @Option(
+        help: ArgumentHelp(
+            "Go on with a whole model and its own architecture: a Keras file (.h5, .keras) or a model's folder.",
+            valueName: "model"))
+    var from: String?
     @Option(help: "Height,width,channels of the input.") var shape: ImageShape?
     @Option(help: "Scaling of the pixels: zeroToOne, minusOneToOne, imageNetStandardised, caffe or none.")
     var scaling: Preprocessing.Scaling?
@@ -49,6 +56,12 @@ struct TrainClassifier: ParsableCommand {
     @OptionGroup var processes: ProcessArguments
     @OptionGroup var global: GlobalOptions
 
+    func validate() throws {
+        guard from == nil || (weights == nil && network == nil && dropout == 0) else {
+            throw ValidationError("--from brings a network with its weights: leave out --network, --weights, --dropout.")
+        }
+    }
+
     func run() throws {
         if try processes.launched() { return }
         let labelSet = try labels.map(LabelSet.named)
@@ -60,11 +73,12 @@ struct TrainClassifier: ParsableCommand {
         settings.trainable = try TrainableLayers(parsing: train)
         settings.threads = processes.engineThreads
         var stage = NetworkTraining(
-            network, input: try data.input(seed: learning.seed, labels: labelSet), place: place.place(),
+            network ?? "densenet121", input: try data.input(seed: learning.seed, labels: labelSet), place: place.place(),
             settings: settings)
         stage.start = weights
+        stage.model = from
         stage.shape = shape
-        stage.scaling = scaling ?? (weights == nil ? .zeroToOne : nil)
+        stage.scaling = scaling ?? (weights == nil && from == nil ? .zeroToOne : nil)
         stage.pooling = pooling
         stage.dropout = dropout
         stage.sampling = sampling
