@@ -4,6 +4,7 @@ import LightboxCore
 import ModelRegistry
 import Networks
 import Pipelines
+import Synchronization
 import TestSupport
 import Testing
 import Torch
@@ -15,7 +16,7 @@ private let hasEngine = (try? TorchLibrary.open()) != nil
 private struct KerasNumbers: Decodable {
     let rate: Double
     let before, after: [[Float]]
-    let loss, loss_after: Double
+    let loss, lossAfter: Double
 
     static let all: [String: KerasNumbers] = {
         do {
@@ -111,7 +112,8 @@ private let files = ["findings.h5", "logits.h5", "flowers.keras"]
             func refusal(_ change: (inout KerasModelFacts) throws -> Void) throws -> String {
                 var facts = try model.facts()
                 try change(&facts)
-                return "\(try #require(throws: InputError.self) { try ModelPlace.open(model.path, context, facts: facts) })"
+                return
+                    "\(try #require(throws: InputError.self) { try ModelPlace.open(model.path, context, facts: facts) })"
             }
             #expect(try refusal { $0.scaling = nil }.contains("--scaling"))
             #expect(try refusal { $0.labels = nil }.contains("3 scores"))
@@ -136,7 +138,9 @@ private let files = ["findings.h5", "logits.h5", "flowers.keras"]
 
 extension WholeModelTests {
     /// Going on with a model; one after another, because the engine's threads are one number for the process.
-    @Suite("Goes on training", .serialized, .enabled(if: hasEngine, "needs libtorch, which scripts/bootstrap fetches"))
+    @Suite(
+        "Goes on training", .serialized, .enabled(if: hasEngine, "needs libtorch, which scripts/bootstrap fetches")
+    )
     struct TrainingTests {
         private func train(
             _ model: Case, from path: String, labels: [String]? = nil, to folder: String, _ context: StageContext
@@ -157,16 +161,13 @@ extension WholeModelTests {
             training.model = path
             training.scaling = try ModelPlace.isFolder(path) ? nil : model.facts().scaling
             var notes: [String] = []
+            let told = Mutex("")
+            var context = context
+            context.progress = { update in told.withLock { $0 = update.detail ?? $0 } }
             let result = try training.run(context) { notes.append($0) }
-            let history = try String(contentsOfFile: folder + "/history.csv", encoding: .utf8)
-            return (try #require(result.model), try loss(history), notes)
-        }
-
-        /// Of the only step.
-        private func loss(_ history: String) throws -> Double {
-            let rows = history.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
-            let column = try #require(rows.first?.firstIndex(of: "loss"))
-            return try #require(Double(rows[1][column]))
+            // Of the only step: "loss 0.9295".
+            let loss = try #require(told.withLock { $0.split(separator: " ").last.flatMap { Double($0) } })
+            return (try #require(result.model), loss, notes)
         }
 
         @Test("One step gives Keras's scores and loss, the next a lower loss", arguments: files)
@@ -174,13 +175,13 @@ extension WholeModelTests {
             let model = Case(name: file)
             try withContext { folder, context in
                 let first = try train(model, from: model.path, to: folder + "/first", context)
-                #expect(abs(first.loss - model.numbers.loss) < 1e-4)
+                #expect(abs(first.loss - model.numbers.loss) < 2e-4)
                 let scores = try model.scores(first.model.path, KerasModelFacts(), context)
                 let last: Activation = model.isFlowers ? .softmax : .sigmoid
                 #expect(first.model.manifest.output.activation == last)
                 #expect(model.agree(scores, model.numbers.after))
                 let second = try train(model, from: folder + "/first", to: folder + "/second", context)
-                #expect(abs(second.loss - model.numbers.loss_after) < 1e-4)
+                #expect(abs(second.loss - model.numbers.lossAfter) < 2e-4)
                 #expect(second.loss < first.loss)
             }
         }
@@ -209,7 +210,10 @@ extension WholeModelTests {
             try withContext { folder, context in
                 let trained = try train(
                     model, from: model.path, labels: ["edema", "fracture"], to: folder + "/run", context)
-                #expect(trained.notes.contains { $0.contains("gives 3 scores and there are 2: its last layer findings") })
+                #expect(
+                    trained.notes.contains {
+                        $0.contains("gives 3 scores and there are 2: its last layer findings")
+                    })
                 #expect(try trained.model.graph().outputShape == [2])
                 let scores = try model.scores(trained.model.path, KerasModelFacts(), context)
                 #expect(scores.allSatisfy { $0.count == 2 })

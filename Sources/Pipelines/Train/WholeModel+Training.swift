@@ -14,7 +14,8 @@ extension WholeModel {
         if graph.layers[values].shape == [classes], [.softmax, .sigmoid, .linear].contains(last) {
             guard last != activation else { return [] }
             graph = try graph.ending(with: activation, behind: values)
-            return last == .linear ? [] : ["\(name) ends in \(last.rawValue), from now on in \(activation.rawValue)."]
+            return last == .linear
+                ? [] : ["\(name) ends in \(last.rawValue), from now on in \(activation.rawValue)."]
         }
         let head = classifier(before: values)
         let found = graph.outputShape

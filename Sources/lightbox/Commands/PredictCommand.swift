@@ -19,7 +19,8 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "A model's folder, the folder of the run that made it, or a Keras file.") var model: String
     @Argument(help: "Files, folders, quoted patterns or dicom:STORE.") var images: [String]
     @Option(help: "f32 or bf16.") var precision = Precision.float32
-    @Option(help: "Of a Keras file: what its scores are called: chexpert14, a YAML file, a dict.txt, or NAME,NAME.")
+    @Option(
+        help: "Of a Keras file: what its scores are called: chexpert14, a YAML file, a dict.txt, or NAME,NAME.")
     var labels: String?
     @OptionGroup var kerasFile: KerasFileArguments
     @OptionGroup var global: GlobalOptions

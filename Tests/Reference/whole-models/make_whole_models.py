@@ -10,7 +10,7 @@ flowers.keras     a sequence that scales its images itself, colour 24 x 24, two 
 lambda.keras      a model with a Lambda, which is refused
 
 The step is one of plain gradient descent on all eight pictures; `loss` is that of the step,
-`loss_after` that of the next, both with the batch's statistics in the norms.
+`lossAfter` that of the next, both with the batch's statistics in the norms.
 """
 import json
 import os
@@ -86,7 +86,7 @@ def step(model, loss, rate, x, y):
     first = float(model.train_on_batch(x, y))
     after = model.predict(x, verbose=0).tolist()
     return {"rate": rate, "before": before, "loss": first, "after": after,
-            "loss_after": float(loss(y, model(x, training=True)))}
+            "lossAfter": float(loss(y, model(x, training=True)))}
 
 
 colour, findings, classes = pictures()

@@ -58,7 +58,8 @@ struct TrainClassifier: ParsableCommand {
 
     func validate() throws {
         guard from == nil || (weights == nil && network == nil && dropout == 0) else {
-            throw ValidationError("--from brings a network with its weights: leave out --network, --weights, --dropout.")
+            throw ValidationError(
+                "--from brings a network with its weights: leave out --network, --weights, --dropout.")
         }
     }
 
@@ -73,7 +74,8 @@ struct TrainClassifier: ParsableCommand {
         settings.trainable = try TrainableLayers(parsing: train)
         settings.threads = processes.engineThreads
         var stage = NetworkTraining(
-            network ?? "densenet121", input: try data.input(seed: learning.seed, labels: labelSet), place: place.place(),
+            network ?? "densenet121", input: try data.input(seed: learning.seed, labels: labelSet),
+            place: place.place(),
             settings: settings)
         stage.start = weights
         stage.model = from
