@@ -165,7 +165,7 @@ let package = Package(
             of: "Pipelines",
             using: [
                 "WireFormats", "Warehouse", "DICOMStore", "Features", "Datasets", "Training", "ModelRegistry",
-                "Evaluation", "Phantoms", "Figures", "Imaging", "Networks",
+                "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch",
             ]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],

@@ -11,8 +11,10 @@ import ModelRegistry
 /// Images that the model has learned from are left out, whatever list they stand in: a number that counts them
 /// says nothing.
 public struct EvaluateStage: Sendable {
-    /// A model's folder, or a run's.
+    /// A model's folder, a run's, or a Keras file.
     public var model: String
+    /// What a Keras file does not say.
+    public var facts = KerasModelFacts()
     /// See ``TrainingInput/images``.
     public var images: String
     public var columns = TableColumns()
@@ -39,7 +41,7 @@ public struct EvaluateStage: Sendable {
     }
 
     public func run(_ context: StageContext) throws -> Result {
-        let folder = try ModelPlace.open(model, context)
+        let folder = try ModelPlace.open(model, context, facts: facts)
         let output = folder.manifest.output
         guard output.kind != .heatmap else {
             throw InputError(.unsupported, "\(model) gives heat maps: pass --image and --heatmap.")

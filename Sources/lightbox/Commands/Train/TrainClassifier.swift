@@ -18,6 +18,8 @@ struct TrainClassifier: ParsableCommand {
                 --images 'train/frontal*' --eval-images 'valid/frontal*' --uncertain u=0.4,w=0.75 --output run/
               lightbox train classifier --images mimic-cxr-jpg/ --view frontal --uncertain hybrid \\
                 --uncertain edema:u=0.6,w=1 --output run/ --processes 2
+              lightbox train classifier --from densenet_frontal.h5 --scaling zeroToOne --labels chexpert14 \\
+                --images mimic-cxr-jpg/ --view frontal --output run/
             """)
 
     @OptionGroup var classifier: ClassifierArguments
@@ -45,11 +47,16 @@ struct TrainClassifier: ParsableCommand {
 
 /// Which network learns which labels, and how its images are prepared.
 struct ClassifierArguments: ParsableArguments {
-    @Option(help: "An architecture; `lightbox networks` lists them.") var network = "densenet121"
+    @Option(help: "An architecture; `lightbox networks` lists them. (default: densenet121)") var network: String?
     @Option(help: "chexpert14, a YAML file, or a list of classes such as dict.txt; the data's own when left out.")
     var labels: String?
     @Option(help: "Keras weights or a model's folder to start from; random weights when left out.")
     var weights: String?
+    @Option(
+        help: ArgumentHelp(
+            "Go on with a whole model and its own architecture: a Keras file (.h5, .keras) or a model's folder.",
+            valueName: "model"))
+    var from: String?
     @Option(help: "Height,width,channels of the input.") var shape: ImageShape?
     @Option(help: "Scaling of the pixels: zeroToOne, minusOneToOne, imageNetStandardised, caffe or none.")
     var scaling: Preprocessing.Scaling?
@@ -64,6 +71,13 @@ struct ClassifierArguments: ParsableArguments {
     var sampling = BatchSettings.Sampling.each
     @OptionGroup var augmentation: AugmentationArguments
 
+    func validate() throws {
+        guard from == nil || (weights == nil && network == nil && dropout == 0) else {
+            throw ValidationError(
+                "--from brings a network with its weights: leave out --network, --weights, --dropout.")
+        }
+    }
+
     /// - Parameter threads: of the engine; nil leaves the choice to it.
     func training(
         _ data: DataArguments, _ learning: LearningArguments, policy: UncertaintyPolicy, place: TrainingPlace,
@@ -77,11 +91,12 @@ struct ClassifierArguments: ParsableArguments {
         settings.trainable = try TrainableLayers(parsing: train)
         settings.threads = threads
         var training = NetworkTraining(
-            network, input: try data.input(seed: learning.seed, labels: labelSet), place: place, settings: settings
-        )
+            network ?? "densenet121", input: try data.input(seed: learning.seed, labels: labelSet), place: place,
+            settings: settings)
         training.start = weights
+        training.model = from
         training.shape = shape
-        training.scaling = scaling ?? (weights == nil ? .zeroToOne : nil)
+        training.scaling = scaling ?? (weights == nil && from == nil ? .zeroToOne : nil)
         training.pooling = pooling
         training.dropout = dropout
         training.sampling = sampling
