@@ -89,6 +89,8 @@ private func training(_ images: String, output: String, steps: Int? = nil) -> Tr
             for (index, prediction) in try ModelPredictor(model).predict(images).enumerated() {
                 #expect(prediction.scores[index % 2 == 0 ? 1 : 0] == prediction.scores.max())
             }
+            let judged = try EvaluateStage(model: model.path, images: list).run(context)
+            #expect(judged.judged == 8 && judged.seen == 32)
         }
     }
 

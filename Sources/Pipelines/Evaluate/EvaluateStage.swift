@@ -34,9 +34,9 @@ public struct EvaluateStage: Sendable {
 
     public struct Result: Sendable {
         public var evaluation: ModelEvaluation
-        /// Images that were judged, and those left out because the model has learned from them.
         public var judged: Int
-        public var seen: Int
+        /// Images left out because the model has learned from them; nil when it does not say which those are.
+        public var seen: Int?
         public var problems: [StageReport.Problem]
     }
 
@@ -50,12 +50,13 @@ public struct EvaluateStage: Sendable {
             name: folder.manifest.name, kind: output.kind == .states ? .states : .classes, names: output.labels)
         let (dataset, seen) = try unseen(labels, folder, context)
         guard !dataset.isEmpty else {
-            throw InputError(
-                .invalidInput,
-                seen > 0
-                    ? "The model has learned from all \(seen) images of \(images). Pass others, or count them with "
-                        + "--include-training-images."
-                    : "\(images): there is no image to judge on.")
+            var problem = "\(images): there is no image to judge on."
+            if let seen, seen > 0 {
+                problem =
+                    "The model has learned from all \(seen) images of \(images). Pass others, or count them "
+                    + "with --include-training-images."
+            }
+            throw InputError(.invalidInput, problem)
         }
         var settings = FeatureExtractor.Settings(precision: precision, cacheFolder: context.home.cache)
         settings.threads = context.threads
@@ -68,7 +69,7 @@ public struct EvaluateStage: Sendable {
 
     private func unseen(
         _ labels: LabelSet, _ folder: ModelFolder, _ context: StageContext
-    ) throws -> (LabelledDataset, seen: Int) {
+    ) throws -> (LabelledDataset, seen: Int?) {
         let options = Datasets.ReadOptions(home: context.home, threads: context.threads)
         // The classes of the file may have other spellings, which `columns` maps; without that, the model's own.
         var dataset = try DatasetSource(images, home: context.home).read(
@@ -76,8 +77,9 @@ public struct EvaluateStage: Sendable {
         if let view { dataset = dataset.only(view) }
         if let split { dataset = dataset.only(split) }
         if labels.kind == .classes { dataset = dataset.filtered { $0.classIndex(of: $1) != nil } }
+        guard !includesTrainingImages else { return (dataset, 0) }
         let known = SeenImages(of: folder)
-        guard !includesTrainingImages, !known.isEmpty else { return (dataset, 0) }
+        guard !known.isEmpty else { return (dataset, nil) }
         let kept = dataset.filtered { !known.contain($0[$1]) }
         return (kept, dataset.count - kept.count)
     }

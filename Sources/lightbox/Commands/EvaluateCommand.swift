@@ -141,17 +141,21 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func show(_ result: EvaluateStage.Result, _ context: StageContext) throws {
-        let seen = result.seen > 0 ? ", \(result.seen) left out that the model has learned from" : ""
-        let remark = "\(result.judged) images judged\(seen)"
+        let seen =
+            switch result.seen {
+            case nil: "; the model does not say what it has learned from, so none was left out"
+            case 0?: ""
+            case let count?: ", \(count) left out that the model has learned from"
+            }
         if global.json {
             print(String(decoding: try result.evaluation.json(), as: UTF8.self), terminator: "")
         } else {
             for line in EvaluationText.lines(result.evaluation) { print(line) }
         }
-        global.note(remark + ".")
+        global.note("\(result.judged) images judged\(seen).")
         if let output {
             let paths = try result.evaluation.write(
-                to: context.home.localPath(of: output), remarks: [remark + "."])
+                to: context.home.localPath(of: output), remarks: ["\(result.judged) images judged\(seen)."])
             global.note("wrote \(paths.first ?? "") and \(paths.count - 1) more files")
         }
         for problem in result.problems.prefix(10) { global.note("left out: \(problem.source): \(problem.reason)") }
