@@ -2,7 +2,9 @@ package import Evaluation
 
 /// Metrics as a table writes them.
 package enum MetricText {
-    package static func value(_ metric: Metric) -> String { metric.value.map { Number.decimal($0, digits: 3) } ?? "–" }
+    package static func value(_ metric: Metric) -> String {
+        metric.value.map { Number.decimal($0, digits: 3) } ?? "–"
+    }
 
     package static func interval(_ metric: Metric) -> String { metric.interval.map(range) ?? "–" }
 
@@ -22,5 +24,7 @@ package enum MetricText {
         return HTMLPage.Card(name, value(metric), note: metric.interval.map(range) ?? "")
     }
 
-    package static func pValue(_ value: Double) -> String { value < 0.001 ? "< 0.001" : Number.decimal(value, digits: 3) }
+    package static func pValue(_ value: Double) -> String {
+        value < 0.001 ? "< 0.001" : Number.decimal(value, digits: 3)
+    }
 }
