@@ -151,8 +151,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: [
                 "LightboxCore", "WireFormats", "DICOM", "Networks", "DICOMPixels", "Imaging", "Inference",
-                "Warehouse",
-                "Features", "Pipelines",
+                "Torch", "Warehouse", "Features", "Pipelines",
             ],
             path: "Benchmarks/Lightbox", swiftSettings: swift),
 
@@ -187,7 +186,7 @@ let package = Package(
             of: "Pipelines",
             using: [
                 "WireFormats", "Warehouse", "DICOMStore", "Features", "Datasets", "Training", "ModelRegistry",
-                "Evaluation", "Phantoms", "Figures", "Imaging", "Networks",
+                "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch",
             ]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],

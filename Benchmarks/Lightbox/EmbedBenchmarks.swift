@@ -26,13 +26,6 @@ enum EmbedBenchmarks {
         report("\(network) \(precision.rawValue) peak memory", try peakMegabytes(), "MB")
     }
 
-    /// The most memory that this process ever held, as Linux accounts it.
-    private static func peakMegabytes() throws -> Double {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return (line?.split(whereSeparator: \.isWhitespace)[1]).flatMap { Double($0) }.map { $0 / 1024 } ?? 0
-    }
-
     /// Images a second, and milliseconds of processor for each, between the first and the last batch: compiling and
     /// calibrating are left out, as in the peer.
     private static func wholePath(

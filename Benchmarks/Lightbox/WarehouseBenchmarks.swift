@@ -26,7 +26,7 @@ enum WarehouseBenchmarks {
 
     private static func writeVectors(to path: String, count: Int, length: Int) throws {
         var random = SeededGenerator(seed: 1)
-        FileManager.default.createFile(atPath: path, contents: nil)
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         for number in 0..<count {
             let values = (0..<length).map { _ in "\(Float(random.uniform()))" }.joined(separator: ",")

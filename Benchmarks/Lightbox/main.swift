@@ -3,10 +3,12 @@
 //   benchmarks metadata FILE COPIES        DICOM files to DICOM JSON
 //   benchmarks render FILE TIMES           a DICOM file to PNG
 //   benchmarks embed RECORDS NETWORK PRECISION
+//   benchmarks train SECONDS THREADS PRECISION
 //   benchmarks warehouse COUNT LENGTH      vectors into SQL, and a search
 
 import Features
 import Foundation
+import Torch
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 switch (arguments.first, arguments.count) {
@@ -15,11 +17,15 @@ case ("render", 3): try DICOMBenchmarks.render(arguments[1], times: Int(argument
 case ("embed", 4):
     let precision = Precision(rawValue: arguments[3]) ?? .float32
     try EmbedBenchmarks.run(records: arguments[1], network: arguments[2], precision: precision)
+case ("train", 4):
+    try TrainBenchmarks.run(
+        for: Double(arguments[1]) ?? 20, threads: Int(arguments[2]) ?? 2,
+        precision: TrainingPrecision(rawValue: arguments[3]) ?? .auto)
 case ("warehouse", 3):
     try WarehouseBenchmarks.run(count: Int(arguments[1]) ?? 10_000, length: Int(arguments[2]) ?? 2048)
 default:
     print(
-        "usage: benchmarks metadata FILE COPIES | render FILE TIMES | embed RECORDS NETWORK PRECISION | warehouse COUNT LENGTH"
-    )
+        "usage: benchmarks metadata FILE COPIES | render FILE TIMES | embed RECORDS NETWORK PRECISION"
+            + " | train SECONDS THREADS PRECISION | warehouse COUNT LENGTH")
     exit(2)
 }

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const ctorch_functions *table;
 
@@ -12,6 +13,10 @@ static int refuse(const char *text, char *message) {
 
 int ctorch_open(const char *path, char *message) {
     if (table) return 0;
+    // libgomp reads these once, when it is loaded. By default its threads spin for milliseconds at the end of every
+    // loop, and beside another busy program each then waits for one that has no processor: a step took four times
+    // as long. What the user has set is kept.
+    if (!getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "1000", 0);
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle) return refuse(dlerror(), message);
     const ctorch_functions *(*fill)(int) =

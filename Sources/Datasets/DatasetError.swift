@@ -40,5 +40,5 @@ public struct DatasetError: Failure, Equatable {
         }
     }
 
-    public var description: String { "\(code): \(place.isEmpty ? "" : place + ". ")\(remedy)" }
+    public var description: String { place.isEmpty ? remedy : "\(place): \(remedy)" }
 }

@@ -24,9 +24,11 @@ public enum ModelArchitecture: Sendable, Codable, Equatable {
 
     /// Any graph, by its Keras configuration; the last layer is the output's activation.
     ///
+    /// - Parameter frozen: layers that training leaves as they are.
     /// - Throws: an error for a graph that Keras has no layers for.
-    public static func keras(_ graph: Graph) throws -> ModelArchitecture {
-        .keras(configuration: try JSONValue(parsing: KerasFile.configuration(of: graph)))
+    public static func keras(_ graph: Graph, frozen: Set<String> = []) throws -> ModelArchitecture {
+        let text = try KerasFile.configuration(of: graph, frozen: frozen, keepsNames: true)
+        return .keras(configuration: try JSONValue(parsing: text, limits: JSONLimits(maximumDepth: 64)))
     }
 
     /// The graph with `activation` as its last step; nil where only a file knows it.
@@ -52,13 +54,23 @@ public enum ModelArchitecture: Sendable, Codable, Equatable {
                     height: height, width: width, channels: channels, output: .features(.none))
             }
         case .keras(let configuration):
-            let text = String(decoding: try configuration.serialized(), as: UTF8.self)
-            return try KerasArchitecture(
-                configuration: text, height: preprocessing.height, width: preprocessing.width,
-                channels: preprocessing.channels
-            ).graph
+            return try Self.read(configuration, preprocessing).graph
         case .file:
             return nil
         }
+    }
+
+    /// Layers that training leaves as they are.
+    func frozenLayers(preprocessing: Preprocessing) throws -> Set<String> {
+        guard case .keras(let configuration) = self else { return [] }
+        return try Self.read(configuration, preprocessing).frozenLayers
+    }
+
+    private static func read(
+        _ configuration: JSONValue, _ preprocessing: Preprocessing
+    ) throws -> KerasArchitecture {
+        try KerasArchitecture(
+            configuration: String(decoding: try configuration.serialized(), as: UTF8.self),
+            height: preprocessing.height, width: preprocessing.width, channels: preprocessing.channels)
     }
 }

@@ -41,7 +41,8 @@ public enum ModelExport {
         case .onnx: return [try copy(ModelFolder.onnxName, of: folder, to: target)]
         case .safetensors: return [try copy(ModelFolder.weightsName, of: folder, to: target)]
         case .kerasH5:
-            try KerasFile.write(graph: folder.graph(), weights: folder.weights(), to: target)
+            try KerasFile.write(
+                graph: folder.graph(), weights: folder.weights(), frozen: folder.frozenLayers(), to: target)
             return [target]
         case .openvino: return try writeOpenVINO(folder, to: target)
         }

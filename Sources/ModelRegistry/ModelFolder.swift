@@ -43,6 +43,11 @@ public struct ModelFolder: Sendable {
     /// - Throws: ``RegistryError`` where only a model file is known.
     public func graph() throws -> Graph { try manifest.graph(path: path) }
 
+    /// Layers that training leaves as they are: those that came in as `trainable=false`.
+    public func frozenLayers() throws -> Set<String> {
+        try manifest.architecture.frozenLayers(preprocessing: manifest.preprocessing)
+    }
+
     /// Every layer's arrays, as they were trained.
     ///
     /// - Throws: ``RegistryError`` for a folder without weights, `WeightError` when they are not the graph's.

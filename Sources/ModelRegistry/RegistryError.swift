@@ -45,5 +45,5 @@ public struct RegistryError: Failure, Equatable {
         }
     }
 
-    public var description: String { "\(code.rawValue): \(path): \(problem). \(remedy)" }
+    public var description: String { "\(path): \(problem). \(remedy)" }
 }

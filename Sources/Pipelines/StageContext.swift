@@ -24,7 +24,12 @@ public struct StageContext: Sendable {
 /// The work was stopped from outside; what had been written stays and a second run continues there.
 public struct Cancelled: Failure, Equatable {
     public let stage: String
-    public init(stage: String) { self.stage = stage }
+    /// What was done so far is on disk, and the same command goes on from there.
+    public let continues: Bool
+
+    public init(stage: String, continues: Bool = false) { (self.stage, self.continues) = (stage, continues) }
     public var kind: FailureKind { .environment }
-    public var description: String { "\(stage) was stopped. Run the same command again to continue." }
+    public var description: String {
+        "\(stage) was stopped. Run the same command again\(continues ? " to continue" : ": it begins anew")."
+    }
 }

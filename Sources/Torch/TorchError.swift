@@ -36,5 +36,5 @@ public struct TorchError: Failure, Equatable {
         }
     }
 
-    public var description: String { "\(code.rawValue): \(place). \(remedy)" }
+    public var description: String { Self.text(code.rawValue, at: place, remedy) }
 }

@@ -6,7 +6,7 @@ public enum TorchLibrary {
     /// Opens LightboxTorch and with it libtorch; does nothing when it is open.
     ///
     /// - Throws: ``TorchError`` with the code `libraryMissing`.
-    public static func open() throws { _ = try table.get() }
+    public static func open() throws(TorchError) { _ = try table.get() }
 
     /// How many processor threads one operation uses, for the whole process. The same number on the same
     /// machine gives the same bits.

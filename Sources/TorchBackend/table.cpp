@@ -18,13 +18,17 @@ int set_threads(int count, char *message) {
 
 int threads() { return at::get_num_threads(); }
 
-/// The GPU half of libtorch, where it stands beside the other: libtorch finds its parts by their registration.
+/// The GPU half of libtorch, beside the other or in the folder that `scripts/bootstrap --gpu` makes beside its:
+/// libtorch finds its parts by their registration.
 bool open_gpu_library() {
     Dl_info info;
     if (!dladdr(reinterpret_cast<void *>(&at::set_num_threads), &info) || !info.dli_fname) return false;
-    std::string path = info.dli_fname;
-    path = path.substr(0, path.rfind('/') + 1) + "libtorch_cuda.so";
-    return dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr;
+    std::string folder = info.dli_fname;
+    folder.resize(folder.rfind('/') + 1);
+    for (const char *place : {"libtorch_cuda.so", "../../../torch-gpu/torch/lib/libtorch_cuda.so"}) {
+        if (dlopen((folder + place).c_str(), RTLD_NOW | RTLD_GLOBAL)) return true;
+    }
+    return false;
 }
 
 int gpu_count() {

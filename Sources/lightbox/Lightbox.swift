@@ -34,7 +34,7 @@ package struct Lightbox: ParsableCommand {
         version: version,
         subcommands: [
             DemoCommand.self, DICOMCommands.self, RecordsCommands.self, EmbedCommand.self, LoadCommand.self,
-            QueryCommand.self, LabelsCommand.self, TrainCommands.self,
+            QueryCommand.self, LabelsCommand.self, TrainCommands.self, StudyCommands.self,
             EvaluateCommand.self, PredictCommand.self, PredictSetCommand.self, ExportCommand.self,
             NetworksCommand.self,
             WeightsCommands.self, PhantomsCommand.self, Doctor.self,

@@ -75,7 +75,7 @@ import WireFormats
             let interrupted = StageContext(
                 home: context.home, progress: { update in done.withLock { $0 = update.completed } },
                 isCancelled: { done.withLock { $0 >= 2 } })
-            #expect(throws: Cancelled(stage: "embed")) {
+            #expect(throws: Cancelled(stage: "embed", continues: true)) {
                 _ = try tiny().run(.store("films"), output: VectorOutput(stopped), interrupted)
             }
             #expect(!FileManager.default.fileExists(atPath: stopped))

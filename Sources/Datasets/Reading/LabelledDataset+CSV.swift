@@ -56,7 +56,8 @@ private struct ImageTableReader {
     private static func noColumn(_ name: String, _ path: String, _ images: LabelledImages) -> DatasetError {
         DatasetError(
             .missingColumn, path,
-            remedy: "There is no column \(name); the columns are \(images.header.joined(separator: ", ")).")
+            remedy: "There is no column \(name); the columns are \(images.header.joined(separator: ", ")). "
+                + "Name it with --columns label=…; for a column per finding give --labels, such as chexpert14.")
     }
 
     /// The row's place in the file, for messages.

@@ -68,7 +68,7 @@ extension ConfusionChart {
 
 extension IntervalChart.Estimate {
     /// nil when the metric is not defined.
-    init?(_ metric: Metric) {
+    public init?(_ metric: Metric) {
         guard let value = metric.value else { return nil }
         self.init(value, metric.interval.map { $0.lower...$0.upper })
     }

@@ -1,8 +1,8 @@
-import Evaluation
+package import Evaluation
 
 /// Two models on the same cases.
-enum ComparisonTable {
-    static func blocks(_ comparison: ModelComparison) -> [HTMLPage.Block] {
+package enum ComparisonTable {
+    package static func blocks(_ comparison: ModelComparison) -> [HTMLPage.Block] {
         let columns = [comparison.first, comparison.second, "Difference", "Interval", "p", "p, adjusted"]
         let rows = comparison.labels.map { label in
             let areas = [label.label, MetricText.value(label.first), MetricText.value(label.second)]

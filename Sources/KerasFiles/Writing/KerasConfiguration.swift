@@ -10,13 +10,17 @@ struct KerasConfiguration {
     let order: [Int]
     /// What each layer is called: Keras 3 allows no `/` in a name.
     let names: [String]
+    /// Layers with weights that are not to be trained.
+    private let frozen: Set<String>
 
-    init(_ graph: Graph) {
+    /// - Parameter keepsNames: whether names stay as they are, which only ``KerasArchitecture`` reads.
+    init(_ graph: Graph, frozen: Set<String> = [], keepsNames: Bool = false) {
         self.graph = graph
+        self.frozen = frozen
         order = graph.kerasOrder
         var taken: Set<String> = []
         names = graph.layers.map { layer in
-            let base = KerasConfiguration.plain(layer.name)
+            let base = keepsNames ? layer.name : KerasConfiguration.plain(layer.name)
             var (name, number) = (base, 1)
             while !taken.insert(name).inserted {
                 name = "\(base)_\(number)"
@@ -46,12 +50,13 @@ struct KerasConfiguration {
     private func layer(_ index: Int) -> JSONValue {
         let layer = graph.layers[index]
         let (className, settings) = KerasConfiguration.settings(layer)
+        let trainable: Settings = frozen.contains(layer.name) ? [KerasConfiguration.flag("trainable", false)] : []
         let inputs = layer.inputs.map { input in
             JSONValue.array([.string(names[input]), .integer(0), .integer(0), .object([])])
         }
         return object([
             ("class_name", .string(className)),
-            ("config", object([("name", .string(names[index]))] + settings)),
+            ("config", object([("name", .string(names[index]))] + trainable + settings)),
             ("name", .string(names[index])),
             ("inbound_nodes", .array(inputs.isEmpty ? [] : [.array(inputs)])),
         ])

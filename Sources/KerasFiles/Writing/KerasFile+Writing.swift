@@ -8,10 +8,13 @@ extension KerasFile {
     ///
     /// The file appears whole or not at all. A `/` in a layer's name becomes `_`.
     ///
+    /// - Parameter frozen: layers that are marked as not to be trained.
     /// - Throws: `WeightError` when the weights are not this graph's; `FileFailure` for the disk.
-    public static func write(graph: Graph, weights: NetworkWeights, to path: String) throws {
+    public static func write(
+        graph: Graph, weights: NetworkWeights, frozen: Set<String> = [], to path: String
+    ) throws {
         try weights.check(against: graph, ignoringExtra: true)
-        let configuration = KerasConfiguration(graph)
+        let configuration = KerasConfiguration(graph, frozen: frozen)
         var root = HDF5Content()
         root.attributes = versions + [("model_config", .text(try text(configuration)))]
         root.put(.group(modelWeights(graph, weights, configuration)), at: ["model_weights"])
@@ -19,7 +22,15 @@ extension KerasFile {
     }
 
     /// A graph as the JSON that Keras's `model_from_json` and ``KerasArchitecture`` read.
-    public static func configuration(of graph: Graph) throws -> String { try text(KerasConfiguration(graph)) }
+    ///
+    /// - Parameters:
+    ///   - frozen: layers that are marked as not to be trained.
+    ///   - keepsNames: whether a `/` in a layer's name stays, which Keras 3 refuses.
+    public static func configuration(
+        of graph: Graph, frozen: Set<String> = [], keepsNames: Bool = false
+    ) throws -> String {
+        try text(KerasConfiguration(graph, frozen: frozen, keepsNames: keepsNames))
+    }
 
     private static func text(_ configuration: KerasConfiguration) throws -> String {
         String(decoding: try configuration.json().serialized(), as: UTF8.self)

@@ -53,7 +53,7 @@ public struct ExportStage: Sendable, Codable {
                     throw InputError(.invalidInput, "\(problem.source): \(problem.reason)")
                 }
                 context.progress(ProgressUpdate(stage: "export", completed: completed, total: total))
-                if context.isCancelled() { throw Cancelled(stage: "export") }
+                if context.isCancelled() { throw Cancelled(stage: "export", continues: true) }
                 return true
             })
         return report

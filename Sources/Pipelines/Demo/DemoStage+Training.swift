@@ -6,22 +6,25 @@ import Training
 
 /// The second half of the demo: a network learns from films of made-up patients and is judged on others.
 extension DemoStage {
-    /// Patients whose films are learned from and judged on; a seventh of them is held out.
-    static let trainingPatients = 260
+    /// Patients whose films are learned from; a fifth of them only says when the network is at its best.
+    static let trainingPatients = 650
+    /// Other patients, whose films the network is judged on.
+    static let unseenPatients = 150
     /// Side of the films in pixels.
     private static let side = 160
 
     func learn(_ folder: String, _ context: StageContext, _ tell: (Event) -> Void) throws {
-        let films = folder + "/films"
+        let (films, unseen) = (folder + "/films", folder + "/films-unseen")
         tell(
             .step(
-                number: 8, of: stepCount, title: "Draw more films to learn from",
-                command: "lightbox phantoms --patients \(Self.trainingPatients) --seed 11 --output \(films)"))
-        let draw = PhantomStage(patients: Self.trainingPatients, seed: 11)
-        tell(.report(try draw.run(output: films, context)))
+                number: 8, of: stepCount, title: "Draw more films, to learn from and to be judged on",
+                command: "lightbox phantoms --patients \(Self.trainingPatients) --seed 11 --output \(films)\n"
+                    + "lightbox phantoms --patients \(Self.unseenPatients) --seed 12 --output \(unseen)"))
+        tell(.report(try PhantomStage(patients: Self.trainingPatients, seed: 11).run(output: films, context)))
+        tell(.report(try PhantomStage(patients: Self.unseenPatients, seed: 12).run(output: unseen, context)))
         let run = try train(films, folder + "/training", context, tell)
         guard run.ending != .interrupted else { throw Cancelled(stage: "demo") }
-        try judge(folder + "/training", films, folder + "/evaluation", context, tell)
+        try judge(folder + "/training", unseen, folder + "/evaluation", context, tell)
     }
 
     private func train(
@@ -31,16 +34,16 @@ extension DemoStage {
             .step(
                 number: 9, of: stepCount, title: "Train a small DenseNet on the fourteen findings",
                 command: "lightbox train classifier --network densenet63 --labels chexpert14 --images \(films) "
-                    + "--view frontal --shape \(Self.side),\(Self.side),1 --batch-size 16 --epochs 7 "
-                    + "--schedule one-cycle --learning-rate 2e-3 --uncertain hybrid --monitor auc --output \(output)"
+                    + "--view frontal --shape \(Self.side),\(Self.side),1 --scaling zeroToOne --batch-size 16 --epochs 10 "
+                    + "--schedule one-cycle --learning-rate 4e-3 --uncertain hybrid --monitor auc --output \(output)"
             ))
         var input = TrainingInput(images: films)
         input.labels = .chexpert14
         input.view = .frontal
         var settings = TrainingSettings(task: .labels(.hybrid))
-        settings.epochs = 7
+        settings.epochs = 10
         settings.batchSize = 16
-        settings.learningRate = LearningRate(peak: 2e-3, schedule: .oneCycle())
+        settings.learningRate = LearningRate(peak: 4e-3, schedule: .oneCycle())
         settings.monitor = .meanAUC
         var training = NetworkTraining(
             "densenet63", input: input, place: TrainingPlace(output: output, name: "demo"), settings: settings)

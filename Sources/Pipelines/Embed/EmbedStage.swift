@@ -120,7 +120,7 @@ public struct EmbedStage: Sendable {
                     try file.commit(entries: entries, written: written, problems: uncommitted)
                     uncommitted = []
                     lastCommit = .now
-                    if context.isCancelled() { throw Cancelled(stage: "embed") }
+                    if context.isCancelled() { throw Cancelled(stage: "embed", continues: true) }
                 }
                 context.progress(ProgressUpdate(stage: "embed", completed: entries, total: source.total))
                 return true

@@ -11,8 +11,10 @@ import ModelRegistry
 /// Images that the model has learned from are left out, whatever list they stand in: a number that counts them
 /// says nothing.
 public struct EvaluateStage: Sendable {
-    /// A model's folder, or a run's.
+    /// A model's folder, a run's, or a Keras file.
     public var model: String
+    /// What a Keras file does not say.
+    public var facts = KerasModelFacts()
     /// See ``TrainingInput/images``.
     public var images: String
     public var columns = TableColumns()
@@ -32,14 +34,14 @@ public struct EvaluateStage: Sendable {
 
     public struct Result: Sendable {
         public var evaluation: ModelEvaluation
-        /// Images that were judged, and those left out because the model has learned from them.
         public var judged: Int
-        public var seen: Int
+        /// Images left out because the model has learned from them; nil when it does not say which those are.
+        public var seen: Int?
         public var problems: [StageReport.Problem]
     }
 
     public func run(_ context: StageContext) throws -> Result {
-        let folder = try ModelPlace.open(model, context)
+        let folder = try ModelPlace.open(model, context, facts: facts)
         let output = folder.manifest.output
         guard output.kind != .heatmap else {
             throw InputError(.unsupported, "\(model) gives heat maps: pass --image and --heatmap.")
@@ -48,12 +50,13 @@ public struct EvaluateStage: Sendable {
             name: folder.manifest.name, kind: output.kind == .states ? .states : .classes, names: output.labels)
         let (dataset, seen) = try unseen(labels, folder, context)
         guard !dataset.isEmpty else {
-            throw InputError(
-                .invalidInput,
-                seen > 0
-                    ? "The model has learned from all \(seen) images of \(images). Pass others, or count them with "
-                        + "--include-training-images."
-                    : "\(images): there is no image to judge on.")
+            var problem = "\(images): there is no image to judge on."
+            if let seen, seen > 0 {
+                problem =
+                    "The model has learned from all \(seen) images of \(images). Pass others, or count them "
+                    + "with --include-training-images."
+            }
+            throw InputError(.invalidInput, problem)
         }
         var settings = FeatureExtractor.Settings(precision: precision, cacheFolder: context.home.cache)
         settings.threads = context.threads
@@ -66,7 +69,7 @@ public struct EvaluateStage: Sendable {
 
     private func unseen(
         _ labels: LabelSet, _ folder: ModelFolder, _ context: StageContext
-    ) throws -> (LabelledDataset, seen: Int) {
+    ) throws -> (LabelledDataset, seen: Int?) {
         let options = Datasets.ReadOptions(home: context.home, threads: context.threads)
         // The classes of the file may have other spellings, which `columns` maps; without that, the model's own.
         var dataset = try DatasetSource(images, home: context.home).read(
@@ -74,8 +77,9 @@ public struct EvaluateStage: Sendable {
         if let view { dataset = dataset.only(view) }
         if let split { dataset = dataset.only(split) }
         if labels.kind == .classes { dataset = dataset.filtered { $0.classIndex(of: $1) != nil } }
+        guard !includesTrainingImages else { return (dataset, 0) }
         let known = SeenImages(of: folder)
-        guard !includesTrainingImages, !known.isEmpty else { return (dataset, 0) }
+        guard !known.isEmpty else { return (dataset, nil) }
         let kept = dataset.filtered { !known.contain($0[$1]) }
         return (kept, dataset.count - kept.count)
     }
@@ -84,24 +88,20 @@ public struct EvaluateStage: Sendable {
         _ scored: ImagePredictions, _ dataset: LabelledDataset, _ labels: LabelSet, name: String,
         _ context: StageContext
     ) -> ModelEvaluation {
-        let names = scored.indices.map { dataset.patient(of: $0) ?? "image \($0)" }
-        let hasPatients = scored.indices.contains { dataset.patient(of: $0) != nil }
-        let patients = hasPatients ? LabelledScores.numbered(names) : nil
         if labels.kind == .classes {
+            let names = scored.indices.map { dataset.patient(of: $0) ?? "image \($0)" }
+            let hasPatients = scored.indices.contains { dataset.patient(of: $0) != nil }
             return ModelEvaluation(
                 model: name, dataSet: images, classes: labels.names,
                 probabilities: scored.predictions.map { $0.scores.prefix(labels.count).map(Double.init) },
-                truths: scored.indices.map { dataset.classIndex(of: $0)! }, patients: patients, settings: settings,
+                truths: scored.indices.map { dataset.classIndex(of: $0)! },
+                patients: hasPatients ? LabelledScores.numbered(names) : nil, settings: settings,
                 threads: context.threads)
         }
-        let states = scored.indices.map(dataset.states)
-        let data = labels.names.indices.map { label in
-            LabelledScores(
-                label: labels.names[label], scores: scored.predictions.map { Double($0.scores[label]) },
-                states: states.map { $0[label] }, uncertain: settings.uncertain, patients: patients)
-        }
+        let cases = ScoredCases(dataset, indices: scored.indices, scores: scored.predictions.map(\.scores))
         return ModelEvaluation(
-            model: name, dataSet: images, data, settings: settings, threads: context.threads)
+            model: name, dataSet: images, cases.labelledScores(settings.uncertain), settings: settings,
+            threads: context.threads)
     }
 }
 

@@ -6,8 +6,10 @@ import LightboxCore
 
 /// Shows what a heat-map model sees in one image: input, truth and prediction side by side.
 public struct HeatmapPictureStage: Sendable {
-    /// A model's folder, or a run's.
+    /// A model's folder, a run's, or a Keras file.
     public var model: String
+    /// What a Keras file does not say.
+    public var facts = KerasModelFacts()
 
     public init(model: String) { self.model = model }
 
@@ -25,7 +27,7 @@ public struct HeatmapPictureStage: Sendable {
     public func run(
         image: String, heatmap: String?, output: String, _ context: StageContext
     ) throws -> Report {
-        let predictor = try ModelPredictor(ModelPlace.open(model, context))
+        let predictor = try ModelPredictor(ModelPlace.open(model, context, facts: facts))
         let shown = try decodeAnyImage(
             Bytes(MappedFile(path: context.home.localPath(of: image))), predictor.preprocessing.channels)
         let predicted = try predictor.heatmaps(for: [shown])[0]

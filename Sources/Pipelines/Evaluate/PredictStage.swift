@@ -5,8 +5,10 @@ import ModelRegistry
 
 /// What a trained model says of single images.
 public struct PredictStage: Sendable {
-    /// A model's folder, or a run's.
+    /// A model's folder, a run's, or a Keras file.
     public var model: String
+    /// What a Keras file does not say.
+    public var facts = KerasModelFacts()
     public var precision = Precision.float32
     public var frames = FrameChoice.first
 
@@ -21,7 +23,7 @@ public struct PredictStage: Sendable {
 
     /// - Parameter inputs: files, folders, patterns, `dicom:STORE`; see ``ImageInput``.
     public func run(_ inputs: [String], _ context: StageContext) throws -> Result {
-        let folder = try ModelPlace.open(model, context)
+        let folder = try ModelPlace.open(model, context, facts: facts)
         var settings = FeatureExtractor.Settings(precision: precision, cacheFolder: context.home.cache)
         settings.threads = context.threads
         settings.batch = 1

@@ -44,7 +44,7 @@ public struct EvaluateTablesStage: Sendable {
             context.progress(ProgressUpdate(stage: "join", completed: index, total: tables.count))
             let join = try PredictionJoin(
                 table, labelled, PredictionJoin.Filter(dataset: dataset, view: view), in: warehouse)
-            joins.append(isByStudy ? try join.byStudy(ensemble ?? .meanOfProbabilities) : join)
+            joins.append(join)
         }
         var result = EvaluatedTables()
         result.unmatched = zip(predictions, joins).map { name, join in
@@ -52,7 +52,7 @@ public struct EvaluateTablesStage: Sendable {
                 predictions: name, withoutLabels: join.predictionsWithoutLabels,
                 withoutPrediction: join.labelsWithoutPrediction)
         }
-        try judge(onlyCommon(joins), into: &result, context)
+        try judge(onlyCommon(joins.map { isByStudy ? try byStudy($0.cases) : $0.cases }), into: &result, context)
         return result
     }
 
@@ -76,33 +76,39 @@ public struct EvaluateTablesStage: Sendable {
             TableName(labels), labels: LabelSet(name: labels, kind: .states, labels: set), in: warehouse)
     }
 
+    private func byStudy(_ cases: ScoredCases) throws -> ScoredCases {
+        guard let studies = cases.studies else {
+            throw InputError(
+                .invalidInput, "The table \(labels) does not say the study of every image: study or study_id.")
+        }
+        return cases.joined(by: studies, ensemble ?? .meanOfProbabilities)
+    }
+
     /// The same cases in the same order of every table.
-    private func onlyCommon(_ joins: [PredictionJoin]) throws -> [PredictionJoin] {
-        var common = Set(joins[0].units)
-        for join in joins.dropFirst() { common.formIntersection(join.units) }
-        guard !common.isEmpty else {
+    private func onlyCommon(_ tables: [ScoredCases]) throws -> [ScoredCases] {
+        let common = ScoredCases.common(tables)
+        guard !common[0].units.isEmpty else {
             let part = [dataset, view].compactMap { $0 }.joined(separator: ", ")
             throw InputError(
                 .notFound,
-                joins.contains { $0.units.isEmpty }
+                tables.contains { $0.units.isEmpty }
                     ? "None of the predictions is of an image of the part that was asked for (\(part)) of \(labels)."
                     : "The tables \(predictions.joined(separator: ", ")) have no \(isByStudy ? "study" : "image") in "
                         + "common\(isByStudy ? "" : "; models of different views meet by study").")
         }
-        let order = joins[0].units.filter(common.contains)
-        return joins.map { $0.units == order ? $0 : $0.selecting(order) }
+        return common
     }
 
     private func judge(
-        _ joins: [PredictionJoin], into result: inout EvaluatedTables, _ context: StageContext
+        _ tables: [ScoredCases], into result: inout EvaluatedTables, _ context: StageContext
     ) throws {
         var settings = settings
         settings.uncertain = uncertain
-        result.matched = joins[0].units.count
-        var models = zip(predictions, joins).map { ($0, $1.labelledScores(uncertain)) }
+        result.matched = tables[0].units.count
+        var models = zip(predictions, tables).map { ($0, $1.labelledScores(uncertain)) }
         let members = models.count
-        if let ensemble, joins.count > 1 {
-            let joined = joins[0].joining(Array(joins.dropFirst()), ensemble)
+        if let ensemble, tables.count > 1 {
+            let joined = tables[0].joining(Array(tables.dropFirst()), ensemble)
             models.append(("ensemble", joined.labelledScores(uncertain)))
         }
         let part = ([labels] + [dataset, view].compactMap { $0 }).joined(separator: ", ")

@@ -10,8 +10,10 @@ public import Warehouse
 /// A row per image: `path`, `study`, `series`, `instance`, `frame` (NULL where the image has none), `model`,
 /// `model_sha256`, and a column `predicted_<label>` per label. The table appears whole or not at all.
 public struct PredictSetStage: Sendable {
-    /// A model's folder, or a run's.
+    /// A model's folder, a run's, or a Keras file.
     public var model: String
+    /// What a Keras file does not say.
+    public var facts = KerasModelFacts()
     public var precision = Precision.float32
     public var display = DisplayOptions()
     public var frames = FrameChoice.first
@@ -61,7 +63,7 @@ public struct PredictSetStage: Sendable {
     }
 
     private func predictor(_ input: ImageInput, _ context: StageContext) throws -> ModelPredictor {
-        let folder = try ModelPlace.open(model, context)
+        let folder = try ModelPlace.open(model, context, facts: facts)
         guard folder.manifest.output.kind != .heatmap else {
             throw InputError(.unsupported, "\(model) gives heat maps, which are no columns of a table.")
         }

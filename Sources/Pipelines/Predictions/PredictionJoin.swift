@@ -3,16 +3,8 @@ import Warehouse
 
 /// One table of predictions joined with a table of labels in SQL: the scores and states of each image.
 struct PredictionJoin {
-    /// For each case who it is, the same whichever table it is joined with: the names of the label table's row, or
-    /// its study.
-    var units: [String] = []
-    /// `[label][case]`.
-    var states: [[LabelState]]
-    var scores: [[Double]]
-    /// For each case; nil when the label table does not say all of them.
-    var patients: [String]?
-    /// The same of studies.
-    var studies: [String]?
+    /// Called by the names of the label table's row, the same whichever table it is joined with.
+    private(set) var cases: ScoredCases
     /// Rows of the predictions for which the label table has no image.
     var predictionsWithoutLabels = 0
     /// Images of the label table, of the data set and view asked for, without a prediction.
@@ -35,8 +27,7 @@ struct PredictionJoin {
     init(_ predictions: TableName, _ labels: LabelledTable, _ filter: Filter, in warehouse: Warehouse) throws {
         self.predictions = predictions
         self.labels = labels
-        states = Array(repeating: [], count: labels.labels.count)
-        scores = states.map { _ in [] }
+        cases = ScoredCases(labels: labels.labels)
         let columns = try LabelledTable.header(of: predictions, in: warehouse)
         let found = try labels.labels.map { label in
             guard let column = PredictionColumn.find(label, among: columns) else {
@@ -134,11 +125,11 @@ struct PredictionJoin {
 
     private mutating func read(_ sql: String, in warehouse: Warehouse) throws {
         var (patients, studies): ([String], [String]) = ([], [])
-        var (states, scores, units) = (states, scores, units)
+        var cases = cases
         let names = labels
         let table = predictions
         func take(_ row: [SQLValue]) throws {
-            units.append(row[0].word ?? "")
+            cases.units.append(row[0].word ?? "")
             if let patient = row[1].word, !patient.isEmpty { patients.append(patient) }
             if let study = row[2].word, !study.isEmpty { studies.append(study) }
             for label in names.labels.indices {
@@ -154,14 +145,14 @@ struct PredictionJoin {
                         .invalidInput,
                         "The table \(table) has an image without a score for \(names.labels[label]).")
                 }
-                states[label].append(state)
-                scores[label].append(score)
+                cases.states[label].append(state)
+                cases.scores[label].append(score)
             }
         }
         try warehouse.query(sql, columns: { _ in }, row: take)
-        (self.states, self.scores, self.units) = (states, scores, units)
-        self.patients = patients.count == units.count ? patients : nil
-        self.studies = studies.count == units.count ? studies : nil
+        cases.patients = patients.count == cases.units.count ? patients : nil
+        cases.studies = studies.count == cases.units.count ? studies : nil
+        self.cases = cases
     }
 
     private mutating func count(_ key: Key, _ filter: Filter, in warehouse: Warehouse) throws {
@@ -174,7 +165,9 @@ struct PredictionJoin {
                    (SELECT count(*) FROM \(labelled)\(condition(filter)))
             """)
         if case .integer(let count) = result.rows[0][0] { predictionsWithoutLabels = Int(count) }
-        if case .integer(let count) = result.rows[0][1] { labelsWithoutPrediction = Int(count) - units.count }
+        if case .integer(let count) = result.rows[0][1] {
+            labelsWithoutPrediction = Int(count) - cases.units.count
+        }
     }
 }
 

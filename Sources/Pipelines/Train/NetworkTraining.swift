@@ -15,8 +15,11 @@ public struct NetworkTraining: Sendable {
     public var input: TrainingInput
     public var place: TrainingPlace
     public var settings: TrainingSettings
-    /// An architecture's name.
+    /// An architecture's name; not used with ``model``.
     public var network: String
+    /// A whole model to go on with instead, whose own architecture stays: a Keras file (`.h5`, `.keras`), a model's
+    /// folder or a run's. Layers with `trainable=false` stay as they are. Needs ``scaling`` for a Keras file.
+    public var model: String?
     /// Keras weights (`.h5`, `.keras`) or a model folder to start from; nil for random weights.
     public var start: String?
     /// Height, width, channels; the network's own unless told.
@@ -40,19 +43,30 @@ public struct NetworkTraining: Sendable {
 
     /// - Parameter note: gets a line now and then: a validation's result, layers that start afresh.
     public func run(_ context: StageContext, note: @escaping (String) -> Void = { _ in }) throws -> TrainedModel {
-        let folder = try context.home.localPath(of: place.output)
         let group = try ProcessGroup.fromEnvironment(place.environment)
-        if (group?.rank ?? 0) == 0 { try place.prepare(folder) }
+        if (group?.rank ?? 0) == 0 { try place.prepare(context.home.localPath(of: place.output)) }
         try group?.barrier()
-        let sets = try input.read(context)
-        let model = try Design(self, labels: sets.labels, content: sets.training.content)
+        return try run(on: input.read(context), with: group, context, note: note)
+    }
+
+    /// The same on data that has been read, in a folder that has been prepared.
+    func run(
+        on sets: TrainingInput.Sets, with group: ProcessGroup?, _ context: StageContext,
+        note: @escaping (String) -> Void
+    ) throws -> TrainedModel {
+        let folder = try context.home.localPath(of: place.output)
+        let model = try TrainingDesign(self, labels: sets.labels, content: sets.training.content, context)
+        if (group?.rank ?? 0) == 0 { model.notes.forEach(note) }
         var trainer = Trainer(
             settings, graph: model.graph,
             training: try data(sets.training, model, group, context, isTraining: true),
             validation: try sets.heldOut.map { try data($0, model, group, context, isTraining: false) },
             start: try startingWeights(for: model, context), folder: RunFolder(path: folder), group: group)
+        trainer.frozen = model.frozen
         trainer.device = try place.chosenDevice(rank: group?.rank ?? 0)
-        trainer.description = [("network", network), ("data", input.images), ("weights", start ?? "random")]
+        trainer.description = [
+            ("network", model.graph.name), ("data", input.images), ("weights", self.model ?? start ?? "random"),
+        ]
         let teller = TrainingTeller(context: context, batchSize: settings.batchSize, note: note)
         let run = try trainer.run(resuming: place.resumes, isCancelled: context.isCancelled, on: teller.tell)
         var trained = TrainedModel(run: run, model: nil, problems: sets.problems)
@@ -64,7 +78,7 @@ public struct NetworkTraining: Sendable {
     }
 
     private func data(
-        _ dataset: LabelledDataset, _ model: Design, _ group: ProcessGroup?, _ context: StageContext,
+        _ dataset: LabelledDataset, _ model: TrainingDesign, _ group: ProcessGroup?, _ context: StageContext,
         isTraining: Bool
     ) throws -> LoaderData {
         let processes = group?.count ?? 1
@@ -83,7 +97,8 @@ public struct NetworkTraining: Sendable {
         return try LoaderData(loader, preprocessing: model.preprocessing)
     }
 
-    private func startingWeights(for model: Design, _ context: StageContext) throws -> NetworkWeights? {
+    private func startingWeights(for model: TrainingDesign, _ context: StageContext) throws -> NetworkWeights? {
+        if let weights = model.weights { return weights }
         guard let start else { return nil }
         let path = try context.home.localPath(of: start)
         if let folder = try? ModelFolder(path: ModelPlace.resolve(path)) { return try folder.weights() }
@@ -91,11 +106,11 @@ public struct NetworkTraining: Sendable {
     }
 
     private func write(
-        _ model: Design, _ run: TrainingReport, _ sets: TrainingInput.Sets, _ folder: String,
+        _ model: TrainingDesign, _ run: TrainingReport, _ sets: TrainingInput.Sets, _ folder: String,
         _ context: StageContext
     ) throws -> ModelFolder {
         let weights = try RunFolder(path: folder).weights(run.best == nil ? .last : .best)
-        let pretrained = try start.flatMap { start -> ContentHash? in
+        let pretrained = try (self.model ?? start).flatMap { start -> ContentHash? in
             let path = try context.home.localPath(of: start)
             return try? ContentHash(ofFile: path)
         }
@@ -106,44 +121,5 @@ public struct NetworkTraining: Sendable {
         return try ModelFolder.write(
             manifest, weights: weights, attachments: [SeenImages.fileName: SeenImages.list(sets.training)],
             to: TrainingPlace.model(in: folder), isReplacing: true)
-    }
-}
-
-/// What is trained, and how it is written down afterwards.
-private struct Design {
-    let graph: Graph
-    /// The layers below the head, whose weights a file may hold.
-    let backbone: Graph
-    let preprocessing: Preprocessing
-    let architecture: ModelArchitecture
-    let output: ModelOutput
-
-    init(_ training: NetworkTraining, labels: LabelSet, content: LabelledDataset.Content) throws {
-        let network = try Network.named(training.network)
-        var preprocessing = network.preprocessing
-        if let shape = training.shape {
-            (preprocessing.height, preprocessing.width, preprocessing.channels) =
-                (shape.height, shape.width, shape.channels)
-        }
-        if let scaling = training.scaling { preprocessing.scaling = scaling }
-        self.preprocessing = preprocessing
-        let input = [preprocessing.height, preprocessing.width, preprocessing.channels]
-        backbone = try network.graph(
-            height: input[0], width: input[1], channels: input[2],
-            output: .features(content == .heatmaps ? .none : training.pooling))
-        if content == .heatmaps {
-            (graph, output) = (backbone, .heatmap)
-            architecture = .network(name: network.name, input: input, top: .map)
-            return
-        }
-        let isStates = labels.kind == .states
-        let head = ClassifierHead(
-            pooling: training.pooling, hiddenUnits: training.hiddenUnits, dropout: training.dropout,
-            classes: labels.count + (training.hasExtraSlot && !isStates ? 1 : 0))
-        graph = try network.graph(height: input[0], width: input[1], channels: input[2], head: head)
-        output =
-            isStates
-            ? .states(labels.names) : .classes(labels.names, hasExtraSlot: training.hasExtraSlot)
-        architecture = .network(name: network.name, input: input, top: .head(head))
     }
 }

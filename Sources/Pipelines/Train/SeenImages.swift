@@ -5,8 +5,8 @@ import ModelRegistry
 
 /// The images that a model has learned from, as digests in its folder, so that an evaluation can leave them out.
 ///
-/// Up to ``contentLimit`` images are known by their files' bytes, wherever these lie later on; beyond that, and in
-/// records, by their keys. Nothing in the file tells who was imaged.
+/// Images are known by the bytes of their files, wherever these lie later on; in records, whose keys of plain images
+/// are just that, and beyond ``contentLimit`` files by their keys. Nothing in the file tells who was imaged.
 struct SeenImages {
     static let fileName = "training-images.txt"
     /// Reading a third of a million films again would take longer than a note of them is worth.
@@ -41,8 +41,13 @@ struct SeenImages {
     }
 
     private static func contentDigest(_ sample: LabelledSample) -> String? {
-        guard case .file(let path) = sample.source else { return nil }
-        return (try? ContentHash(ofFile: path)).map { String($0.description.prefix(16)) }
+        let hash: ContentHash? =
+            if case .file(let path) = sample.source {
+                try? ContentHash(ofFile: path)
+            } else {
+                sample.key.instance.flatMap { ContentHash($0) }
+            }
+        return hash.map { String($0.description.prefix(16)) }
     }
 
     private static func keyDigest(_ sample: LabelledSample) -> String {

@@ -49,7 +49,7 @@ public struct TrainingPlace: Sendable {
     public static func model(in output: String) -> String { output + "/model" }
 
     /// The one asked for; else a GPU for each process where libtorch sees one, else the processor.
-    func chosenDevice(rank: Int) throws -> Device {
+    package func chosenDevice(rank: Int) throws -> Device {
         if let device { return device }
         try TorchLibrary.open()
         return TorchLibrary.gpuCount > 0 ? .gpu(rank % TorchLibrary.gpuCount) : .cpu

@@ -16,6 +16,8 @@ public struct Trainer {
     public var validation: (any TrainingData)?
     /// What training starts from; layers that are missing or misshapen there start afresh.
     public var start: NetworkWeights?
+    /// Layers that never learn, whatever the settings say.
+    public var frozen: Set<String> = []
     public var folder: RunFolder
     public var device = Device.cpu
     /// Processes that train together; nil alone.

@@ -65,7 +65,7 @@ final class TrainingLoop {
                 identity: try Self.identity(trainer, graph), settings: settings, learned: learned)
         }
         secondsBefore = state.seconds
-        let names = try settings.trainable.names(in: graph)
+        let names = try Self.learningLayers(trainer, graph)
         network = try TrainableNetwork(
             graph, weights: weights, on: trainer.device, precision: settings.precision,
             isTrainable: { names.contains($0.name) }, group: trainer.group)
@@ -89,6 +89,16 @@ final class TrainingLoop {
         record?.finish(self, summary)
         try trainer.group?.barrier()
         return summary
+    }
+
+    private static func learningLayers(_ trainer: Trainer, _ graph: Graph) throws -> Set<String> {
+        let names = try trainer.settings.trainable.names(in: graph).subtracting(trainer.frozen)
+        guard !names.isEmpty else {
+            throw TrainingError(
+                .badSetting, "network \(graph.name)", "every layer that would learn is marked as not trainable",
+                remedy: "Set trainable in Keras for those that are to learn, and save the model again.")
+        }
+        return names
     }
 
     /// Of this call.

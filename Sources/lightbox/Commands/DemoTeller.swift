@@ -24,7 +24,8 @@ final class DemoTeller {
             if number == 1 {
                 print("Each step says the command that does the same by hand, after: export LIGHTBOX_HOME=\(home)")
             }
-            print("\n[\(number)/\(count)] \(title)\n      $ \(command)")
+            print("\n[\(number)/\(count)] \(title)")
+            for line in command.split(separator: "\n") { print("      $ \(line)") }
         case .note(let text):
             print("      " + text)
         case .report(let report):

@@ -20,11 +20,17 @@ struct EvaluateCommand: ParsableCommand {
               lightbox evaluate --model spots/ --image test.png --heatmap test_heatmap.png --picture result.png
             """)
 
-    @Option(help: "A model's folder, or the folder of the run that made it.") var model: String?
+    @Option(help: "A model's folder, the folder of the run that made it, or a Keras file.") var model: String?
     @Option(help: "Labelled images, as `lightbox train` takes them.") var images: String?
     @Option(parsing: .upToNextOption, help: "Tables of `lightbox predict-set` to judge instead; two are compared.")
     var predictions: [String] = []
-    @Option(help: "The table with the labels, for --predictions.") var labels: String?
+    @Option(
+        help: """
+            The table with the labels, for --predictions; for a Keras file, what its scores are called: chexpert14, \
+            a YAML file, a dict.txt, or NAME,NAME.
+            """)
+    var labels: String?
+    @OptionGroup var kerasFile: KerasFileArguments
     @Option(help: "Judge the tables' mean too: mean_of_probabilities or mean_of_logits.") var ensemble: Ensemble?
     @Flag(help: "Join the images of each study into one case, for --predictions.") var byStudy = false
     @Option(help: "Which columns mean what: label=finding,patient=id.") var columns = ""
@@ -79,6 +85,7 @@ struct EvaluateCommand: ParsableCommand {
 
     private func stage(_ images: String) throws -> EvaluateStage {
         var stage = EvaluateStage(model: model ?? "", images: images)
+        stage.facts = try kerasFile.facts(labels: labels)
         stage.columns = try TableColumns(columns: columns, classes: classes, only: only)
         stage.view = view
         stage.split = dataset
@@ -100,7 +107,8 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func showPicture(of image: String, _ context: StageContext) throws {
-        let stage = HeatmapPictureStage(model: model ?? "")
+        var stage = HeatmapPictureStage(model: model ?? "")
+        stage.facts = try kerasFile.facts(labels: labels)
         let report = try stage.run(image: image, heatmap: heatmap, output: picture, context)
         print(global.json ? String(decoding: try jsonLine(report), as: UTF8.self) : report.text)
     }
@@ -133,17 +141,21 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func show(_ result: EvaluateStage.Result, _ context: StageContext) throws {
-        let seen = result.seen > 0 ? ", \(result.seen) left out that the model has learned from" : ""
-        let remark = "\(result.judged) images judged\(seen)"
+        let seen =
+            switch result.seen {
+            case nil: "; the model does not say what it has learned from, so none was left out"
+            case 0?: ""
+            case let count?: ", \(count) left out that the model has learned from"
+            }
         if global.json {
             print(String(decoding: try result.evaluation.json(), as: UTF8.self), terminator: "")
         } else {
             for line in EvaluationText.lines(result.evaluation) { print(line) }
         }
-        global.note(remark + ".")
+        global.note("\(result.judged) images judged\(seen).")
         if let output {
             let paths = try result.evaluation.write(
-                to: context.home.localPath(of: output), remarks: [remark + "."])
+                to: context.home.localPath(of: output), remarks: ["\(result.judged) images judged\(seen)."])
             global.note("wrote \(paths.first ?? "") and \(paths.count - 1) more files")
         }
         for problem in result.problems.prefix(10) { global.note("left out: \(problem.source): \(problem.reason)") }

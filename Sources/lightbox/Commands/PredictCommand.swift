@@ -11,13 +11,18 @@ struct PredictCommand: ParsableCommand {
             PREDICTION is the place of the highest score among the model's labels, from 0; a last score beyond them \
             stands for images without a label.
 
-            Example:
+            Examples:
               lightbox predict --model flowers/ daisy.jpg unknown/
+              lightbox predict --model densenet.h5 --labels chexpert14 --scaling zeroToOne film.png
             """)
 
-    @Option(help: "A model's folder, or the folder of the run that made it.") var model: String
+    @Option(help: "A model's folder, the folder of the run that made it, or a Keras file.") var model: String
     @Argument(help: "Files, folders, quoted patterns or dicom:STORE.") var images: [String]
     @Option(help: "f32 or bf16.") var precision = Precision.float32
+    @Option(
+        help: "Of a Keras file: what its scores are called: chexpert14, a YAML file, a dict.txt, or NAME,NAME.")
+    var labels: String?
+    @OptionGroup var kerasFile: KerasFileArguments
     @OptionGroup var global: GlobalOptions
 
     private struct Line: Encodable {
@@ -30,6 +35,7 @@ struct PredictCommand: ParsableCommand {
     func run() throws {
         var stage = PredictStage(model: model)
         stage.precision = precision
+        stage.facts = try kerasFile.facts(labels: labels)
         try global.run { [stage] context in
             let result = try stage.run(images, context)
             let lines = zip(result.origins, result.predictions).map {

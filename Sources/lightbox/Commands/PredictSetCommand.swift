@@ -17,7 +17,9 @@ struct PredictSetCommand: ParsableCommand {
               lightbox query "SELECT path, predicted_edema FROM predictions ORDER BY 2 DESC LIMIT 5"
             """)
 
-    @Option(help: ArgumentHelp("A model's folder, or that of the run that trained it.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("A model's folder, that of the run that trained it, or a Keras file.", valueName: "dir")
+    )
     var model: String
     @Option(help: "dicom:STORE, a CSV of paths, a folder or quoted pattern of images, or TFRecords.")
     var images: String
@@ -29,12 +31,17 @@ struct PredictSetCommand: ParsableCommand {
     var window: WindowChoice = .fromFile
     @Option(help: "Frames of multi-frame images: all, first, middle, or numbers such as 1,5,9.")
     var frames: FrameChoice = .first
+    @Option(
+        help: "Of a Keras file: what its scores are called: chexpert14, a YAML file, a dict.txt, or NAME,NAME.")
+    var labels: String?
+    @OptionGroup var kerasFile: KerasFileArguments
     @OptionGroup var disposition: DispositionOptions
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
         var stage = PredictSetStage(model: model)
         stage.precision = precision
+        stage.facts = try kerasFile.facts(labels: labels)
         stage.frames = frames
         stage.disposition = disposition.disposition
         stage.stopsAtFirstError = stopAtFirstError

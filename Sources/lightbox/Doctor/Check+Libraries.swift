@@ -1,7 +1,9 @@
 import Foundation
 import Inference
+import Torch
 
-/// The native libraries: those linked to are in this process already, OpenVINO is only looked for.
+/// The native libraries: those linked to are in this process already, OpenVINO is only looked for, and libtorch is
+/// opened, because only that shows whether it sees a GPU.
 extension Check {
     /// What each library is for, by the beginning of its file's name.
     private static let linked = [
@@ -38,5 +40,20 @@ extension Check {
         return Check(
             "OpenVINO", .missing, "libopenvino_c.so is nowhere",
             remedy: "Run scripts/bootstrap in the source tree, or name its folder in LIGHTBOX_OPENVINO.")
+    }
+
+    /// Training needs it, nothing else does.
+    static func libtorch() -> Check {
+        do throws(TorchError) {
+            try TorchLibrary.open()
+        } catch {
+            return Check("libtorch", .note, "training does not work: " + error.place, remedy: error.remedy)
+        }
+        let count = TorchLibrary.gpuCount
+        let hasDevice = FileManager.default.fileExists(atPath: "/dev/nvidiactl")
+        return Check(
+            "libtorch", count == 0 && hasDevice ? .note : .ok,
+            "trains on " + (count == 0 ? "the processor" : count == 1 ? "the GPU" : "\(count) GPUs"),
+            remedy: count == 0 && hasDevice ? "For the GPU run scripts/bootstrap --gpu in the source tree." : nil)
     }
 }

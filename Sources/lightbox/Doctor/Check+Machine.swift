@@ -38,7 +38,7 @@ extension Check {
             $0.hasPrefix("nvidia") && $0.dropFirst(6).allSatisfy(\.isNumber) && $0.count > 6
         }
         guard !nvidia.isEmpty else {
-            return [Check("GPU", .note, "no NVIDIA device; inference runs on the processor")]
+            return [Check("GPU", .note, "no NVIDIA device; everything runs on the processor")]
         }
         let root = "/proc/driver/nvidia/gpus"
         let models = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).sorted().compactMap {

@@ -18,19 +18,45 @@ struct TrainClassifier: ParsableCommand {
                 --images 'train/frontal*' --eval-images 'valid/frontal*' --uncertain u=0.4,w=0.75 --output run/
               lightbox train classifier --images mimic-cxr-jpg/ --view frontal --uncertain hybrid \\
                 --uncertain edema:u=0.6,w=1 --output run/ --processes 2
+              lightbox train classifier --from densenet_frontal.h5 --scaling zeroToOne --labels chexpert14 \\
+                --images mimic-cxr-jpg/ --view frontal --output run/
             """)
 
-    @Option(help: "An architecture; `lightbox networks` lists them.") var network = "densenet121"
-    @Option(help: "chexpert14, a YAML file, or a list of classes such as dict.txt; the data's own when left out.")
-    var labels: String?
+    @OptionGroup var classifier: ClassifierArguments
     @OptionGroup var data: DataArguments
+    @Option(help: "Only films of this view: frontal, lateral or other.") var view: ViewKind?
     @Option(
         help:
             "What uncertain labels count for: u=0.4,w=0.75, ignore, zeros, ones, hybrid or learned; LABEL:… for one."
     )
     var uncertain: [String] = []
+    @OptionGroup var learning: LearningArguments
+    @OptionGroup var place: PlaceArguments
+    @OptionGroup var processes: ProcessArguments
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        if try processes.launched() { return }
+        var stage = try classifier.training(
+            data, learning, policy: UncertaintyPolicy(parsing: uncertain), place: place.place(),
+            threads: processes.engineThreads)
+        stage.input.view = view
+        try TrainingCommandRun(global: global, place: place).run { [stage] in try stage.run($0, note: $1) }
+    }
+}
+
+/// Which network learns which labels, and how its images are prepared.
+struct ClassifierArguments: ParsableArguments {
+    @Option(help: "An architecture; `lightbox networks` lists them. (default: densenet121)") var network: String?
+    @Option(help: "chexpert14, a YAML file, or a list of classes such as dict.txt; the data's own when left out.")
+    var labels: String?
     @Option(help: "Keras weights or a model's folder to start from; random weights when left out.")
     var weights: String?
+    @Option(
+        help: ArgumentHelp(
+            "Go on with a whole model and its own architecture: a Keras file (.h5, .keras) or a model's folder.",
+            valueName: "model"))
+    var from: String?
     @Option(help: "Height,width,channels of the input.") var shape: ImageShape?
     @Option(help: "Scaling of the pixels: zeroToOne, minusOneToOne, imageNetStandardised, caffe or none.")
     var scaling: Preprocessing.Scaling?
@@ -44,32 +70,38 @@ struct TrainClassifier: ParsableCommand {
     @Option(help: "each, or balanced: every finding's positives equally often.")
     var sampling = BatchSettings.Sampling.each
     @OptionGroup var augmentation: AugmentationArguments
-    @OptionGroup var learning: LearningArguments
-    @OptionGroup var place: PlaceArguments
-    @OptionGroup var processes: ProcessArguments
-    @OptionGroup var global: GlobalOptions
 
-    func run() throws {
-        if try processes.launched() { return }
+    func validate() throws {
+        guard from == nil || (weights == nil && network == nil && dropout == 0) else {
+            throw ValidationError(
+                "--from brings a network with its weights: leave out --network, --weights, --dropout.")
+        }
+    }
+
+    /// - Parameter threads: of the engine; nil leaves the choice to it.
+    func training(
+        _ data: DataArguments, _ learning: LearningArguments, policy: UncertaintyPolicy, place: TrainingPlace,
+        threads: Int?
+    ) throws -> NetworkTraining {
         let labelSet = try labels.map(LabelSet.named)
-        let policy = try UncertaintyPolicy(parsing: uncertain)
         let isClasses = labelSet?.kind == .classes || (labelSet == nil && !data.classes.isEmpty)
         var settings = try learning.settings(
             isClasses ? .classes(hasExtraSlot: false) : .labels(policy), epochs: 3, rate: 1e-3)
         settings.precision = precision
         settings.trainable = try TrainableLayers(parsing: train)
-        settings.threads = processes.engineThreads
-        var stage = NetworkTraining(
-            network, input: try data.input(seed: learning.seed, labels: labelSet), place: place.place(),
+        settings.threads = threads
+        var training = NetworkTraining(
+            network ?? "densenet121", input: try data.input(seed: learning.seed, labels: labelSet), place: place,
             settings: settings)
-        stage.start = weights
-        stage.shape = shape
-        stage.scaling = scaling ?? (weights == nil ? .zeroToOne : nil)
-        stage.pooling = pooling
-        stage.dropout = dropout
-        stage.sampling = sampling
-        stage.augmentation = augmentation.value
-        try TrainingCommandRun(global: global, place: place).run { [stage] in try stage.run($0, note: $1) }
+        training.start = weights
+        training.model = from
+        training.shape = shape
+        training.scaling = scaling ?? (weights == nil && from == nil ? .zeroToOne : nil)
+        training.pooling = pooling
+        training.dropout = dropout
+        training.sampling = sampling
+        training.augmentation = augmentation.value
+        return training
     }
 }
 

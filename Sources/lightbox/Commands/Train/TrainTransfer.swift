@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Features
 import LightboxCore
 import Networks
@@ -26,6 +27,7 @@ struct TrainTransfer: ParsableCommand {
     var weights: String?
     @Flag(help: "Use seeded, untrained weights: for trying things out.") var untrained = false
     @OptionGroup var data: DataArguments
+    @Option(help: "Only films of this view: frontal, lateral or other.") var view: ViewKind?
     @Option(
         name: [.customLong("eval-set-size"), .customLong("eval_set_size")],
         help: "Judge on the first so many held-out images only.")
@@ -57,6 +59,7 @@ struct TrainTransfer: ParsableCommand {
         let settings = try learning.settings(.classes(hasExtraSlot: extraSlot), epochs: 60, rate: 1e-3)
         var stage = TransferTraining(
             network, input: try data.input(seed: learning.seed), place: place.place(), settings: settings)
+        stage.input.view = view
         stage.weights = weights
         stage.isUntrained = untrained
         stage.pooling = pooling

@@ -25,7 +25,6 @@ struct DataArguments: ParsableArguments {
         help: "Classes, with the values they stand for: 'normal,sick=viral|bacterial'. Other rows are left out.")
     var classes = ""
     @Option(help: "Only rows with these values: 'view=AP|PA,site=A'.") var only = ""
-    @Option(help: "Only films of this view: frontal, lateral or other.") var view: ViewKind?
 
     func validate() throws {
         guard holdout >= 0 && holdout < 1 else { throw ValidationError("--holdout lies between 0 and 1.") }
@@ -36,7 +35,6 @@ struct DataArguments: ParsableArguments {
         input.heldOutImages = evalImages
         input.holdout = holdout
         input.columns = try TableColumns(columns: columns, classes: classes, only: only)
-        input.view = view
         input.seed = seed
         input.labels = labels
         return input

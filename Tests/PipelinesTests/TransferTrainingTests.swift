@@ -1,0 +1,114 @@
+import Datasets
+import Features
+import Foundation
+import Imaging
+import LightboxCore
+import ModelRegistry
+import Networks
+import Pipelines
+import Synchronization
+import TestSupport
+import Testing
+import Training
+import WireFormats
+
+/// Forty pictures of noise, dark ones and bright ones, with the list that says which is which.
+private func withDarkAndBright(_ body: (_ folder: String, _ list: String, StageContext) throws -> Void) throws {
+    try withTemporaryFolder { folder in
+        var random = SeededGenerator(seed: 3)
+        var lines = ["path,label,patient"]
+        for index in 0..<40 {
+            let base = index % 2 == 0 ? 30 : 190
+            let samples = (0..<48 * 48 * 3).map { _ in UInt8(base + Int(random.next() % 40)) }
+            let image = Image(width: 48, height: 48, channels: 3, samples: .uint8(samples))
+            try AtomicFile.write(PNG.encode(image), to: "\(folder)/\(index).png")
+            lines.append("\(index).png,\(index % 2 == 0 ? "dark" : "bright"),p\(index / 2)")
+        }
+        let list = folder + "/list.csv"
+        try AtomicFile.write(Array(lines.joined(separator: "\n").utf8), to: list)
+        let context = StageContext(home: Home(path: folder + "/home"), threads: 2)
+        try context.home.create()
+        try body(folder, list, context)
+    }
+}
+
+private func training(_ images: String, output: String, steps: Int? = nil) -> TransferTraining {
+    var settings = TrainingSettings(task: .classes(hasExtraSlot: true))
+    settings.epochs = 30
+    settings.maxSteps = steps
+    settings.batchSize = 8
+    settings.learningRate = LearningRate(peak: 0.01)
+    settings.seed = 4
+    var stage = TransferTraining(
+        "tiny", input: TrainingInput(images: images), place: TrainingPlace(output: output, name: "light"),
+        settings: settings)
+    stage.isUntrained = true
+    stage.input.seed = 4
+    return stage
+}
+
+@Suite("Transfer training, from a list of images to scores") struct TransferTrainingTests {
+    @Test("Learns, keeps patients apart, and is judged on what it has not seen") func endToEnd() throws {
+        try withDarkAndBright { folder, list, context in
+            let trained = try training(list, output: folder + "/run").run(context)
+            let model = try #require(trained.model)
+            #expect(model.manifest.output.labels == ["bright", "dark"])
+            #expect(model.manifest.data?.counts == ["train": 32, "valid": 8])
+
+            let judged = try EvaluateStage(model: folder + "/run", images: list).run(context)
+            #expect(judged.judged == 8 && judged.seen == 32)
+            var everything = EvaluateStage(model: folder + "/run", images: list)
+            everything.includesTrainingImages = true
+            let all = try everything.run(context)
+            #expect(all.judged == 40 && all.seen == 0)
+
+            // Scores of the joined model, recomputed image by image: the right class is ahead in every one, and the
+            // extra slot for images without a label stays the smallest.
+            let predictor = try ModelPredictor(model)
+            let images = try (0..<40).map {
+                try ImageFile.decode(path: "\(folder)/\($0).png")
+            }
+            for (index, prediction) in try predictor.predict(images).enumerated() {
+                #expect(prediction.scores.count == 3)
+                #expect(abs(prediction.scores.reduce(0, +) - 1) < 1e-5)
+                let right = index % 2 == 0 ? 1 : 0
+                #expect(prediction.scores[right] == prediction.scores.max())
+                #expect(prediction.scores[2] == prediction.scores.min())
+            }
+        }
+    }
+
+    @Test("Learns from vectors computed earlier, and gives a model that takes images") func fromVectors() throws {
+        try withDarkAndBright { folder, list, context in
+            let embed = EmbedStage(extractor: ExtractorConfiguration(.untrained("tiny")))
+            _ = try embed.run(ImageInput(list), output: .records(path: folder + "/vectors.tfrecord"), context)
+            let trained = try training(folder + "/vectors.tfrecord", output: folder + "/run").run(context)
+            let model = try #require(trained.model)
+            #expect(model.manifest.output.labels == ["bright", "dark"])
+            let images = try (0..<40).map { try ImageFile.decode(path: "\(folder)/\($0).png") }
+            for (index, prediction) in try ModelPredictor(model).predict(images).enumerated() {
+                #expect(prediction.scores[index % 2 == 0 ? 1 : 0] == prediction.scores.max())
+            }
+            let judged = try EvaluateStage(model: model.path, images: list).run(context)
+            #expect(judged.judged == 8 && judged.seen == 32)
+        }
+    }
+
+    @Test("An interrupted run that goes on gives the same bytes as one that was not") func resumes() throws {
+        try withDarkAndBright { folder, list, context in
+            let whole = try #require(try training(list, output: folder + "/whole", steps: 40).run(context).model)
+            let steps = Mutex(0)
+            let interrupted = StageContext(
+                home: context.home, threads: 2,
+                progress: { update in if update.stage == "train" { steps.withLock { $0 += 1 } } },
+                isCancelled: { steps.withLock { $0 > 12 } })
+            let first = try training(list, output: folder + "/parts", steps: 40).run(interrupted)
+            #expect(first.model == nil && first.run.step < 40 && first.run.step > 0)
+            var rest = training(list, output: folder + "/parts", steps: 40)
+            #expect(throws: InputError.self) { try rest.run(context) }
+            rest.place.resumes = true
+            let resumed = try #require(try rest.run(context).model)
+            #expect(try resumed.weights() == whole.weights())
+        }
+    }
+}
