@@ -87,9 +87,10 @@ class Network(tf.Module):
 
 # The exports
 
-def graph_form(name, build, requests):
-    """TensorFlow 1: a graph, a session, simple_save."""
+def graph_form(name, build, requests, loops=True):
+    """TensorFlow 1: a graph, a session, simple_save. `loops`: as control flow in the graph, the form of 1.0 to 1.15."""
     def write(folder):
+        (v1.disable_control_flow_v2 if loops else v1.enable_control_flow_v2)()
         with tf.Graph().as_default(), v1.Session() as session:
             inputs, outputs = build()
             session.run(v1.global_variables_initializer())
@@ -109,6 +110,7 @@ def function_form(name, build, requests):
     """TensorFlow 2: an object with functions; `build` gives it and its signatures."""
     def write(folder):
         module, signatures = build()
+        v1.enable_control_flow_v2()
         tf.saved_model.save(module, folder, signatures)
         loaded = tf.saved_model.load(folder)
         answers = {}
@@ -159,7 +161,15 @@ def example_graph(resource):
     def build():
         spec = {key: v1.FixedLenFeature(shape=[], dtype=tf.string) for key in ("png_bytes", *KEYS)}
         serialized = v1.placeholder(tf.string, shape=[None])
-        features = v1.parse_example(serialized, spec)
+        if resource:
+            features = v1.parse_example(serialized, spec)
+        else:
+            # The operation that TensorFlow wrote up to 2.0.
+            names = sorted(spec)
+            parsed = tf.raw_ops.ParseExample(
+                serialized=serialized, names=[], sparse_keys=[], dense_keys=names, sparse_types=[],
+                dense_defaults=[tf.constant([], tf.string)] * len(names), dense_shapes=[[]] * len(names))
+            features = dict(zip(names, parsed.dense_values))
         outputs = {key: tf.identity(features[key]) for key in KEYS}
         images = v1.map_fn(v1_png(), features["png_bytes"], dtype=tf.float32, back_prop=False)
         outputs["feature_vector"], outputs["scores"] = v1_network(images, resource)
@@ -288,7 +298,7 @@ def forms():
     pngs, jpegs = ["colour.png", "grey.png", "wide.png"], ["colour.jpg", "wide.jpg"]
     jpeg = strings(*[IMAGES[file] for file in jpegs])
     yield graph_form("tf1-example", example_graph(False), [{"example": examples(pngs)}])
-    yield graph_form("tf1-example-resource", example_graph(True), [{"example": examples(pngs[:1])}])
+    yield graph_form("tf1-example-resource", example_graph(True), [{"example": examples(pngs[:1])}], loops=False)
     yield graph_form("tf1-keyed", keyed_graph, [{"image_bytes": jpeg, "key": strings(b"a", b"b")}])
     yield graph_form("tf1-single", single_graph, [{"image_bytes": IMAGES["grey.jpg"]}])
     yield graph_form("tf1-plain", plain_graph, [
