@@ -1,3 +1,5 @@
+import LightboxCore
+
 /// An input or output of a signature.
 public struct SavedModelTensor: Sendable, Equatable, Codable {
     /// What a request calls it.

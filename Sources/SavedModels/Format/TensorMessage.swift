@@ -35,7 +35,7 @@ extension GraphTensor {
         let shape = lengths.map { $0 ?? -1 }
         var bytes = type.size ?? 16
         for length in shape {
-            let (product, overflow) = bytes.multipliedReportingOverflow(by: length)
+            let (product, overflow) = bytes.multipliedReportingOverflow(by: max(length, 1))
             guard length >= 0, !overflow, product <= limits.tensorBytes else {
                 throw SavedModelError(
                     .limitExceeded, place, operation: "Const",

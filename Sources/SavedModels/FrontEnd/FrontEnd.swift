@@ -92,9 +92,8 @@ public struct FrontEnd: Sendable {
         let first = try results(2, Interpreter.Probe(height: 31, width: 37, channels: 3))
         let second = try results(3, Interpreter.Probe(height: 41, width: 43, channels: 1))
         return zip(first, second).map { one, other in
-            let shape: PartialShape =
-                one.shape.count == other.shape.count
-                ? PartialShape(zip(one.shape, other.shape).map { $0 == $1 ? $0 : nil }) : PartialShape(nil)
+            let lengths: [Int?] = zip(one.shape, other.shape).map { $0 == $1 ? $0 : nil }
+            let shape = PartialShape(one.shape.count == other.shape.count ? lengths : nil)
             return (one.type, shape, one.shape.first == 2 && other.shape.first == 3)
         }
     }

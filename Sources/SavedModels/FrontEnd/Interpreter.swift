@@ -194,11 +194,11 @@ struct Call {
         return place
     }
 
-    /// Holds a result's size against the limit before memory is taken for it.
+    /// Holds a result's size against the limit before memory is taken for it; a length of 0 does not hide others.
     func check(_ shape: [Int], _ type: DataType) throws {
         var bytes = type.size ?? 16
         for length in shape {
-            let (product, overflow) = bytes.multipliedReportingOverflow(by: length)
+            let (product, overflow) = bytes.multipliedReportingOverflow(by: max(length, 1))
             guard length >= 0 else { throw malformed("It asks for a negative length.") }
             guard !overflow, product <= limits.tensorBytes else {
                 throw SavedModelError(

@@ -47,7 +47,8 @@ struct Graph: Sendable {
     func ancestors(of roots: some Sequence<Int>, stop: (Int) -> Bool = { _ in false }) -> Set<Int> {
         var seen = Set(roots)
         var open = Array(seen)
-        while let node = open.popLast() where !stop(node) {
+        while let node = open.popLast() {
+            if stop(node) { continue }
             for input in nodes[node].inputs where seen.insert(input.node).inserted { open.append(input.node) }
         }
         return seen

@@ -11,6 +11,19 @@ public struct GraphTensor: Sendable, Equatable {
         case uint16([UInt16])
         case bool([Bool])
         case strings([Bytes])
+
+        public var count: Int {
+            switch self {
+            case .float32(let values): values.count
+            case .float64(let values): values.count
+            case .int32(let values): values.count
+            case .int64(let values): values.count
+            case .uint8(let values): values.count
+            case .uint16(let values): values.count
+            case .bool(let values): values.count
+            case .strings(let values): values.count
+            }
+        }
     }
 
     public var shape: [Int]
@@ -23,18 +36,7 @@ public struct GraphTensor: Sendable, Equatable {
         precondition(shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == count)
     }
 
-    public var count: Int {
-        switch elements {
-        case .float32(let values): values.count
-        case .float64(let values): values.count
-        case .int32(let values): values.count
-        case .int64(let values): values.count
-        case .uint8(let values): values.count
-        case .uint16(let values): values.count
-        case .bool(let values): values.count
-        case .strings(let values): values.count
-        }
-    }
+    public var count: Int { elements.count }
 
     public var type: DataType {
         switch elements {

@@ -166,8 +166,10 @@ extension Operations {
         guard sides.count == 2 * rank, sides.allSatisfy({ $0 >= 0 }) else {
             throw call.malformed("It names another number of axes.")
         }
-        try call.check(sides, .uint8)
-        let shape = (0..<rank).map { sides[2 * $0] + tensor.shape[$0] + sides[2 * $0 + 1] }
+        guard sides.allSatisfy({ $0 <= call.limits.tensorBytes }) else { throw call.malformed("It pads too much.") }
+        let before = stride(from: 0, to: 2 * rank, by: 2).map { sides[$0] }
+        let after = stride(from: 1, to: 2 * rank, by: 2).map { sides[$0] }
+        let shape = tensor.shape.indices.map { axis in before[axis] + tensor.shape[axis] + after[axis] }
         try call.check(shape, tensor.type)
         guard let zero = GraphTensor.Elements.zeros(tensor.type, 1) else { throw call.unsupported() }
         let value = try call.inputs.count > 2 ? call.tensor(2).elements : zero
@@ -176,7 +178,7 @@ extension Operations {
         }
         var places = [Int](repeating: tensor.count, count: shape.reduce(1, *))
         let strides = Walk.strides(of: shape)
-        let start = (0..<rank).reduce(0) { $0 + sides[2 * $1] * strides[$1] }
+        let start = zip(before, strides).reduce(0) { sum, axis in sum + axis.0 * axis.1 }
         for (source, place) in Walk(shape: tensor.shape, strides: strides, start: start).places().enumerated() {
             places[place] = source
         }
