@@ -79,9 +79,9 @@ private let forms = [
         var limits = SavedModelLimits()
         limits.tensorBytes = 1 << 24
         limits.steps = 20_000
-        var random = SeededGenerator(seed: 7)
+        var random = SeededGenerator(seed: 11)
         var cuts = 0
-        for _ in 0..<400 {
+        for _ in 0..<1500 {
             var bytes = whole
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 switch Int.random(in: 0..<4, using: &random) {

@@ -93,7 +93,7 @@ public struct FrontEnd: Sendable {
         let tries = try [
             (2, Interpreter.Probe(height: 31, width: 37, channels: 3)),
             (3, Interpreter.Probe(height: 53, width: 23, channels: 1)),
-            (2, Interpreter.Probe(height: 500, width: 700, channels: 3)),
+            (2, Interpreter.Probe(height: 330, width: 450, channels: 3)),
         ].map { try results($0.0, $0.1) }
         return tries[0].indices.map { position in
             let shapes = tries.map { $0[position].shape }
