@@ -10,6 +10,7 @@ import Testing
         arguments: [
             ("tf1-example", "serving_default"), ("tf1-example-resource", "serving_default"),
             ("tf1-keyed", "serving_default"), ("tf1-single", "serving_default"), ("tf1-plain", "serving_default"),
+            ("tf1-frozen", "serving_default"),
             ("tf2-mapped", "serving_default"), ("tf2-mapped", "any_kind"), ("tf2-mapped", "examples"),
             ("tf2-mapped", "numbers"), ("tf2-keras", "serving_default"),
         ])
