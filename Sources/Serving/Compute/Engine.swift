@@ -75,7 +75,7 @@ final class Engine: Sendable {
             let start = ContinuousClock.now
             for _ in 0..<3 { _ = try model.run(values) }
             return (ContinuousClock.now - start) / 3
-        } catch where isGuessed {
+        } catch  where isGuessed {
             return nil
         }
     }

@@ -27,7 +27,8 @@ struct Column {
     mutating func addItem(_ parser: inout JSONParser, index: Int) throws {
         do {
             guard count <= index else {
-                throw ServingError(.unexpectedInput, "it is given twice", remedy: "Send it once for each instance.")
+                throw ServingError(
+                    .unexpectedInput, "it is given twice", remedy: "Send it once for each instance.")
             }
             guard count == index else {
                 throw ServingError(
@@ -107,7 +108,8 @@ struct Column {
             }
         case UInt8(ascii: "{"), UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
             throw ServingError(
-                .wrongType, "it takes numbers of type \(port.type.rawValue)", remedy: "Send numbers, or lists of them.")
+                .wrongType, "it takes numbers of type \(port.type.rawValue)",
+                remedy: "Send numbers, or lists of them.")
         default: return try readNumbers(&parser)
         }
     }
@@ -193,7 +195,8 @@ struct Column {
                 }
                 decoded = Base64.decode(try parser.string())
                 guard decoded != nil else {
-                    throw ServingError(.wrongType, "its b64 is not base 64", remedy: "Encode the bytes as RFC 4648 says.")
+                    throw ServingError(
+                        .wrongType, "its b64 is not base 64", remedy: "Encode the bytes as RFC 4648 says.")
                 }
             }
             guard let decoded else {

@@ -72,7 +72,8 @@ private struct ResponseWriter {
         appendAll(to: &text) { tensor, name, text in
             let size = tensor.elements.count / max(rows, 1)
             append(
-                tensor.elements, row * size, Array(tensor.shape.dropFirst())[...], isBinary: name.hasSuffix("_bytes"),
+                tensor.elements, row * size, Array(tensor.shape.dropFirst())[...],
+                isBinary: name.hasSuffix("_bytes"),
                 to: &text)
         }
     }

@@ -127,7 +127,8 @@ struct ColumnReader {
 
     private func isNamed(_ parser: JSONParser) throws -> Bool {
         var parser = parser
-        guard parser.take(UInt8(ascii: "{")), parser.peekValue() == UInt8(ascii: "\"") else { return false }
+        guard parser.take(UInt8(ascii: "{")) else { return false }
+        guard parser.peekValue() == UInt8(ascii: "\"") else { return true }
         return try parser.string() != "b64" || signature.input("b64") != nil
     }
 

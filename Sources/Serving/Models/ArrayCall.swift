@@ -24,7 +24,8 @@ struct ArrayCall: ServedCall {
                         remedy: "Export the model with a fixed number of dimensions.")
                 }
                 let word = isOutput ? "output" : "input"
-                return ServedPort(name: port.name.isEmpty ? "\(word)\(index)" : port.name, type: type, shape: shape)
+                return ServedPort(
+                    name: port.name.isEmpty ? "\(word)\(index)" : port.name, type: type, shape: shape)
             }
         }
         signature = ServedSignature(

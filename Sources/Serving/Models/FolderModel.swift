@@ -61,7 +61,8 @@ final class FolderModel: Sendable {
         _ images: NDArray, extras: Extras, deadline: ContinuousClock.Instant?
     ) async throws -> [String: ServedTensor] {
         let rows = images.shape[0]
-        let layout = try ImageLayout(engine.inputs, batch: rows, preprocessing: preprocessing, model: manifest.name)
+        let layout = try ImageLayout(
+            engine.inputs, batch: rows, preprocessing: preprocessing, model: manifest.name)
         let values = try await engine.predict([layout.tensor(images)], rows: rows, deadline: deadline)
         guard let result = values.first?.array else { return [:] }
         if output.kind == .heatmap { return try mapOutputs(result, extras) }
@@ -77,7 +78,8 @@ final class FolderModel: Sendable {
         let size = values.count / max(rows, 1)
         return (0..<rows).map { row in
             Prediction(
-                labels: output.labels, scores: calibration.scores(Array(values.values[(row * size)..<((row + 1) * size)])),
+                labels: output.labels,
+                scores: calibration.scores(Array(values.values[(row * size)..<((row + 1) * size)])),
                 thresholds: output.thresholds)
         }
     }

@@ -75,7 +75,8 @@ struct ImageCall: ServedCall {
                 NDArray(shape: input.shape, values: input.tensor?.array.values ?? []), extras: extras,
                 deadline: deadline)
         case .pixels:
-            outputs = try await model.outputs(try await prepared(pixels: input), extras: extras, deadline: deadline)
+            outputs = try await model.outputs(
+                try await prepared(pixels: input), extras: extras, deadline: deadline)
         case .bytes, .url:
             outputs = try await each(rows) { row in
                 guard let value = input.strings?[row] else { return [:] }

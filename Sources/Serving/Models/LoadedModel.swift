@@ -58,14 +58,18 @@ public final class LoadedModel: Sendable {
 
     /// Bytes of memory, estimated: the file's numbers as they are and once more as the processor wants them, and
     /// what passes through the layers.
-    public var memory: Int { LoadedModel.memory(ofFiles: fileBytes) + calls.values.reduce(0) { $0 + $1.laterMemory } }
+    public var memory: Int {
+        LoadedModel.memory(ofFiles: fileBytes) + calls.values.reduce(0) { $0 + $1.laterMemory }
+    }
 
     static func memory(ofFiles bytes: Int) -> Int { 2 * bytes + 32 << 20 }
 
     /// Instances that are taken and not answered.
     public var load: Int {
         // Calls of one network share its batcher.
-        let batchers = Dictionary(calls.values.map { (ObjectIdentifier($0.batcher), $0.batcher) }) { first, _ in first }
+        let batchers = Dictionary(calls.values.map { (ObjectIdentifier($0.batcher), $0.batcher) }) { first, _ in
+            first
+        }
         return batchers.values.reduce(0) { $0 + $1.load }
     }
 

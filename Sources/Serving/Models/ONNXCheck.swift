@@ -17,7 +17,8 @@ enum ONNXCheck {
             }
         } catch let error as RecordError {
             throw ServingError(
-                .modelRefused, model: path, "this is no ONNX file", remedy: "Fetch or write it again. \(error.remedy)")
+                .modelRefused, model: path, "this is no ONNX file",
+                remedy: "Fetch or write it again. \(error.remedy)")
         }
     }
 
@@ -93,7 +94,9 @@ enum ONNXCheck {
                 place = place.isEmpty ? String(part) : place + "/" + part
                 var status = stat()
                 guard lstat(place, &status) == 0 else { throw refused("a file with its data is missing") }
-                guard status.st_mode & S_IFMT != S_IFLNK else { throw refused("a link stands in place of its data") }
+                guard status.st_mode & S_IFMT != S_IFLNK else {
+                    throw refused("a link stands in place of its data")
+                }
             }
         }
 

@@ -30,7 +30,8 @@ public enum ServableFile: Sendable, Hashable {
         let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw ServingError(.modelNotFound, model: path, "there is no such file or folder", remedy: "Check the path.")
+            throw ServingError(
+                .modelNotFound, model: path, "there is no such file or folder", remedy: "Check the path.")
         }
         if !isFolder.boolValue {
             guard let file = ServableFile(file: path) else { throw Self.unknown(path) }
@@ -43,7 +44,8 @@ public enum ServableFile: Sendable, Hashable {
             return
         }
         let folders = try FileManager.default.contentsOfDirectory(atPath: path).sorted().filter { name in
-            !name.hasPrefix(".") && FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder)
+            !name.hasPrefix(".")
+                && FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder)
                 && isFolder.boolValue
         }
         if found.isEmpty, folders.count == 1 {

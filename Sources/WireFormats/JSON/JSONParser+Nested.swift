@@ -106,7 +106,8 @@ extension JSONParser {
 
     private var uneven: RecordError {
         RecordError(
-            .unsupported, offset: position, remedy: "Arrays of one depth have equal lengths, and at most 8 levels.")
+            .unsupported, offset: position, remedy: "Arrays of one depth have equal lengths, and at most 8 levels."
+        )
     }
 }
 

@@ -75,7 +75,8 @@ extension JSONParser {
 
     /// A parser of a part of these bytes, whose positions stay those of the whole.
     package func parser(of range: Range<Int>) -> JSONParser {
-        var part = JSONParser(UnsafeRawBufferPointer(rebasing: bytes[..<range.upperBound]), maximumDepth: maximumDepth)
+        var part = JSONParser(
+            UnsafeRawBufferPointer(rebasing: bytes[..<range.upperBound]), maximumDepth: maximumDepth)
         part.position = range.lowerBound
         return part
     }
