@@ -109,7 +109,7 @@ struct GraphPartition {
         while changed {
             changed = false
             for node in candidates where !host.contains(node) {
-                guard let list = graph.nodes[node].inputs.first, host.contains(list.node) else { continue }
+                guard let list = graph.nodes[node].inputs.first, host.contains(source(of: list.node)) else { continue }
                 host.formUnion(graph.ancestors(of: [node]))
                 changed = true
             }
@@ -118,16 +118,20 @@ struct GraphPartition {
 
     /// Results that only hand an input through.
     private mutating func takeInPassThrough(_ entries: Set<Int>) {
-        for result in graph.results {
-            var chain: [Int] = []
-            var node = result.node
-            while ["Identity", "StopGradient", "EnsureShape"].contains(graph.nodes[node].operation),
-                let input = graph.nodes[node].inputs.first, chain.count < graph.nodes.count
-            {
-                chain.append(node)
-                node = input.node
-            }
-            if entries.contains(node) { host.formUnion(chain) }
+        for result in graph.results where entries.contains(source(of: result.node)) {
+            host.formUnion(graph.ancestors(of: [result.node]) { entries.contains($0) })
         }
+    }
+
+    /// What an operation's value is that only hands it on.
+    private func source(of node: Int) -> Int {
+        var node = node
+        for _ in 0..<graph.nodes.count {
+            guard ["Identity", "StopGradient", "EnsureShape", "PreventGradient"].contains(graph.nodes[node].operation),
+                let input = graph.nodes[node].inputs.first
+            else { break }
+            node = input.node
+        }
+        return node
     }
 }

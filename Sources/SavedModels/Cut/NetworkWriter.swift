@@ -4,7 +4,7 @@ import WireFormats
 /// Writes the network's part of a graph as a SavedModel of its own.
 ///
 /// The original operations stay where they are, because the loader finds the variables' names through those that
-/// save and restore; the network's own are written with their new inputs.
+/// save and restore, and expects these behind the variables; the network's own are written with their new inputs.
 struct NetworkWriter {
     struct Entry {
         /// What it stands for.
@@ -26,7 +26,9 @@ struct NetworkWriter {
     private let members: Set<Int>
     private var names: [Int: String] = [:]
     private var taken: Set<String>
+    /// New operations, and those of the main graph with their new inputs.
     private var made: [[UInt8]] = []
+    private var replaced: [String: [UInt8]] = [:]
     private var standIns: [Reference: String] = [:]
 
     init(_ model: SavedModel, _ graph: Graph, members: Set<Int>) {
@@ -37,9 +39,16 @@ struct NetworkWriter {
     }
 
     mutating func bytes(entries: [Entry], results: [Result]) throws -> Bytes {
-        let originals = nameMembers()
+        nameMembers()
         for entry in entries { addEntry(entry) }
-        for index in members.sorted() { made.append(try definition(index)) }
+        for index in members.sorted() {
+            let node = graph.nodes[index]
+            if names[index] == node.definition?.name, names[index] == node.name {
+                replaced[node.name] = try definition(index)
+            } else {
+                made.append(try definition(index))
+            }
+        }
         var signature = ProtobufWriter()
         for entry in entries {
             addPort(&signature, 1, entry.port, tensor: entry.port + ":0", entry.type.carried!, entry.shape)
@@ -49,25 +58,22 @@ struct NetworkWriter {
             addPort(&signature, 2, result.output, tensor: tensor, result.type.carried!, result.shape)
         }
         signature.field(3, text: "tensorflow/serving/predict")
-        return Bytes(wrapped(signature.bytes, without: originals))
+        return Bytes(wrapped(signature.bytes))
     }
 
     // MARK: Operations
 
     /// Operations of the main graph keep their names; those out of functions get one that is free.
-    private mutating func nameMembers() -> Set<String> {
-        var originals: Set<String> = []
+    private mutating func nameMembers() {
         let main = Set(model.nodes.map(\.name))
         for index in members.sorted() {
             let node = graph.nodes[index]
             if node.definition?.name == node.name, main.contains(node.name) {
                 names[index] = node.name
-                originals.insert(node.name)
             } else {
                 names[index] = free(node.name)
             }
         }
-        return originals
     }
 
     private mutating func free(_ name: String) -> String {
@@ -179,10 +185,14 @@ struct NetworkWriter {
         signature.field(number, message: entry.bytes)
     }
 
-    private func wrapped(_ signature: [UInt8], without replaced: Set<String>) -> [UInt8] {
+    private func wrapped(_ signature: [UInt8]) -> [UInt8] {
         var graphWriter = ProtobufWriter()
-        for node in model.nodes where !replaced.contains(node.name) {
-            graphWriter.field(1, bytes: node.message.bytes)
+        for node in model.nodes {
+            if let other = replaced[node.name] {
+                graphWriter.field(1, message: other)
+            } else {
+                graphWriter.field(1, bytes: node.message.bytes)
+            }
         }
         for node in made { graphWriter.field(1, message: node) }
         if let graph = try? model.metaGraph.message(2) {
