@@ -7,7 +7,7 @@ import ModelRegistry
 /// A model of images, called with one of the forms in which these come.
 struct ImageCall: ServedCall {
     enum Form: String, CaseIterable {
-        /// PNG, JPEG or DICOM bytes.
+        /// PNG, JPEG or DICOM bytes, or a `tf.Example` with an image, whose keys are handed through.
         case bytes
         /// Where they are.
         case url
@@ -81,21 +81,27 @@ struct ImageCall: ServedCall {
             outputs = try await RowWise.each(rows, field: form.inputName) { row in
                 guard let value = input.strings?[row] else { return [:] }
                 let bytes = form == .url ? try await fetch(value) : value
-                return try await model.outputs(try await prepared(bytes), extras: extras, deadline: deadline)
+                let (image, key) = try await prepared(bytes)
+                var outputs = try await model.outputs(image, extras: extras, deadline: deadline)
+                for field in key.fields { outputs[field.name] = ServedTensor([field.value]) }
+                return outputs
             }
         }
-        outputs[ImageCall.keyName] = inputs[ImageCall.keyName]
+        if let key = inputs[ImageCall.keyName] { outputs[ImageCall.keyName] = key }
         return outputs
     }
 
     // MARK: Images
 
     /// Decodes and prepares one image; a thread that may take its time does it.
-    private func prepared(_ bytes: Bytes) async throws -> NDArray {
+    ///
+    /// - Returns: also who the image is, where an Example says it.
+    private func prepared(_ bytes: Bytes) async throws -> (NDArray, InstanceKey) {
         let (reader, preprocessing) = (model.settings.images, model.preprocessing)
         return try await blocking {
-            let array = preprocessing.apply(to: try reader.image(bytes))
-            return NDArray(shape: [1] + array.shape, values: array.values)
+            let (image, key) = try reader.keyedImage(bytes)
+            let array = preprocessing.apply(to: image)
+            return (NDArray(shape: [1] + array.shape, values: array.values), key)
         }
     }
 

@@ -48,7 +48,11 @@ extension ServedTensor {
     static func joined(_ parts: [[String: ServedTensor]]) throws -> [String: ServedTensor] {
         guard let first = parts.first else { return [:] }
         var joined: [String: ServedTensor] = [:]
-        for name in first.keys { joined[name] = try self.joined(parts.compactMap { $0[name] }, name: name) }
+        for name in first.keys {
+            let values = parts.compactMap { $0[name] }
+            // A key that only some instances have is nobody's.
+            if values.count == parts.count { joined[name] = try self.joined(values, name: name) }
+        }
         return joined
     }
 
