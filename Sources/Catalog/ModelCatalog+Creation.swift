@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-public import LightboxCore
+import LightboxCore
 
 extension ModelCatalog {
     /// Makes the row of a version that is being created; ``deploy(_:from:limits:warm:)`` does the rest.

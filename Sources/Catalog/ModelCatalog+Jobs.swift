@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import LightboxCore
 
 extension ModelCatalog {
     /// Puts a job at the end of the queue.

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import LightboxCore
 
 extension ModelCatalog {
     /// Makes a model without versions.

@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 import GRDB
 public import LightboxCore
 
@@ -79,7 +79,7 @@ enum Column {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    static func value<Value: Decodable>(_ type: Value.Type = Value.self, _ text: String) throws -> Value {
+    static func value<Value: Decodable>(_ text: String, as type: Value.Type = Value.self) throws -> Value {
         do {
             return try JSONDecoder().decode(type, from: Data(text.utf8))
         } catch {
