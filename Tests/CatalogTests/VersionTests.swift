@@ -13,6 +13,10 @@ import Testing
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     }
 
+    private func leftovers(_ catalog: ModelCatalog) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: catalog.home.models + "/m")) ?? []
+    }
+
     @Test("The files are copied and hashed; later changes of the source do not matter") func copies() throws {
         try withCatalog { catalog, _ in
             try catalog.createModel("m")
@@ -112,7 +116,7 @@ import Testing
             try FileManager.default.createSymbolicLink(
                 atPath: folder + "/link/a", withDestinationPath: "/etc/passwd")
             #expect(try problem("link")?.contains("link") == true)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: catalog.home.models + "/m").isEmpty)
+            #expect(leftovers(catalog).isEmpty)
         }
     }
 
@@ -178,7 +182,7 @@ import Testing
             clock.advance(16)
             #expect(try catalog.recover().map(\.id) == [begun.id])
             #expect(try catalog.version("v1", of: "m").state == .failed)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: catalog.home.models + "/m").isEmpty)
+            #expect(leftovers(catalog).isEmpty)
             let error = #expect(throws: CatalogError.self) { try catalog.deployBlocking(begun) { _ in } }
             #expect(error?.code == .aborted)
         }

@@ -62,14 +62,3 @@ public enum FrameChoice: Sendable, Hashable, Codable {
         }
     }
 }
-
-/// An input that cannot be used as a whole.
-public struct InputError: Failure, Equatable {
-    public let kind: FailureKind
-    public let description: String
-
-    public init(_ kind: FailureKind, _ description: String) {
-        self.kind = kind
-        self.description = description
-    }
-}

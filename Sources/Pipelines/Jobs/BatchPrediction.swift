@@ -51,7 +51,8 @@ public struct BatchPrediction: Sendable {
         let files = try BatchInput.files(inputs, outside: folder(context.home), home: context.home)
         try FileManager.default.createDirectory(
             atPath: folder(context.home), withIntermediateDirectories: true)
-        var file = try ResumableOutput(paths: paths, settings: settings(files, identity, textInput: model.textInput))
+        var file = try ResumableOutput(
+            paths: paths, settings: settings(files, identity, textInput: model.textInput))
         var progress = Progress(
             predicted: file.checkpoint.written, total: try count(files, textInput: model.textInput, context),
             problems: file.earlierProblems)
@@ -183,7 +184,9 @@ extension BatchPrediction {
     }
 
     /// All at once; one by one when that fails, so that one bad record spoils no other.
-    private static func answers(_ instances: [BatchInstance], _ model: any BatchModel) async throws -> [BatchAnswer] {
+    private static func answers(_ instances: [BatchInstance], _ model: any BatchModel) async throws
+        -> [BatchAnswer]
+    {
         guard !instances.isEmpty else { return [] }
         do {
             let answers = try await model.predict(instances)
