@@ -7,33 +7,32 @@ import TestSupport
 import Testing
 import WireFormats
 
-/// Doubles the number under `x`, or gives a text's length; refuses what says "bad".
+private final class Flag: Sendable {
+    private let state = Mutex(false)
+    var isRaised: Bool { state.withLock { $0 } }
+    func raise() { state.withLock { $0 = true } }
+}
+
+/// Doubles the number under `x` of a line, and gives a record's length; refuses a record that says "bad".
 private final class Doubler: BatchModel {
-    let textInput: String?
     let calls = Mutex(0)
     let onCall: @Sendable (Int) throws -> Void
 
-    init(textInput: String? = nil, onCall: @escaping @Sendable (Int) throws -> Void = { _ in }) {
-        self.textInput = textInput
-        self.onCall = onCall
-    }
+    init(onCall: @escaping @Sendable (Int) throws -> Void = { _ in }) { self.onCall = onCall }
 
     func predict(_ instances: [BatchInstance]) async throws -> [BatchAnswer] {
-        try onCall(
-            calls.withLock {
-                $0 += 1
-                return $0
-            })
+        let call = calls.withLock { calls in
+            calls += 1
+            return calls
+        }
+        try onCall(call)
         return try instances.map { instance in
             switch instance {
-            case .bytes(let bytes):
-                let text = String(decoding: bytes.array, as: UTF8.self)
-                if text == "bad" { throw InputError(.invalidInput, "It is 'bad'.") }
+            case .record(let bytes):
+                if bytes.array == Array("bad".utf8) { throw InputError(.invalidInput, "It is 'bad'.") }
                 return .prediction(Array("{\"length\": \(bytes.count)}".utf8))
-            case .json(let value):
-                if let bytes = value.base64 ?? value[textInput ?? "-"]?.base64 {
-                    return .prediction(Array("{\"decoded\": \(bytes.count)}".utf8))
-                }
+            case .line(let line):
+                guard let value = try? JSONValue(parsing: line) else { return .failure("This is not JSON.") }
                 guard let x = value["x"]?.integer else { return .failure("There is no x.") }
                 return .prediction(Array("{\"x\": \(2 * x)}".utf8))
             }
@@ -50,6 +49,12 @@ private final class Doubler: BatchModel {
 
     private func lines(_ folder: String, _ name: String = BatchPrediction.resultsName) throws -> [String] {
         try String(contentsOfFile: folder + "/" + name, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
+    private func stage(batchSize: Int) -> BatchPrediction {
+        var stage = BatchPrediction(format: .json, inputs: ["gs://b/in"], output: "gs://b/out")
+        stage.batchSize = batchSize
+        return stage
     }
 
     private func with(_ body: (StageContext, String) async throws -> Void) async throws {
@@ -76,7 +81,7 @@ private final class Doubler: BatchModel {
             #expect(try lines(bucket + "/out.txt") == ["{\"x\": 2}", "{\"x\": 4}", "{\"x\": 6}"])
             #expect(
                 try lines(bucket + "/out.txt", BatchPrediction.errorsName)
-                    == ["('There is no x.', 2)", "('The line is not a JSON document.', 1)"])
+                    == ["('There is no x.', 2)", "('This is not JSON.', 1)"])
             #expect(commits.first?.total == 6 && commits.last?.predicted == 3)
             #expect(
                 report.problems.map(\.source)
@@ -87,7 +92,7 @@ private final class Doubler: BatchModel {
         }
     }
 
-    @Test("Reads TFRecords, plain and gzip, behind a text input; damage costs what it hit") func records()
+    @Test("Reads TFRecords, plain and gzip; damage costs what it hit") func records()
         async throws
     {
         try await with { context, bucket in
@@ -101,7 +106,7 @@ private final class Doubler: BatchModel {
             try writer.finish()
             var stage = BatchPrediction(
                 format: .tfRecordGzip, inputs: ["gs://b/*.tfrecord*"], output: "gs://b/out")
-            let report = try await stage.run(Doubler(textInput: "example"), identity: "d", context)
+            let report = try await stage.run(Doubler(), identity: "d", context)
             #expect(report.written == 4 && report.problems.count == 2)
             #expect(try lines(bucket + "/out") == [3, 5, 6, 7].map { "{\"length\": \($0)}" })
             let errors = try lines(bucket + "/out", BatchPrediction.errorsName)
@@ -111,30 +116,17 @@ private final class Doubler: BatchModel {
         }
     }
 
-    @Test("A line is the text itself, unless it spells the input out") func textLines() async throws {
-        try await with { context, bucket in
-            try write(
-                "some text\n{\"b64\": \"AAAA\"}\n{\"image_bytes\": {\"b64\": \"AA==\"}}\n{\"x\"\n",
-                to: bucket + "/in")
-            let stage = BatchPrediction(format: .text, inputs: ["gs://b/in"], output: "gs://b/out")
-            _ = try await stage.run(Doubler(textInput: "image_bytes"), identity: "d", context)
-            #expect(
-                try lines(bucket + "/out")
-                    == ["{\"length\": 9}", "{\"decoded\": 3}", "{\"decoded\": 1}", "{\"length\": 4}"])
-        }
-    }
-
     @Test("A run that stops goes on, and every record is in the results once") func resumes() async throws {
         try await with { context, bucket in
             let numbers = (0..<200).map { $0 % 10 == 3 ? "{}" : "{\"x\": \($0)}" }
             try write(numbers.joined(separator: "\n"), to: bucket + "/in")
-            var stage = BatchPrediction(format: .json, inputs: ["gs://b/in"], output: "gs://b/out")
-            stage.batchSize = 7
-            let isCancelled = Atomic(false)
-            var stopping = context
-            stopping.isCancelled = { isCancelled.load(ordering: .relaxed) }
-            let stops = Doubler { if $0 == 12 { isCancelled.store(true, ordering: .relaxed) } }
-            let error = await #expect(throws: Cancelled.self) { [stopping] in
+            let stage = stage(batchSize: 7)
+            let isCancelled = Flag()
+            var changed = context
+            changed.isCancelled = { isCancelled.isRaised }
+            let stopping = changed
+            let stops = Doubler { if $0 == 12 { isCancelled.raise() } }
+            let error = await #expect(throws: Cancelled.self) {
                 try await stage.run(stops, identity: "d", stopping)
             }
             #expect(
@@ -159,11 +151,11 @@ private final class Doubler: BatchModel {
     @Test("A part that another model wrote is thrown away") func otherModel() async throws {
         try await with { context, bucket in
             try write((0..<20).map { "{\"x\": \($0)}" }.joined(separator: "\n"), to: bucket + "/in")
-            var stage = BatchPrediction(format: .json, inputs: ["gs://b/in"], output: "gs://b/out")
-            stage.batchSize = 1
-            var stopping = context
-            stopping.isCancelled = { true }
-            await #expect(throws: Cancelled.self) { [stopping] in
+            let stage = stage(batchSize: 1)
+            var changed = context
+            changed.isCancelled = { true }
+            let stopping = changed
+            await #expect(throws: Cancelled.self) {
                 try await stage.run(Doubler(), identity: "a", stopping)
             }
             _ = try await stage.run(Doubler(), identity: "b", context)
@@ -224,10 +216,11 @@ private final class Doubler: BatchModel {
 
     @Test("A server that ends gives its job back, and the next goes on") func givesBack() async throws {
         try await with { catalog, context in
-            let isStopping = Atomic(false)
-            var stopping = context
-            stopping.isCancelled = { isStopping.load(ordering: .relaxed) }
-            let stops = Doubler { if $0 == 5 { isStopping.store(true, ordering: .relaxed) } }
+            let isStopping = Flag()
+            var changed = context
+            changed.isCancelled = { isStopping.isRaised }
+            let stopping = changed
+            let stops = Doubler { if $0 == 5 { isStopping.raise() } }
             #expect(try await runner(catalog, stops).runNext(stopping)?.state == .queued)
             let job = try await runner(catalog, Doubler()).runNext(context)
             #expect(job?.state == .succeeded && job?.attempts == 2 && job?.progress.completed == 49)
@@ -239,12 +232,13 @@ private final class Doubler: BatchModel {
         try await with { catalog, context in
             let cancels = Doubler { call in if call == 3 { try catalog.cancelJob("job") } }
             // The lease hears of it at its next report.
-            let hears = Atomic(false)
-            var stopping = context
-            stopping.isCancelled = { hears.load(ordering: .relaxed) }
-            stopping.progress = { _ in
-                if (try? catalog.job("job").state) == .cancelling { hears.store(true, ordering: .relaxed) }
+            let hears = Flag()
+            var changed = context
+            changed.isCancelled = { hears.isRaised }
+            changed.progress = { _ in
+                if (try? catalog.job("job").state) == .cancelling { hears.raise() }
             }
+            let stopping = changed
             let job = try await runner(catalog, cancels).runNext(stopping)
             #expect(job?.state == .cancelled)
             #expect(try FileManager.default.contentsOfDirectory(atPath: catalog.home.buckets + "/b/out").isEmpty)

@@ -18,12 +18,10 @@ struct BatchInput {
     private var waiting: ArraySlice<String>
     private var reader: Reader?
     private let format: PredictionWork.DataFormat
-    private let textInput: String?
 
-    init(files: [String], format: PredictionWork.DataFormat, textInput: String?) {
+    init(files: [String], format: PredictionWork.DataFormat) {
         waiting = files[...]
         self.format = format
-        self.textInput = textInput
     }
 
     /// Every file that one of the addresses names, each once, without those of the output.
@@ -74,7 +72,7 @@ struct BatchInput {
             }
             // A copy: the file's pages are handed back while the batch is still under way.
             let bytes = Bytes(record.data.array)
-            return .instance(.bytes(bytes), source: "\(record.file)@\(record.offset)")
+            return .instance(.record(bytes), source: "\(record.file)@\(record.offset)")
         } catch let error as RecordError {
             return .problem(.init(source: error.source, error: error))
         } catch {
@@ -103,21 +101,7 @@ struct BatchInput {
     }
 
     private func entry(_ line: UnsafeRawBufferPointer, _ lines: LineReader) -> Entry {
-        let source = "\(lines.name):\(lines.lineNumber)"
-        if let textInput {
-            // The line is the text itself, unless it spells the input out.
-            if line.first == UInt8(ascii: "{"), let value = try? JSONValue(parsing: line),
-                value.base64 != nil || value[textInput] != nil
-            {
-                return .instance(.json(value), source: source)
-            }
-            let isReturn = line.last == 0x0d
-            return .instance(.bytes(Bytes(isReturn ? line.dropLast() : line[...])), source: source)
-        }
-        do {
-            return .instance(.json(try JSONValue(parsing: line)), source: source)
-        } catch {
-            return .problem(.init(source: source, reason: "The line is not a JSON document."))
-        }
+        let line = line.last == 0x0d ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
+        return .instance(.line(Bytes(line)), source: "\(lines.name):\(lines.lineNumber)")
     }
 }

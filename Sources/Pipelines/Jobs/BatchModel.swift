@@ -1,11 +1,11 @@
 public import LightboxCore
-public import WireFormats
 
-/// One record of a batch's input.
+/// One record of a batch's input, as it stands in the file.
 public enum BatchInstance: Sendable, Equatable {
-    case json(JSONValue)
-    /// For the only input of a signature that takes a text: a line as it stands, or a record's bytes.
-    case bytes(Bytes)
+    /// A line without its end: a JSON document, or the text itself for a signature that takes one text.
+    case line(Bytes)
+    /// The bytes of a TFRecord.
+    case record(Bytes)
 }
 
 /// What a model says of one instance.
@@ -18,9 +18,6 @@ public enum BatchAnswer: Sendable, Equatable {
 
 /// What predicts in a batch job: one version of a model behind one of its signatures.
 public protocol BatchModel: Sendable {
-    /// The name of the signature's input when it has only this one and it takes a text; nil otherwise.
-    var textInput: String? { get }
-
     /// - Returns: one answer per instance, in order.
     /// - Throws: when nothing can be said of any instance; the caller then tries them one by one.
     func predict(_ instances: [BatchInstance]) async throws -> [BatchAnswer]

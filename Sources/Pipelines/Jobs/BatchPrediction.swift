@@ -52,9 +52,9 @@ public struct BatchPrediction: Sendable {
         try FileManager.default.createDirectory(
             atPath: folder(context.home), withIntermediateDirectories: true)
         var file = try ResumableOutput(
-            paths: paths, settings: settings(files, identity, textInput: model.textInput))
+            paths: paths, settings: settings(files, identity))
         var progress = Progress(
-            predicted: file.checkpoint.written, total: try count(files, textInput: model.textInput, context),
+            predicted: file.checkpoint.written, total: try count(files, context),
             problems: file.earlierProblems)
         try onCommit(progress)
         try await predict(files, with: model, into: &file, &progress, context, onCommit)
@@ -80,9 +80,8 @@ public struct BatchPrediction: Sendable {
         return [folder + "/" + Self.resultsName, folder + "/" + Self.errorsName]
     }
 
-    private func count(_ files: [String], textInput: String?, _ context: StageContext) throws -> Int {
-        // Lines need not be parsed for this.
-        var input = BatchInput(files: files, format: format, textInput: "")
+    private func count(_ files: [String], _ context: StageContext) throws -> Int {
+        var input = BatchInput(files: files, format: format)
         var count = 0
         while try input.next() != nil {
             count += 1
@@ -91,10 +90,10 @@ public struct BatchPrediction: Sendable {
         return count
     }
 
-    private func settings(_ files: [String], _ identity: String, textInput: String?) throws -> String {
+    private func settings(_ files: [String], _ identity: String) throws -> String {
         struct Settings: Encodable {
             let files: [String]
-            let format, identity, textInput: String
+            let format, identity: String
         }
         let described = try files.map { path in
             var status = stat()
@@ -104,7 +103,7 @@ public struct BatchPrediction: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let settings = Settings(
-            files: described, format: format.rawValue, identity: identity, textInput: textInput ?? "")
+            files: described, format: format.rawValue, identity: identity)
         return String(decoding: try encoder.encode(settings), as: UTF8.self)
     }
 }
@@ -122,7 +121,7 @@ extension BatchPrediction {
         _ files: [String], with model: any BatchModel, into file: inout ResumableOutput,
         _ progress: inout Progress, _ context: StageContext, _ onCommit: (Progress) throws -> Void
     ) async throws {
-        var input = BatchInput(files: files, format: format, textInput: model.textInput)
+        var input = BatchInput(files: files, format: format)
         var entries = file.checkpoint.entries
         for _ in 0..<entries { _ = try input.next() }
         var underWay: [Task<Outcome, any Error>] = []
