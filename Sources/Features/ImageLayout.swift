@@ -1,9 +1,9 @@
-import Inference
-import LightboxCore
+package import Inference
+package import LightboxCore
 import Networks
 
 /// How a model wants its images, and how its output becomes vectors.
-struct ImageLayout: Sendable, Equatable {
+package struct ImageLayout: Sendable, Equatable {
     /// Whether the model takes `[images, channels, height, width]`.
     let isChannelsFirst: Bool
     /// Images that the model takes at once.
@@ -11,7 +11,7 @@ struct ImageLayout: Sendable, Equatable {
     let preprocessing: Preprocessing
 
     /// Reads the layout off a model's inputs, before or after its batch was fixed.
-    init(_ inputs: [Port], batch: Int, preprocessing: Preprocessing, model: String) throws {
+    package init(_ inputs: [Port], batch: Int, preprocessing: Preprocessing, model: String) throws {
         guard inputs.count == 1, let shape = inputs[0].shape, shape.count == 4 else {
             throw FeatureError(
                 code: .modelUnsuitable, model: model,
@@ -41,7 +41,7 @@ struct ImageLayout: Sendable, Equatable {
     /// One batch as the model takes it, zeros where `images` has fewer.
     ///
     /// - Parameter images: `[n, height, width, channels]`, n at most `batch`.
-    func tensor(_ images: NDArray) -> Tensor {
+    package func tensor(_ images: NDArray) -> Tensor {
         if !isChannelsFirst && images.shape[0] == batch { return Tensor(images) }
         let total = shape.reduce(1, *)
         let channels = preprocessing.channels

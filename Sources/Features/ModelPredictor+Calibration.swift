@@ -1,24 +1,24 @@
 import Foundation
-import ModelRegistry
+package import ModelRegistry
 import Networks
 
 extension ModelPredictor {
     /// A temperature applied to a model's values (Guo et al. 2017, arXiv:1706.04599).
-    struct Calibration: Sendable {
+    package struct Calibration: Sendable {
         private let temperature: Double
         private let activation: Activation
         /// Whether the values are those before the activation. Of a model file that cannot be opened up the scores
         /// are turned back, as exactly as Float32 has kept them.
-        var takesLogits = false
+        package var takesLogits = false
 
-        init(_ output: ModelOutput) {
+        package init(_ output: ModelOutput) {
             temperature = output.temperature ?? 1
             activation = output.activation
         }
 
-        var isNeeded: Bool { temperature != 1 && (activation == .softmax || activation == .sigmoid) }
+        package var isNeeded: Bool { temperature != 1 && (activation == .softmax || activation == .sigmoid) }
 
-        func scores(_ values: [Float]) -> [Float] {
+        package func scores(_ values: [Float]) -> [Float] {
             guard isNeeded else { return values }
             let scaled = values.map { (takesLogits ? Double($0) : logit(Double($0))) / temperature }
             guard activation == .softmax else { return scaled.map { Float(1 / (1 + exp(-$0))) } }

@@ -70,6 +70,16 @@ public final class CompiledModel: Sendable {
         }
     }
 
+    /// As ``predict(_:)``, for callers that are told on the worker's thread: `done` must be quick and never wait.
+    public func start(_ values: [Tensor], done: @escaping @Sendable (Result<[Tensor], any Error>) -> Void) {
+        do {
+            let values = try fitted(values)
+            workers.add { request in done(Result { try request.run(values) }) }
+        } catch {
+            done(.failure(error))
+        }
+    }
+
     private func fitted(_ values: [Tensor]) throws -> [Tensor] {
         guard values.count == inputs.count else {
             throw InferenceError(

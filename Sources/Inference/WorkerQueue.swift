@@ -29,14 +29,12 @@ final class WorkerQueue: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// Waits until the jobs already added are done, ends the threads and frees the requests. Not to be called by
-    /// a job.
+    /// Ends the threads once the jobs already added are done; the last one frees the requests. Does not wait, since
+    /// the model may be given up by one of its own jobs.
     func stop() {
         condition.lock()
         isStopped = true
         condition.broadcast()
-        while running > 0 { condition.wait() }
-        requests = []
         condition.unlock()
     }
 
@@ -44,8 +42,10 @@ final class WorkerQueue: @unchecked Sendable {
         while let (job, request) = next(index) { job(request) }
         condition.lock()
         running -= 1
-        condition.broadcast()
+        let freed = running == 0 ? requests : []
+        if running == 0 { requests = [] }
         condition.unlock()
+        withExtendedLifetime(freed) {}
     }
 
     private func next(_ index: Int) -> (Job, InferRequest)? {

@@ -1,6 +1,6 @@
 extension JSONParser {
     /// A string at the opening quote.
-    mutating func string() throws -> String {
+    package mutating func string() throws -> String {
         position += 1
         let start = position
         while position < bytes.count {

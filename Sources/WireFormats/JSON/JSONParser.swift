@@ -36,12 +36,13 @@ extension JSONValue {
 }
 
 /// A recursive descent over the bytes; the depth is bounded, so the stack is.
-struct JSONParser {
-    let bytes: UnsafeRawBufferPointer
-    var position = 0
-    private let maximumDepth: Int
+package struct JSONParser {
+    package let bytes: UnsafeRawBufferPointer
+    /// Of the next byte.
+    package var position = 0
+    let maximumDepth: Int
 
-    init(_ bytes: UnsafeRawBufferPointer, maximumDepth: Int) {
+    package init(_ bytes: UnsafeRawBufferPointer, maximumDepth: Int) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
     }
@@ -53,7 +54,8 @@ struct JSONParser {
         return value
     }
 
-    private mutating func value(depth: Int) throws -> JSONValue {
+    /// The next value, whatever it is.
+    package mutating func value(depth: Int = 0) throws -> JSONValue {
         skipSpace()
         guard position < bytes.count else { throw malformed("a value is missing") }
         switch bytes[position] {
@@ -114,7 +116,7 @@ struct JSONParser {
         return values
     }
 
-    private mutating func enter(_ depth: Int) throws {
+    mutating func enter(_ depth: Int) throws {
         guard depth <= maximumDepth else {
             throw RecordError(.limitExceeded, offset: position, remedy: "Nested over \(maximumDepth) levels.")
         }
@@ -130,7 +132,7 @@ struct JSONParser {
         return value
     }
 
-    private mutating func skipSpace() {
+    package mutating func skipSpace() {
         while position < bytes.count {
             let byte = bytes[position]
             guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return }
@@ -138,14 +140,15 @@ struct JSONParser {
         }
     }
 
-    private mutating func take(_ byte: UInt8) -> Bool {
+    /// Passes over space and then this byte, if it stands there.
+    package mutating func take(_ byte: UInt8) -> Bool {
         skipSpace()
         guard position < bytes.count, bytes[position] == byte else { return false }
         position += 1
         return true
     }
 
-    func malformed(_ what: String) -> RecordError {
+    package func malformed(_ what: String) -> RecordError {
         RecordError(.malformedJSON, offset: position, remedy: "This is not JSON here: \(what).")
     }
 }

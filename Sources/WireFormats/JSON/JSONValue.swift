@@ -93,7 +93,7 @@ public struct JSONMember: Sendable, Equatable {
 }
 
 /// Base 64 (RFC 4648) as senders write it: both alphabets, with or without the `=` at the end.
-enum Base64 {
+package enum Base64 {
     private static let values: [UInt8] = {
         var values = [UInt8](repeating: 255, count: 256)
         let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
@@ -104,7 +104,7 @@ enum Base64 {
     }()
 
     /// nil for any other character, or a length that no bytes have.
-    static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         var text = text
         return text.withUTF8 { input -> [UInt8]? in
             var count = input.count
