@@ -1,6 +1,7 @@
 public import Catalog
 import Foundation
 public import LightboxCore
+public import Serving
 
 /// Takes jobs from the catalogue's queue and works on them, one after another.
 public struct JobRunner: Sendable {
@@ -19,6 +20,30 @@ public struct JobRunner: Sendable {
         self.catalog = catalog
         self.openModel = openModel
         self.train = train
+    }
+
+    /// One that loads what it needs by itself and trains in processes of their own.
+    ///
+    /// - Parameter pool: where versions of the catalogue are kept; a server gives its own.
+    public init(home: Home, catalog: ModelCatalog, pool: ModelPool = ModelPool()) {
+        let training = TrainingProcess(home: home)
+        self.init(
+            catalog: catalog,
+            openModel: { work in
+                let model: LoadedModel
+                switch work.target {
+                case .folder(let folder):
+                    let place = ModelPlace.resolve(try home.localPath(of: folder))
+                    model = try await LoadedModel.load(ServableFile(at: place))
+                case .model(let name, _):
+                    let version = try catalog.servable(name, version: work.version)
+                    model = try await pool.model(.init(model: name, version: version.name)) {
+                        try catalog.folder(of: version)
+                    }
+                    try catalog.noteUse(of: version.name, of: name)
+                }
+                return try ServedBatchModel(model, signature: work.signature)
+            }, train: { try await training.run($0, $1) })
     }
 
     /// Works until the context is cancelled, looking for new jobs every half second.
