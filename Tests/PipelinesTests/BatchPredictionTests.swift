@@ -255,3 +255,59 @@ private final class Doubler: BatchModel {
         }
     }
 }
+
+@Suite("Training jobs") struct TrainingProcessTests {
+    private let home = Home(path: "/data/home")
+
+    @Test(
+        "A module names a trainer",
+        arguments: [
+            ("trainer.task", "transfer"), ("lightbox.train.classifier", "classifier"), ("heatmap", "heatmap"),
+        ])
+    func kinds(module: String, kind: String) throws {
+        let process = TrainingProcess(home: home)
+        let work = TrainingWork(module: module, arguments: ["--max-steps", "3"])
+        let expected = ["train", kind, "--max-steps", "3", "--home", "/data/home"]
+        #expect(try process.arguments(of: work, isResuming: false) == expected)
+    }
+
+    @Test("Addresses become paths, and the job's folder the output") func places() throws {
+        var work = TrainingWork(
+            module: "trainer.task",
+            arguments: ["--train_data_paths=gs://b/preproc/train*", "--images", "gs://b/l.csv"])
+        work.folder = "gs://b/run"
+        let buckets = home.buckets
+        #expect(
+            try TrainingProcess(home: home).arguments(of: work, isResuming: true) == [
+                "train", "transfer", "--train_data_paths=\(buckets)/b/preproc/train*", "--images",
+                "\(buckets)/b/l.csv", "--output", "\(buckets)/b/run", "--resume", "--home", "/data/home",
+            ])
+        work.arguments = ["--output_path", "out"]
+        #expect(try !TrainingProcess(home: home).arguments(of: work, isResuming: false).contains("--output"))
+    }
+
+    @Test("Any other module is refused") func unknown() throws {
+        let work = TrainingWork(module: "os.system", arguments: [])
+        #expect(throws: InputError.self) { try TrainingProcess(home: home).arguments(of: work, isResuming: false) }
+    }
+
+    @Test("What the process prints is the log; its end is the job's") func runs() async throws {
+        try await withAsyncTemporaryFolder { folder in
+            let catalog = try ModelCatalog(home: Home(path: folder))
+            func run(_ script: String, _ id: String) async throws -> Job? {
+                var process = TrainingProcess(home: catalog.home, executable: "/bin/sh")
+                process.leadingArguments = ["-c", script]
+                try catalog.createJob(id, .training(TrainingWork(module: "trainer.task", arguments: [])))
+                let training = process
+                let runner = JobRunner(
+                    catalog: catalog, openModel: { _ in throw InputError(.notFound, "") },
+                    train: { try await training.run($0, $1) })
+                return try await runner.runNext(StageContext(home: catalog.home))
+            }
+            #expect(try await run("echo step 1; echo step 2 >&2", "good")?.state == .succeeded)
+            #expect(try catalog.log(of: "good").map(\.text).contains("step 2"))
+            let failed = try await run("echo no data; exit 3", "bad")
+            #expect(failed?.state == .failed && failed?.errorMessage == "The training ended with 3: no data")
+        }
+    }
+}

@@ -1,5 +1,5 @@
 import Foundation
-public import LightboxCore
+import LightboxCore
 
 /// Where a stage's images come from, as the user wrote it.
 public enum ImageInput: Sendable, Hashable {

@@ -1,6 +1,6 @@
 public import Catalog
 import Foundation
-import LightboxCore
+public import LightboxCore
 import Synchronization
 
 /// A training job as a process of its own: `lightbox train …` with the job's arguments.
@@ -77,7 +77,7 @@ public struct TrainingProcess: Sendable {
         }
         if !hasOutput, !work.folder.isEmpty { arguments += ["--output", try home.localPath(of: work.folder)] }
         if isResuming, !arguments.contains("--resume") { arguments.append("--resume") }
-        return ["train", kind] + arguments + ["--home", home.path, "--quiet"]
+        return ["train", kind] + arguments + ["--home", home.path]
     }
 }
 

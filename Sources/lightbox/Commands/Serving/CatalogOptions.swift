@@ -48,7 +48,12 @@ struct LabelOptions: ParsableArguments {
 }
 
 extension GlobalOptions {
-    func catalog() throws -> ModelCatalog { try ModelCatalog(home: home) }
+    /// The catalogue, rid of what commands that were killed have left half done.
+    func catalog() throws -> ModelCatalog {
+        let catalog = try ModelCatalog(home: home)
+        try catalog.recover()
+        return catalog
+    }
 
     /// Who is asking, as the registry keeps it.
     var creator: String { ProcessInfo.processInfo.environment["USER"] ?? "" }
