@@ -11,7 +11,15 @@ import lightbox
             "records write --images i --output o --shape 299,299,3 --shards 4 --gzip", "records show o",
             "records split l.csv --output o", "embed --network xception --input i --output o.jsonl",
             "load v.jsonl --table t --truncate", "query --format csv", "networks --json",
-            "doctor --home /tmp/h --quiet",
+            "doctor --home /tmp/h --quiet", "models create m --regions us-central1 --label a=b", "models list",
+            "models update m --description d", "models delete m", "versions list --model m --limit 3",
+            "versions create v1 --model m --origin gs://b/m/1 --staging-bucket gs://b --runtime-version 1.15",
+            "versions describe v1 --model m --verify", "versions show --dir m/1",
+            "versions set-default 2 --model m",
+            "jobs submit prediction j --model m --input-paths a,b --output-path o --data-format tf-record --region r",
+            "jobs submit training j --module-name trainer.task --job-dir gs://b/j -- --max-steps 3 --batch-size 2",
+            "jobs list --filter state:FAILED", "jobs describe j", "jobs stream-logs j", "jobs cancel j",
+            "jobs run",
         ])
     func parses(line: String) throws {
         _ = try Lightbox.parseAsRoot(line.split(separator: " ").map(String.init))
@@ -23,6 +31,10 @@ import lightbox
             "demo", "dicom import", "dicom metadata", "dicom export", "dicom show", "records write",
             "records show",
             "records split", "embed", "load", "query", "networks", "weights pull", "phantoms", "doctor",
+            "models create", "models list", "models describe", "models update", "models delete", "versions create",
+            "versions list", "versions describe", "versions show", "versions set-default", "versions delete",
+            "jobs submit prediction", "jobs submit training", "jobs list", "jobs describe", "jobs stream-logs",
+            "jobs cancel", "jobs run",
         ])
     func teaches(command: String) throws {
         var help = try Lightbox.parseAsRoot(command.split(separator: " ").map(String.init) + ["--help"])

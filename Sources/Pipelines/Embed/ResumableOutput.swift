@@ -93,6 +93,12 @@ package struct ResumableOutput: ~Copyable {
         try AtomicFile.syncFolder((paths[0] as NSString).deletingLastPathComponent.nonEmptyFolder)
     }
 
+    /// Removes what a run that will not go on has left.
+    package static func discard(paths: [String]) {
+        for path in paths { unlink(partPath(path)) }
+        unlink(journalPath(paths[0]))
+    }
+
     private func appendToJournal(_ line: [UInt8]) throws {
         try (line + [UInt8(ascii: "\n")]).withUnsafeBytes { try FileDescriptorIO.writeAll($0, to: journal) }
         guard fsync(journal) == 0 else { throw FileFailure(path: Self.journalPath(paths[0]), errno: errno) }

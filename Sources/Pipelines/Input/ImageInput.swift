@@ -1,5 +1,5 @@
 import Foundation
-public import LightboxCore
+import LightboxCore
 
 /// Where a stage's images come from, as the user wrote it.
 public enum ImageInput: Sendable, Hashable {
@@ -60,16 +60,5 @@ public enum FrameChoice: Sendable, Hashable, Codable {
         case .middle: [count / 2]
         case .numbers(let numbers): numbers.filter { $0 <= count }.map { $0 - 1 }
         }
-    }
-}
-
-/// An input that cannot be used as a whole.
-public struct InputError: Failure, Equatable {
-    public let kind: FailureKind
-    public let description: String
-
-    public init(_ kind: FailureKind, _ description: String) {
-        self.kind = kind
-        self.description = description
     }
 }

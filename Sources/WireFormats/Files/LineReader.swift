@@ -1,12 +1,12 @@
 import Foundation
 
 /// Cuts a stream into lines in one buffer that is used again.
-final class LineReader {
-    var name: String { stream.name }
+package final class LineReader {
+    package var name: String { stream.name }
     /// Of the last line, from 1.
-    private(set) var lineNumber = 0
+    package private(set) var lineNumber = 0
     /// Of the last line's first byte.
-    private(set) var lineOffset = 0
+    package private(set) var lineOffset = 0
     private let stream: ByteStream
     private let maximumLength: Int
     private var buffer: [UInt8] = []
@@ -14,7 +14,7 @@ final class LineReader {
     /// Bytes of the stream before the buffer.
     private var dropped = 0
 
-    init(_ stream: ByteStream, maximumLength: Int) {
+    package init(_ stream: ByteStream, maximumLength: Int) {
         self.stream = stream
         self.maximumLength = maximumLength
     }
@@ -22,7 +22,7 @@ final class LineReader {
     /// Gives the next line without its end to `body`; nil at the end of the stream.
     ///
     /// A last line without an end counts; a byte order mark at the start does not.
-    func next<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result? {
+    package func next<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result? {
         var searched = 0
         var end = newline(from: start)
         while end == nil {

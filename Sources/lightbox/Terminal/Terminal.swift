@@ -49,7 +49,7 @@ enum Terminal {
     }
 }
 
-/// One line of JSON on standard output, keys sorted.
+/// One line of JSON on standard output, keys sorted, times as in ISO 8601.
 func printJSON(_ value: some Encodable) throws {
     print(String(decoding: try jsonLine(value), as: UTF8.self))
 }
@@ -58,5 +58,6 @@ func printJSON(_ value: some Encodable) throws {
 func jsonLine(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.dateEncodingStrategy = .iso8601
     return try encoder.encode(value)
 }

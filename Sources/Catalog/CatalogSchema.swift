@@ -1,0 +1,38 @@
+import GRDB
+
+/// The tables of the registry and of jobs. Others of the same file belong to others and stay as they are.
+enum CatalogSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("registry 1: models, versions, operations, jobs") {
+            try $0.execute(sql: first)
+        }
+        return migrator
+    }
+
+    // Times are seconds since 1970; settings, outcomes and the like are JSON.
+    private static let first = """
+        CREATE TABLE registry_model (
+            name TEXT PRIMARY KEY, settings TEXT NOT NULL, default_version TEXT, created REAL NOT NULL,
+            revision INTEGER NOT NULL);
+        CREATE TABLE registry_version (
+            model TEXT NOT NULL REFERENCES registry_model, name TEXT NOT NULL, settings TEXT NOT NULL,
+            state TEXT NOT NULL, created REAL NOT NULL, last_used REAL, error TEXT NOT NULL DEFAULT '',
+            creator TEXT NOT NULL, files TEXT NOT NULL DEFAULT '[]', revision INTEGER NOT NULL,
+            PRIMARY KEY (model, name));
+        CREATE TABLE registry_operation (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+            model TEXT NOT NULL, version TEXT, created REAL NOT NULL, ended REAL,
+            cancel_requested INTEGER NOT NULL DEFAULT 0, outcome TEXT, lease_end REAL);
+        CREATE INDEX registry_operation_open ON registry_operation (outcome) WHERE outcome IS NULL;
+        CREATE TABLE job (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, labels TEXT NOT NULL,
+            work TEXT NOT NULL, state TEXT NOT NULL, created REAL NOT NULL, started REAL, ended REAL,
+            error TEXT NOT NULL DEFAULT '', progress TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+            creator TEXT NOT NULL, revision INTEGER NOT NULL, lease_owner TEXT, lease_end REAL);
+        CREATE INDEX job_open ON job (state, number);
+        CREATE TABLE job_log (
+            job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE, number INTEGER NOT NULL, time REAL NOT NULL,
+            severity TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (job, number)) WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,221 @@
+import Foundation
+import GRDB
+import LightboxCore
+
+extension ModelCatalog {
+    /// Puts a job at the end of the queue.
+    ///
+    /// A prediction by a model of the catalogue is bound to the version that is found now.
+    ///
+    /// - Throws: ``CatalogError``: `alreadyExists`, `notFound` for an unknown model or version, `invalidArgument`.
+    @discardableResult
+    public func createJob(
+        _ id: String, _ work: Job.Work, labels: [String: String] = [:], creator: String = ""
+    ) throws -> Job {
+        try CatalogName.check(id, .job)
+        let work = try checked(work)
+        return try write { database in
+            let time = now()
+            try database.execute(
+                sql: """
+                    INSERT INTO job (id, labels, work, state, created, progress, creator, revision)
+                    VALUES (?, ?, ?, 'queued', ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    """,
+                arguments: [
+                    id, try Column.text(labels), try Column.text(work), time.timeIntervalSince1970,
+                    try Column.text(Job.Progress()), creator, Revision.next(at: time),
+                ])
+            guard database.changesCount == 1 else {
+                throw CatalogError(.alreadyExists, "There is a job '\(id)' already. Choose another name.")
+            }
+            try Self.log("The job is queued.", .info, of: id, at: time, database)
+            return try Self.job(id, database)
+        }
+    }
+
+    private func checked(_ work: Job.Work) throws -> Job.Work {
+        func missing(_ field: String) -> CatalogError {
+            CatalogError(.invalidArgument, "\(field) is missing.")
+        }
+        switch work {
+        case .training(let training):
+            guard !training.module.isEmpty else { throw missing("trainingInput.pythonModule") }
+            return work
+        case .prediction(var prediction):
+            guard !prediction.inputs.isEmpty, !prediction.inputs.contains("") else {
+                throw missing("predictionInput.inputPaths")
+            }
+            guard !prediction.output.isEmpty else { throw missing("predictionInput.outputPath") }
+            for address in prediction.inputs + [prediction.output] { _ = try home.localPath(of: address) }
+            guard (1...100_000).contains(prediction.batchSize) else {
+                throw CatalogError(.invalidArgument, "predictionInput.batchSize is 1 to 100000.")
+            }
+            guard ["", "JSON"].contains(prediction.outputFormat) else {
+                throw CatalogError(.invalidArgument, "predictionInput.outputDataFormat: only JSON is written.")
+            }
+            switch prediction.target {
+            case .model(let model, let version):
+                prediction.version = try servable(model, version: version).name
+            case .folder(let folder):
+                guard !folder.isEmpty else { throw missing("predictionInput.modelName, versionName or uri") }
+                _ = try home.localPath(of: folder)
+            }
+            return .prediction(prediction)
+        }
+    }
+
+    /// - Throws: ``CatalogError`` `notFound`.
+    public func job(_ id: String) throws -> Job { try read { try Self.job(id, $0) } }
+
+    /// The newest first. Filter fields: `jobId`, `state`, `labels.NAME`.
+    public func jobs(_ page: PageRequest = PageRequest()) throws -> CatalogPage<Job> {
+        let filter = try CatalogFilter(page.filter, fields: ["jobId", "state"])
+        return try read { database in
+            try Self.page(page, list: "jobs", firstKey: "\(Int64.max)") { before in
+                try Row.fetchCursor(
+                    database, sql: "SELECT * FROM job WHERE number < ? ORDER BY number DESC",
+                    arguments: [Int64(before) ?? 0])
+            } item: { row in
+                let job = try Self.job(row)
+                let isWanted = filter.accepts { field in
+                    switch field {
+                    case "jobId": job.id
+                    case "state": job.state.rawValue
+                    default: job.labels[String(field.dropFirst("labels.".count))]
+                    }
+                }
+                return (isWanted ? job : nil, key: "\(row["number"] as Int64)")
+            }
+        }
+    }
+
+    /// Whether a job waits or is under way anywhere.
+    public func hasOpenJobs() throws -> Bool {
+        try read { database in
+            try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM job
+                    WHERE state IN ('queued', 'preparing', 'running', 'cancelling'))
+                    """) ?? false
+        }
+    }
+
+    /// Ends a job that waits; asks one that runs to end soon.
+    ///
+    /// - Throws: ``CatalogError`` `failedPrecondition` for a job that has ended.
+    @discardableResult
+    public func cancelJob(_ id: String) throws -> Job {
+        try write { database in
+            let job = try Self.job(id, database)
+            guard !job.state.isFinal else {
+                throw CatalogError(.failedPrecondition, "The job has ended: it \(job.state.rawValue).")
+            }
+            if job.state == .queued {
+                try end(job, .cancelled, database)
+            } else if job.state != .cancelling {
+                try update(job, "state = 'cancelling'", [], database)
+                try Self.log("The job is asked to stop.", .info, of: id, at: now(), database)
+            }
+            return try Self.job(id, database)
+        }
+    }
+
+    /// Changes a job's labels.
+    ///
+    /// - Parameters:
+    ///   - mask: `labels`, `labels.NAME`, `etag`.
+    ///   - etag: read for `etag`: the change is refused when the job has another.
+    public func patchJob(
+        _ id: String, mask: UpdateMask, labels: [String: String], etag: String? = nil
+    ) throws -> Job {
+        try write { database in
+            let job = try Self.job(id, database)
+            var changed = job.labels
+            try mask.each { path in
+                if path == "etag" {
+                    try Self.check(etag, against: job.etag)
+                    return true
+                }
+                return UpdateMask.applyLabels(path, to: &changed, from: labels)
+            }
+            try update(job, "labels = ?", [try Column.text(changed)], database)
+            return try Self.job(id, database)
+        }
+    }
+
+    /// Lines of a job's log in order.
+    ///
+    /// - Parameter number: lines behind this one.
+    public func log(of id: String, after number: Int = 0, limit: Int = 1000) throws -> [JobLogLine] {
+        try read { database in
+            _ = try Self.job(id, database)
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT l.* FROM job_log l JOIN job ON job.number = l.job
+                    WHERE job.id = ? AND l.number > ? ORDER BY l.number LIMIT ?
+                    """, arguments: [id, number, limit])
+            return rows.map { row in
+                JobLogLine(
+                    number: row["number"], time: Date(timeIntervalSince1970: row["time"]),
+                    severity: JobLogLine.Severity(rawValue: row["severity"]) ?? .info, text: row["text"])
+            }
+        }
+    }
+}
+
+extension ModelCatalog {
+    static func job(_ id: String, _ database: Database) throws -> Job {
+        let row = try Row.fetchOne(database, sql: "SELECT * FROM job WHERE id = ?", arguments: [id])
+        guard let row else { throw CatalogError(.notFound, "There is no job of this name.") }
+        return try job(row)
+    }
+
+    static func job(_ row: Row) throws -> Job {
+        guard let state = Job.State(rawValue: row["state"]) else {
+            throw CatalogError(.unusable, "catalog.db has a job in a state that this Lightbox does not know.")
+        }
+        return Job(
+            id: row["id"], labels: try Column.value(row["labels"]), work: try Column.value(row["work"]),
+            state: state, created: Date(timeIntervalSince1970: row["created"]),
+            started: Column.date(row["started"]), ended: Column.date(row["ended"]), errorMessage: row["error"],
+            progress: try Column.value(row["progress"]), attempts: row["attempts"],
+            etag: Revision.etag(row["revision"]), creator: row["creator"])
+    }
+
+    /// Changes columns of a job, and its etag.
+    func update(
+        _ job: Job, _ columns: String, _ values: [any DatabaseValueConvertible], _ database: Database
+    ) throws {
+        let revision = try Int64.fetchOne(
+            database, sql: "SELECT revision FROM job WHERE id = ?", arguments: [job.id])
+        var arguments = values
+        arguments.append(Revision.next(after: revision ?? 0, at: now()))
+        arguments.append(job.id)
+        try database.execute(
+            sql: "UPDATE job SET \(columns), revision = ? WHERE id = ?", arguments: StatementArguments(arguments))
+    }
+
+    func end(_ job: Job, _ state: Job.State, error: String = "", _ database: Database) throws {
+        let time = now()
+        try update(
+            job, "state = ?, error = ?, ended = ?, lease_owner = NULL, lease_end = NULL",
+            [state.rawValue, error, time.timeIntervalSince1970], database)
+        try Self.log(
+            error.isEmpty ? "The job \(state == .cancelled ? "is cancelled" : state.rawValue)." : error,
+            state == .failed ? .error : .info, of: job.id, at: time, database)
+    }
+
+    static func log(
+        _ text: String, _ severity: JobLogLine.Severity, of id: String, at time: Date, _ database: Database
+    ) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO job_log (job, number, time, severity, text)
+                SELECT j.number, coalesce((SELECT max(l.number) FROM job_log l WHERE l.job = j.number), 0) + 1, ?, ?, ?
+                FROM job j WHERE j.id = ?
+                """,
+            arguments: [time.timeIntervalSince1970, severity.rawValue, text, id])
+    }
+}

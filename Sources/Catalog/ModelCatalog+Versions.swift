@@ -1,0 +1,236 @@
+import Foundation
+import GRDB
+import LightboxCore
+
+extension ModelCatalog {
+    /// - Throws: ``CatalogError`` `notFound`.
+    public func version(_ name: String, of model: String) throws -> ModelVersion {
+        try read { try Self.version(name, of: model, $0) }
+    }
+
+    /// In the order of their names. Filter fields: `name`, `state`, `description`, `framework`, `labels.NAME`.
+    public func versions(of model: String, _ page: PageRequest = PageRequest()) throws -> CatalogPage<ModelVersion>
+    {
+        let filter = try CatalogFilter(page.filter, fields: ["name", "state", "description", "framework"])
+        return try read { database in
+            _ = try Self.model(model, database)
+            return try Self.page(page, list: "versions/\(model)") { after in
+                try Row.fetchCursor(
+                    database,
+                    sql: "\(Self.selectVersion) WHERE v.model = ? AND v.name > ? ORDER BY v.name",
+                    arguments: [model, after])
+            } item: { row in
+                let version = try Self.version(row)
+                let isWanted = filter.accepts { field in
+                    switch field {
+                    case "name": version.name
+                    case "state": version.state.rawValue
+                    case "description": version.settings.description
+                    case "framework": version.settings.framework
+                    default: version.settings.labels[String(field.dropFirst("labels.".count))]
+                    }
+                }
+                return (isWanted ? version : nil, key: version.name)
+            }
+        }
+    }
+
+    /// The version that is to answer a request.
+    ///
+    /// - Parameter version: nil for the default one.
+    /// - Throws: ``CatalogError``: `notFound`, or `failedPrecondition` for one that is not ready, or when there is
+    ///   no default version.
+    public func servable(_ model: String, version: String? = nil) throws -> ModelVersion {
+        try read { database in
+            let found: ModelVersion
+            if let version {
+                found = try Self.version(version, of: model, database)
+            } else if let standing = try Self.model(model, database).defaultVersion {
+                found = standing
+            } else {
+                throw CatalogError(
+                    .failedPrecondition, "The model '\(model)' has no version that is ready. Create one first.")
+            }
+            guard found.state == .ready else {
+                throw CatalogError(
+                    .failedPrecondition, "The version '\(found.name)' of '\(model)' is \(found.state.rawValue).")
+            }
+            return found
+        }
+    }
+
+    /// Where the version's files are.
+    public func folder(of version: ModelVersion) throws -> String {
+        try home.model(version.model, version: version.name)
+    }
+
+    /// Makes it the version that answers where none is named.
+    ///
+    /// - Throws: ``CatalogError``: `notFound`, or `failedPrecondition` for one that is not ready.
+    @discardableResult
+    public func setDefault(_ name: String, of model: String) throws -> ModelVersion {
+        try write { database in
+            try makeDefault(name, of: model, database)
+            try touchModel(model, database)
+            return try Self.version(name, of: model, database)
+        }
+    }
+
+    /// Changes the fields that `mask` names to those of `settings`.
+    ///
+    /// - Parameters:
+    ///   - mask: `description`, `labels`, `labels.NAME`, `packageUris`, `predictionClass`, `autoScaling.minNodes`,
+    ///     `autoScaling.maxNodes`, `manualScaling.nodes`, `requestLoggingConfig`, `etag`.
+    ///   - etag: read for `etag`: the change is refused when the version has another.
+    /// - Returns: an operation that is done, with the version.
+    public func patchVersion(
+        _ name: String, of model: String, mask: UpdateMask, to settings: ModelVersion.Settings, etag: String? = nil
+    ) throws -> CatalogOperation {
+        try write { database in
+            let version = try Self.version(name, of: model, database)
+            try Self.checkIsAtRest(version)
+            var changed = version.settings
+            try mask.each { path in
+                if path == "etag" {
+                    try Self.check(etag, against: version.etag)
+                    return true
+                }
+                return Self.apply(path, to: &changed, from: settings)
+            }
+            try update(version, "settings = ?", [try Column.text(changed)], database)
+            let outcome = CatalogOperation.Outcome.version(try Self.version(name, of: model, database))
+            return try insertOperation(.updateVersion, model: model, version: name, outcome: outcome, database)
+        }
+    }
+
+    private static func apply(
+        _ path: String, to changed: inout ModelVersion.Settings, from given: ModelVersion.Settings
+    ) -> Bool {
+        switch path {
+        case "description": changed.description = given.description
+        case "packageUris": changed.packages = given.packages
+        case "predictionClass": changed.predictionClass = given.predictionClass
+        case "autoScaling.minNodes": changed.minimumNodes = given.minimumNodes
+        case "autoScaling.maxNodes": changed.maximumNodes = given.maximumNodes
+        case "autoScaling": (changed.minimumNodes, changed.maximumNodes) = (given.minimumNodes, given.maximumNodes)
+        case "manualScaling.nodes", "manualScaling": changed.manualNodes = given.manualNodes
+        case "requestLoggingConfig":
+            changed.others["requestLoggingConfig"] = given.others["requestLoggingConfig"]
+        default: return UpdateMask.applyLabels(path, to: &changed.labels, from: given.labels)
+        }
+        return true
+    }
+
+    /// Removes a version and its files; a process that has it loaded can go on with what it has.
+    ///
+    /// - Returns: an operation that is done.
+    /// - Throws: ``CatalogError`` `failedPrecondition` for the default version while there are others, and for one
+    ///   that is being made or deleted.
+    public func deleteVersion(_ name: String, of model: String) throws -> CatalogOperation {
+        let operation = try write { database in
+            let version = try Self.version(name, of: model, database)
+            try Self.checkIsAtRest(version)
+            let count = try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM registry_version WHERE model = ?", arguments: [model])
+            guard !version.isDefault || count == 1 else {
+                throw CatalogError(
+                    .failedPrecondition, "'\(name)' is the default version. Make another one the default first.")
+            }
+            try update(version, "state = 'deleting'", [], database)
+            return try insertOperation(.deleteVersion, model: model, version: name, outcome: nil, database)
+        }
+        return try finishDeletion(operation)
+    }
+
+    func finishDeletion(_ operation: CatalogOperation) throws -> CatalogOperation {
+        let (model, name) = (operation.model, operation.version ?? "")
+        try VersionFolder(path: home.model(model, version: name)).remove()
+        return try write { database in
+            try database.execute(
+                sql: "UPDATE registry_model SET default_version = NULL WHERE name = ? AND default_version = ?",
+                arguments: [model, name])
+            try database.execute(
+                sql: "DELETE FROM registry_version WHERE model = ? AND name = ?", arguments: [model, name])
+            try touchModel(model, database)
+            try endOperation(operation.id, .done, database)
+            return try Self.operation(operation.id, database)
+        }
+    }
+
+    /// Notes that a version has just answered; neither etag changes.
+    public func noteUse(of name: String, of model: String) throws {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE registry_version SET last_used = ? WHERE model = ? AND name = ?",
+                arguments: [now().timeIntervalSince1970, model, name])
+        }
+    }
+
+    /// Reads every file of a version again.
+    ///
+    /// - Returns: names of files that are missing or have other bytes than when the version was made.
+    public func changedFiles(of version: ModelVersion) throws -> [String] {
+        let folder = try folder(of: version)
+        return version.files.filter { (try? ContentHash(ofFile: folder + "/" + $0.name)) != $0.sha256 }.map(\.name)
+    }
+}
+
+extension ModelCatalog {
+    private static let selectVersion = """
+        SELECT v.*, m.default_version IS v.name AS is_default
+        FROM registry_version v JOIN registry_model m ON m.name = v.model
+        """
+
+    static func version(_ name: String, of model: String, _ database: Database) throws -> ModelVersion {
+        let row = try Row.fetchOne(
+            database, sql: "\(selectVersion) WHERE v.model = ? AND v.name = ?", arguments: [model, name])
+        guard let row else {
+            throw CatalogError(.notFound, "There is no version of this name of the model, or no such model.")
+        }
+        return try version(row)
+    }
+
+    private static func version(_ row: Row) throws -> ModelVersion {
+        guard let state = ModelVersion.State(rawValue: row["state"]) else {
+            throw CatalogError(.unusable, "catalog.db has a version in a state that this Lightbox does not know.")
+        }
+        return ModelVersion(
+            model: row["model"], name: row["name"], settings: try Column.value(row["settings"]), state: state,
+            isDefault: row["is_default"], created: Date(timeIntervalSince1970: row["created"]),
+            lastUsed: Column.date(row["last_used"]), errorMessage: row["error"],
+            etag: Revision.etag(row["revision"]), creator: row["creator"], files: try Column.value(row["files"]))
+    }
+
+    private static func checkIsAtRest(_ version: ModelVersion) throws {
+        guard version.state == .ready || version.state == .failed else {
+            throw CatalogError(
+                .failedPrecondition, "The version is \(version.state.rawValue). Wait for its operation to end.")
+        }
+    }
+
+    func makeDefault(_ name: String, of model: String, _ database: Database) throws {
+        let version = try Self.version(name, of: model, database)
+        guard version.state == .ready else {
+            throw CatalogError(
+                .failedPrecondition,
+                "The version is \(version.state.rawValue); only one that is ready can be the default.")
+        }
+        try database.execute(
+            sql: "UPDATE registry_model SET default_version = ? WHERE name = ?", arguments: [name, model])
+    }
+
+    /// Changes columns of a version, and its etag.
+    func update(
+        _ version: ModelVersion, _ columns: String, _ values: [any DatabaseValueConvertible], _ database: Database
+    ) throws {
+        let key = [version.model, version.name]
+        let revision = try Int64.fetchOne(
+            database, sql: "SELECT revision FROM registry_version WHERE model = ? AND name = ?",
+            arguments: StatementArguments(key))
+        var arguments = values
+        arguments.append(Revision.next(after: revision ?? 0, at: now()))
+        try database.execute(
+            sql: "UPDATE registry_version SET \(columns), revision = ? WHERE model = ? AND name = ?",
+            arguments: StatementArguments(arguments + key as [any DatabaseValueConvertible]))
+    }
+}
