@@ -127,14 +127,19 @@ let package = Package(
             [
                 "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
                 "Inference", "Warehouse", "DICOMStore", "Features", "Phantoms", "Evaluation", "Figures", "Torch",
-                "Datasets", "ModelRegistry", "Training",
+                "Datasets", "ModelRegistry", "Training", "Catalog", "Serving",
             ]),
-
+        .target(
+            name: "WebPages",
+            dependencies: [
+                "LightboxCore", "WireFormats", "Evaluation", "Figures", "Catalog", "ModelRegistry", "Serving",
+            ],
+            resources: [.embedInCode("Assets")], swiftSettings: swift),
         library(
             "Server",
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
-                "Figures", "Features", "Serving", "Pipelines", hummingbird,
+                "Figures", "Features", "Serving", "Pipelines", "WebPages", hummingbird,
             ]),
 
         // 6: the command line
@@ -142,8 +147,8 @@ let package = Package(
             name: "lightbox",
             dependencies: [
                 "LightboxCore", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse", "DICOMStore",
-                "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry", "Training", "Pipelines",
-                arguments,
+                "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry", "SavedModels", "Catalog",
+                "Serving", "Training", "Pipelines", "Server", arguments,
             ],
             swiftSettings: swift),
 
@@ -174,7 +179,10 @@ let package = Package(
         tests(of: "Training", using: ["Networks", "Torch", "Datasets", "WireFormats"]),
         tests(of: "SavedModels", using: ["WireFormats", "Imaging", "Inference"]),
         tests(of: "Catalog", using: ["WireFormats"]),
-        tests(of: "Serving", using: ["WireFormats", "Imaging", "Inference", "ModelRegistry", "Networks"]),
+        tests(
+            of: "Serving",
+            using: ["WireFormats", "Imaging", "Inference", "ModelRegistry", "Networks", "Features"]),
+        tests(of: "WebPages", using: ["Catalog", "ModelRegistry", "Serving", "Evaluation"]),
         tests(of: "Server", using: ["WireFormats", "Serving", "Catalog", "ModelRegistry", "Networks"]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
@@ -186,7 +194,7 @@ let package = Package(
             of: "Pipelines",
             using: [
                 "WireFormats", "Warehouse", "DICOMStore", "Features", "Datasets", "Training", "ModelRegistry",
-                "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch",
+                "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch", "Catalog",
             ]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],
