@@ -147,7 +147,8 @@ let package = Package(
             name: "lightbox",
             dependencies: [
                 "LightboxCore", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse", "DICOMStore",
-                "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry", "SavedModels", "Catalog",
+                "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry", "SavedModels",
+                "Catalog",
                 "Serving", "Training", "Pipelines", "Server", arguments,
             ],
             swiftSettings: swift),
