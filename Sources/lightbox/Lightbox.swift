@@ -35,7 +35,8 @@ package struct Lightbox: ParsableCommand {
         subcommands: [
             DemoCommand.self, DICOMCommands.self, RecordsCommands.self, EmbedCommand.self, LoadCommand.self,
             QueryCommand.self, LabelsCommand.self, TrainCommands.self, StudyCommands.self,
-            EvaluateCommand.self, PredictCommand.self, PredictSetCommand.self, ExportCommand.self,
+            EvaluateCommand.self, PredictCommand.self, PredictSetCommand.self, RequestCommand.self,
+            ExportCommand.self,
             NetworksCommand.self, ModelsCommands.self, VersionsCommands.self, JobsCommands.self,
             WeightsCommands.self, PhantomsCommand.self, Doctor.self,
         ])

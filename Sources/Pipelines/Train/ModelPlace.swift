@@ -13,7 +13,8 @@ public enum ModelPlace {
         return path
     }
 
-    /// Opens a model's folder, or a Keras file (`.h5`, `.keras`), of which a folder is made in the home's cache.
+    /// Opens a model's folder, the default version of a model of the registry, or a Keras file (`.h5`, `.keras`), of
+    /// which a folder is made in the home's cache.
     ///
     /// - Parameter facts: what a Keras file does not say; a folder says it itself.
     /// - Throws: `RegistryError` for a folder without a model, or with a damaged one; `ArchitectureError` for a
@@ -28,7 +29,7 @@ public enum ModelPlace {
                     .invalidInput,
                     "--labels, --scaling and --shape describe a Keras file; \(name) says all that itself.")
             }
-            return try ModelFolder(path: resolve(path))
+            return try ModelFolder(path: served(name, version: nil, context.home))
         }
         let place = try context.home.cache + "/models/" + key(path, facts)
         if let known = try? ModelFolder(path: place) { return known }

@@ -14,10 +14,17 @@ struct PredictCommand: ParsableCommand {
             Examples:
               lightbox predict --model flowers/ daisy.jpg unknown/
               lightbox predict --model densenet.h5 --labels chexpert14 --scaling zeroToOne film.png
+              lightbox predict --model flowers --json-instances request.json
+
+            --json-instances answers as the service does, for any model that can be served: one instance on a line, \
+            as `lightbox request` writes them.
             """)
 
-    @Option(help: "A model's folder, the folder of the run that made it, or a Keras file.") var model: String
-    @Argument(help: "Files, folders, quoted patterns or dicom:STORE.") var images: [String]
+    @Option(
+        help: "A model of the registry, a model's folder, the folder of the run that made it, or a Keras file.")
+    var model: String
+    @Argument(help: "Files, folders, quoted patterns or dicom:STORE.") var images: [String] = []
+    @OptionGroup var instances: InstanceArguments
     @Option(help: "f32 or bf16.") var precision = Precision.float32
     @Option(
         help: "Of a Keras file: what its scores are called: chexpert14, a YAML file, a dict.txt, or NAME,NAME.")
@@ -32,7 +39,18 @@ struct PredictCommand: ParsableCommand {
         let scores: [Float]
     }
 
+    func validate() throws {
+        guard images.isEmpty == (instances.file != nil) else {
+            throw ValidationError("Name images, or give --json-instances or --text-instances.")
+        }
+    }
+
     func run() throws {
+        if let file = instances.file {
+            return try global.run { context in
+                try instances.answer(file, by: model, isJSON: global.json, context)
+            }
+        }
         var stage = PredictStage(model: model)
         stage.precision = precision
         stage.facts = try kerasFile.facts(labels: labels)

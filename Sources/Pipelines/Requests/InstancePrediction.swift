@@ -1,0 +1,37 @@
+import Catalog
+import Foundation
+public import LightboxCore
+import Serving
+
+/// What a served model says of instances, as a request to the service would be answered.
+public struct InstancePrediction: Sendable {
+    /// A model of the registry, or the path of any model that can be served.
+    public var model: String
+    /// Of a model of the registry; nil for its default one.
+    public var version: String?
+    /// Empty for the only one, or `serving_default`.
+    public var signature = ""
+
+    public init(model: String) { self.model = model }
+
+    /// - Parameter instances: JSON documents, or texts for a signature that takes one text.
+    /// - Returns: an answer for each, in order.
+    /// - Throws: `ServingError` when the model cannot be served, `CatalogError` when it is not known.
+    public func run(_ instances: [Bytes], _ context: StageContext) async throws -> [BatchAnswer] {
+        let place = try ModelPlace.served(model, version: version, context.home)
+        let loaded = try await LoadedModel.load(ServableFile(at: place), name: model)
+        return try await ServedBatchModel(loaded, signature: signature).predict(instances.map { .line($0) })
+    }
+}
+
+extension ModelPlace {
+    /// The files of a model that is named by its path or by its name in the registry.
+    ///
+    /// - Parameter version: of a model of the registry; nil for its default one.
+    static func served(_ name: String, version: String?, _ home: Home) throws -> String {
+        let path = try home.localPath(of: name)
+        if version == nil, FileManager.default.fileExists(atPath: path) { return resolve(path) }
+        let catalog = try ModelCatalog(home: home)
+        return try catalog.folder(of: catalog.servable(name, version: version))
+    }
+}
