@@ -70,6 +70,8 @@ extern "C" const ctorch_functions *lightbox_torch_table(int version) {
     if (version != CTORCH_VERSION) return nullptr;
     static const ctorch_functions table = [] {
         keep_memory();
+        // f32 means all 24 bits, on a GPU as well: who wants speed asks for bf16.
+        at::globalContext().setAllowTF32CuDNN(false);
         ctorch_functions table;
         std::memset(&table, 0, sizeof table);
         table.version = CTORCH_VERSION;

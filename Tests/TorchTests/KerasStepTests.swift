@@ -43,7 +43,7 @@ import Torch
         var targets: Tensor
         var weights: Tensor
 
-        init(_ name: String) throws {
+        init(_ name: String, on device: Device = .cpu) throws {
             let data = try Data(contentsOf: URL(fileURLWithPath: reference("training/step_\(name).json")))
             stored = try JSONDecoder().decode(Stored.self, from: data)
             let graph = try Network.named(name).graph(
@@ -56,14 +56,16 @@ import Torch
                     formula.layers[layer.name]![index].values[element] += stored.beta
                 }
             }
-            network = try TrainableNetwork(graph, weights: formula)
-            images = try Tensor.images(Formula.images(count: stored.batch, shape: stored.input))
+            network = try TrainableNetwork(graph, weights: formula, on: device)
+            images = try Tensor.images(Formula.images(count: stored.batch, shape: stored.input), on: device)
             let shape = [stored.batch, stored.classes]
             let count = stored.batch * stored.classes
             targets = try Tensor(
-                NDArray(shape: shape, values: Formula.numbers("targets", count: count).map { ($0 + 1) / 2 }))
+                NDArray(shape: shape, values: Formula.numbers("targets", count: count).map { ($0 + 1) / 2 }),
+                on: device)
             weights = try Tensor(
-                NDArray(shape: shape, values: Formula.numbers("weights", count: count).map { 1 + $0 / 2 }))
+                NDArray(shape: shape, values: Formula.numbers("weights", count: count).map { 1 + $0 / 2 }),
+                on: device)
         }
 
         func loss() throws -> Tensor {
@@ -93,28 +95,34 @@ import Torch
             ("mobilenet_v2", false),
         ])
     func step(name: String, hasOwnKernels: Bool) throws {
-        try TorchLibrary.withOwnKernels(hasOwnKernels) {
-            let step = try Step(name)
-            let (stored, network) = (step.stored, step.network)
-            let loss = try step.loss()
-            #expect(try abs(Double(loss.item()) / stored.loss - 1) < 1e-5)
-            try loss.backward()
-            #expect(network.parameters.count == stored.gradients.count + stored.faint.count)
-            for parameter in network.parameters {
-                let gradient = try #require(try parameter.gradient())
-                if let expected = stored.gradients[parameter.name] {
-                    compare(gradient, expected, tolerance: 1e-3, parameter.name)
-                } else {
-                    let faint = try #require(stored.faint[parameter.name])
-                    #expect(abs(norm(gradient.values) - faint) < 2e-6 * stored.largest, "\(parameter.name)")
-                }
+        try TorchLibrary.withOwnKernels(hasOwnKernels) { try compare(Step(name)) }
+    }
+
+    @Test(
+        "The same on a GPU", .enabled(if: TorchLibrary.gpuCount > 0, "libtorch sees no GPU"),
+        arguments: ["xception", "inception_v3", "densenet121", "mobilenet_v2"])
+    func gpuStep(name: String) throws { try compare(Step(name, on: .gpu(0))) }
+
+    private func compare(_ step: Step) throws {
+        let (stored, network) = (step.stored, step.network)
+        let loss = try step.loss()
+        #expect(try abs(Double(loss.item()) / stored.loss - 1) < 1e-5)
+        try loss.backward()
+        #expect(network.parameters.count == stored.gradients.count + stored.faint.count)
+        for parameter in network.parameters {
+            let gradient = try #require(try parameter.gradient())
+            if let expected = stored.gradients[parameter.name] {
+                compare(gradient, expected, tolerance: 1e-3, parameter.name)
+            } else {
+                let faint = try #require(stored.faint[parameter.name])
+                #expect(abs(norm(gradient.values) - faint) < 2e-6 * stored.largest, "\(parameter.name)")
             }
-            let weights = try network.weights()
-            for (path, expected) in stored.statistics {
-                let parts = path.split(separator: "/").map(String.init)
-                let layer = try #require(network.graph.layers.first { $0.name == parts[0] })
-                compare(try #require(weights[layer, parts[1]]), expected, tolerance: 1e-4, path)
-            }
+        }
+        let weights = try network.weights()
+        for (path, expected) in stored.statistics {
+            let parts = path.split(separator: "/").map(String.init)
+            let layer = try #require(network.graph.layers.first { $0.name == parts[0] })
+            compare(try #require(weights[layer, parts[1]]), expected, tolerance: 1e-4, path)
         }
     }
 
