@@ -168,7 +168,7 @@ extension ModelCatalog {
 extension ModelCatalog {
     static func job(_ id: String, _ database: Database) throws -> Job {
         let row = try Row.fetchOne(database, sql: "SELECT * FROM job WHERE id = ?", arguments: [id])
-        guard let row else { throw CatalogError(.notFound, "There is no job of this name.") }
+        guard let row else { throw CatalogError(.notFound, "There is no job \(id.prefix(128)).") }
         return try job(row)
     }
 

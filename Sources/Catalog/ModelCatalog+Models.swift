@@ -114,7 +114,7 @@ extension ModelCatalog {
 extension ModelCatalog {
     static func model(_ name: String, _ database: Database) throws -> Model {
         let row = try Row.fetchOne(database, sql: "SELECT * FROM registry_model WHERE name = ?", arguments: [name])
-        guard let row else { throw CatalogError(.notFound, "There is no model of this name.") }
+        guard let row else { throw CatalogError(.notFound, "There is no model \(name.prefix(128)).") }
         return try model(row, database)
     }
 

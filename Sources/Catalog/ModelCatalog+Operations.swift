@@ -73,7 +73,7 @@ extension ModelCatalog {
     static func operation(_ id: String, _ database: Database) throws -> CatalogOperation {
         let row = try Row.fetchOne(
             database, sql: "SELECT * FROM registry_operation WHERE id = ?", arguments: [id])
-        guard let row else { throw CatalogError(.notFound, "There is no operation of this name.") }
+        guard let row else { throw CatalogError(.notFound, "There is no operation \(id.prefix(128)).") }
         return try operation(row)
     }
 

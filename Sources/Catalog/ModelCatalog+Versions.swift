@@ -185,7 +185,8 @@ extension ModelCatalog {
         let row = try Row.fetchOne(
             database, sql: "\(selectVersion) WHERE v.model = ? AND v.name = ?", arguments: [model, name])
         guard let row else {
-            throw CatalogError(.notFound, "There is no version of this name of the model, or no such model.")
+            _ = try Self.model(model, database)
+            throw CatalogError(.notFound, "The model \(model) has no version \(name.prefix(128)).")
         }
         return try version(row)
     }

@@ -32,6 +32,11 @@ extension ModelPlace {
         let path = try home.localPath(of: name)
         if version == nil, FileManager.default.fileExists(atPath: path) { return resolve(path) }
         let catalog = try ModelCatalog(home: home)
-        return try catalog.folder(of: catalog.servable(name, version: version))
+        do {
+            return try catalog.folder(of: catalog.servable(name, version: version))
+        } catch let error as CatalogError where error.code == .notFound && version == nil {
+            throw InputError(
+                .notFound, "\(name): neither a path nor a model of the registry; see lightbox models list.")
+        }
     }
 }

@@ -40,7 +40,7 @@ public struct RequestStage: Sendable {
     }
 
     private func instance(_ item: ImageItem) throws -> JSONValue {
-        var members = [JSONMember(field, .object([JSONMember("b64", .base64(try item.encoded()))]))]
+        var members = [JSONMember(field, .base64(try item.encoded()))]
         if let key { members.insert(JSONMember(key, .string(item.origin)), at: 0) }
         return .object(members)
     }
