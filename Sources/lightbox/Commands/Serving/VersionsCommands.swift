@@ -3,6 +3,7 @@ import Catalog
 import Foundation
 import LightboxCore
 import Pipelines
+import SavedModels
 import Serving
 
 /// `lightbox versions …`
@@ -205,7 +206,12 @@ struct VersionsShow: ParsableCommand {
         } else {
             place = ModelPlace.resolve(try global.home.localPath(of: dir ?? ""))
         }
-        let loaded = try LoadedModel(ServableFile(at: place))
+        let file = try ServableFile(at: place)
+        if case .savedModel(let folder) = file, !global.json {
+            // As the file has it, with the names of its tensors; what cannot be served is shown as well.
+            return print(Terminal.printable(try SavedModel(path: folder).describe()))
+        }
+        let loaded = try LoadedModel(file)
         let text = SignatureText(loaded.signatures.values.sorted { $0.name < $1.name })
         if global.json { try printJSON(text.signatures) } else { print(text.text) }
     }
