@@ -33,6 +33,8 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -49,6 +51,8 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     ],
     targets: [
         // 0: the C faces of native libraries, one importer each
@@ -95,6 +99,7 @@ let package = Package(
         library("Imaging", ["LightboxCore", "CPNG", "CTurboJPEG", "CDeflate"]),
         library("KerasFiles", ["LightboxCore", "Networks", "WireFormats"]),
         library("Inference", ["LightboxCore", "COpenVINO"]),
+        library("Deidentification", ["LightboxCore", "DICOM", yams]),
         library("Torch", ["LightboxCore", "Networks", "CTorch"]),
         library("Figures", ["LightboxCore", "Evaluation", "CCairo"]),
 
@@ -119,6 +124,8 @@ let package = Package(
                 "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
                 "Inference", "ModelRegistry", "SavedModels", "Features",
             ]),
+        library("DICOMNetwork", ["LightboxCore", "DICOM", "DICOMStore", nioSSL] + nio),
+        library("DICOMweb", ["LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "DICOMStore", "Imaging"]),
         library("Phantoms", ["LightboxCore", "DICOM"]),
 
         // 5: stages that walk the data
@@ -190,6 +197,9 @@ let package = Package(
         tests(
             of: "Features",
             using: ["Networks", "Inference", "Imaging", "ModelRegistry", "KerasFiles", "WireFormats"]),
+        tests(of: "Deidentification", using: ["DICOM", "Phantoms"]),
+        tests(of: "DICOMNetwork", using: ["DICOM", "DICOMStore", "Phantoms"]),
+        tests(of: "DICOMweb", using: ["DICOM", "DICOMStore", "WireFormats", "Imaging"]),
         tests(of: "Phantoms", using: ["DICOM", "DICOMPixels"]),
         tests(
             of: "Pipelines",
