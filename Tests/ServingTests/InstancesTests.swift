@@ -265,3 +265,37 @@ private func error(_ text: String, _ signatures: ServedSignature...) -> ServingE
         #expect(throws: Never.self) { try text(wrong, .columns) }
     }
 }
+
+@Suite("Numbers of requests") struct RequestNumberTests {
+    @Test(
+        "Reads every number to the nearest value",
+        arguments: [
+            "0", "-0", "0.0", "-0.0", "1", "-1", "123456789012345", "1234567890123456", "0.1", "-0.3",
+            "3.14159265358979",
+            "0.000000000000001", "0.00000000000000001", "1e-5", "1E5", "-2.5e+3", "123456789.123456",
+            "12345678901234567890",
+            "0.30000000000000004", "4.9e-324", "255", "1.5",
+        ])
+    func values(text: String) throws {
+        let signature = ServedSignature(
+            inputs: [ServedPort(name: "x", type: .float64, shape: [nil])], outputs: [])
+        let request = try Instances.request(
+            bytes("{\"instances\": [\(text), \(text)]}"), signatures: [signature.name: signature])
+        guard case .float64(let values)? = request.inputs["x"]?.elements, let wanted = Double(text) else {
+            Issue.record("no number")
+            return
+        }
+        #expect(values.map(\.bitPattern) == [wanted.bitPattern, wanted.bitPattern])
+    }
+
+    @Test(
+        "Refuses what JSON does not call a number",
+        arguments: ["01", "-", "1.", ".5", "+1", "1e", "0x1", "-01", "1.e5", "1e999"])
+    func malformed(text: String) {
+        let signature = ServedSignature(
+            inputs: [ServedPort(name: "x", type: .float32, shape: [nil])], outputs: [])
+        #expect(throws: ServingError.self) {
+            try Instances.request(bytes("{\"instances\": [\(text)]}"), signatures: [signature.name: signature])
+        }
+    }
+}

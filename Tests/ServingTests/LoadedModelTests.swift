@@ -65,6 +65,24 @@ private func ask(_ model: LoadedModel, _ text: String) async throws -> [String: 
         }
     }
 
+    @Test("Takes records of Examples, and hands their keys through")
+    func examples() async throws {
+        try await withAsyncTemporaryFolder { folder in
+            let model = try writeModel(.classes(["a", "b"]), to: folder + "/m")
+            let loaded = try LoadedModel(ServableFile(at: folder + "/m"))
+            let image = picture()
+            let example = Example([
+                "png_bytes": .bytes([PNG.encode(image)]), "study": .text("1.2"), "instance": .text("3.4"),
+            ])
+            let signature = try #require(loaded.signatures["serving_default"])
+            let request = try Instances.request(record: Bytes(example.serialized()), signature: signature)
+            let outputs = try await loaded.predict(request)
+            #expect(agree(floats(outputs["scores"]), try ModelPredictor(model).predict([image])[0].scores))
+            #expect(texts(outputs["study"]) == ["1.2"] && texts(outputs["instance"]) == ["3.4"])
+            #expect(outputs["key"] == nil)
+        }
+    }
+
     @Test("Answers many instances in order, and names the one that is no image")
     func manyInstances() async throws {
         try await withAsyncTemporaryFolder { folder in

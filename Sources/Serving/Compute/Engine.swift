@@ -30,15 +30,17 @@ final class Engine: Sendable {
 
     /// Reads, compiles and computes something, so that the first request is as quick as the others. Blocks the
     /// calling thread for seconds.
-    init(_ source: ModelSource, settings: Settings) throws {
+    ///
+    /// - Parameter joinsRows: false for a model whose outputs are not row by row, whatever its shapes say.
+    init(_ source: ModelSource, settings: Settings, joinsRows: Bool = true) throws {
         let cores = settings.threads ?? ProcessInfo.processInfo.activeProcessorCount
         var options = CompiledModel.Options(streams: cores <= 4 ? cores : cores / 2, threads: settings.threads)
         var model = try CompiledModel(source, options: options)
         name = source.name
         var ports = (inputs: model.inputs, outputs: model.outputs)
         let all = ports.inputs + ports.outputs
-        let isOpen = all.allSatisfy { $0.shape?.first == .some(nil) }
-        let isSingle = all.allSatisfy { $0.shape?.first == .some(1) }
+        let isOpen = joinsRows && all.allSatisfy { $0.shape?.first == .some(nil) }
+        let isSingle = joinsRows && all.allSatisfy { $0.shape?.first == .some(1) }
         var batch = isOpen ? max(1, settings.batching.maximumBatch) : 1
         let time = try Engine.warm(model, rows: 1)
         if isOpen, let time, time > settings.longRow, ports.inputs.allSatisfy({ $0.isFixedBehindRows }) {
@@ -64,6 +66,7 @@ final class Engine: Sendable {
     private static func warm(_ model: CompiledModel, rows: Int) throws -> Duration? {
         var isGuessed = false
         let values = model.inputs.map { port in
+            if port.shape == nil { isGuessed = true }
             let shape = (port.shape ?? [nil]).enumerated().map { index, length in
                 if index > 0 && length == nil { isGuessed = true }
                 return length ?? (index == 0 ? rows : 32)

@@ -7,7 +7,7 @@ import ModelRegistry
 /// A model of images, called with one of the forms in which these come.
 struct ImageCall: ServedCall {
     enum Form: String, CaseIterable {
-        /// PNG, JPEG or DICOM bytes.
+        /// PNG, JPEG or DICOM bytes, or a `tf.Example` with an image, whose keys are handed through.
         case bytes
         /// Where they are.
         case url
@@ -78,24 +78,30 @@ struct ImageCall: ServedCall {
             outputs = try await model.outputs(
                 try await prepared(pixels: input), extras: extras, deadline: deadline)
         case .bytes, .url:
-            outputs = try await each(rows) { row in
+            outputs = try await RowWise.each(rows, field: form.inputName) { row in
                 guard let value = input.strings?[row] else { return [:] }
                 let bytes = form == .url ? try await fetch(value) : value
-                return try await model.outputs(try await prepared(bytes), extras: extras, deadline: deadline)
+                let (image, key) = try await prepared(bytes)
+                var outputs = try await model.outputs(image, extras: extras, deadline: deadline)
+                for field in key.fields { outputs[field.name] = ServedTensor([field.value]) }
+                return outputs
             }
         }
-        outputs[ImageCall.keyName] = inputs[ImageCall.keyName]
+        if let key = inputs[ImageCall.keyName] { outputs[ImageCall.keyName] = key }
         return outputs
     }
 
     // MARK: Images
 
     /// Decodes and prepares one image; a thread that may take its time does it.
-    private func prepared(_ bytes: Bytes) async throws -> NDArray {
+    ///
+    /// - Returns: also who the image is, where an Example says it.
+    private func prepared(_ bytes: Bytes) async throws -> (NDArray, InstanceKey) {
         let (reader, preprocessing) = (model.settings.images, model.preprocessing)
         return try await blocking {
-            let array = preprocessing.apply(to: try reader.image(bytes))
-            return NDArray(shape: [1] + array.shape, values: array.values)
+            let (image, key) = try reader.keyedImage(bytes)
+            let array = preprocessing.apply(to: image)
+            return (NDArray(shape: [1] + array.shape, values: array.values), key)
         }
     }
 
@@ -133,69 +139,5 @@ struct ImageCall: ServedCall {
         }
         let text = url.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         return try await remote.bytes(at: text, limit: model.settings.images.maximumBytes)
-    }
-
-    /// Computes each row by itself, a few at a time, so that images are decoded while others are computed; joins the
-    /// outputs in order.
-    private func each(
-        _ rows: Int, _ body: @escaping @Sendable (Int) async throws -> [String: ServedTensor]
-    ) async throws -> [String: ServedTensor] {
-        if rows == 1 { return try await placed(0, body) }
-        typealias Part = (row: Int, outputs: [String: ServedTensor])
-        let parts = try await withThrowingTaskGroup(of: Part.self) { group in
-            var parts = [[String: ServedTensor]](repeating: [:], count: rows)
-            var next = 0
-            while next < min(rows, 2 * ProcessInfo.processInfo.activeProcessorCount) {
-                group.addTask { [next] in (next, try await placed(next, body)) }
-                next += 1
-            }
-            while let part = try await group.next() {
-                parts[part.row] = part.outputs
-                if next < rows {
-                    group.addTask { [next] in (next, try await placed(next, body)) }
-                    next += 1
-                }
-            }
-            return parts
-        }
-        return ServedTensor.joined(parts)
-    }
-
-    private func placed(
-        _ row: Int, _ body: (Int) async throws -> [String: ServedTensor]
-    ) async throws -> [String: ServedTensor] {
-        do { return try await body(row) } catch let error as ServingError {
-            throw error.code == .overloaded || error.code == .deadlineExceeded
-                ? error : error.at(instance: row, field: form.inputName)
-        }
-    }
-}
-
-extension ServedTensor {
-    /// The rows of all parts one behind the other, for each name.
-    static func joined(_ parts: [[String: ServedTensor]]) -> [String: ServedTensor] {
-        guard let first = parts.first else { return [:] }
-        return Dictionary(
-            uniqueKeysWithValues: first.keys.map { name in (name, joined(parts.compactMap { $0[name] })) })
-    }
-
-    private static func joined(_ parts: [ServedTensor]) -> ServedTensor {
-        let shape = [parts.reduce(0) { $0 + $1.shape[0] }] + parts[0].shape.dropFirst()
-        var (floats, integers, flags, strings) = ([Float](), [Int64](), [Bool](), [Bytes]())
-        for part in parts {
-            switch part.elements {
-            case .float32(let values): floats += values
-            case .int64(let values): integers += values
-            case .bool(let values): flags += values
-            case .strings(let values): strings += values
-            case .float64, .int32, .uint8: preconditionFailure("image models do not give these")
-            }
-        }
-        switch parts[0].elements {
-        case .int64: return ServedTensor(shape: shape, elements: .int64(integers))
-        case .bool: return ServedTensor(shape: shape, elements: .bool(flags))
-        case .strings: return ServedTensor(shape: shape, elements: .strings(strings))
-        default: return ServedTensor(shape: shape, elements: .float32(floats))
-        }
     }
 }

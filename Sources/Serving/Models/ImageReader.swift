@@ -2,6 +2,7 @@ import DICOM
 import DICOMPixels
 public import Imaging
 public import LightboxCore
+import WireFormats
 
 /// Turns the bytes of a PNG, a JPEG or a DICOM file into a picture.
 public struct ImageReader: Sendable, Hashable {
@@ -32,5 +33,19 @@ public struct ImageReader: Sendable, Hashable {
         } catch let error as DICOMError {
             throw ServingError(.badImage, "this DICOM file cannot be shown", remedy: "\(error)")
         }
+    }
+
+    /// The picture, or that of a `tf.Example` as records hold them, and who it is as far as the Example says it.
+    public func keyedImage(_ bytes: Bytes) throws -> (Image, InstanceKey) {
+        let none = InstanceKey(fields: [])
+        guard ImageFile.Format(of: bytes) == nil, bytes.count <= maximumBytes,
+            let example = try? Example(serialized: bytes), let name = example.imageFeatureName
+        else { return (try image(bytes), none) }
+        if let raw = example.rawImage { return (raw, example.imageKey) }
+        guard let content = example.bytes(name) else {
+            throw ServingError(
+                .badImage, "the Example has not one image", remedy: "Give it one, under image_bytes or png_bytes.")
+        }
+        return (try image(content), example.imageKey)
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Inference
 import LightboxCore
 public import ModelRegistry
+import Synchronization
 
 /// One version of a model, compiled and warmed: what answers requests.
 ///
@@ -59,18 +60,19 @@ public final class LoadedModel: Sendable {
     /// Bytes of memory, estimated: the file's numbers as they are and once more as the processor wants them, and
     /// what passes through the layers.
     public var memory: Int {
-        LoadedModel.memory(ofFiles: fileBytes) + calls.values.reduce(0) { $0 + $1.laterMemory }
+        batchers.count * LoadedModel.memory(ofFiles: fileBytes) + calls.values.reduce(0) { $0 + $1.laterMemory }
     }
 
     static func memory(ofFiles bytes: Int) -> Int { 2 * bytes + 32 << 20 }
 
     /// Instances that are taken and not answered.
-    public var load: Int {
-        // Calls of one network share its batcher.
-        let batchers = Dictionary(calls.values.map { (ObjectIdentifier($0.batcher), $0.batcher) }) { first, _ in
-            first
-        }
-        return batchers.values.reduce(0) { $0 + $1.load }
+    public var load: Int { batchers.reduce(0) { $0 + $1.load } }
+
+    /// One for each network: calls of one network share it.
+    private var batchers: [MicroBatcher] {
+        Array(
+            Dictionary(calls.values.map { (ObjectIdentifier($0.batcher), $0.batcher) }) { first, _ in first }
+                .values)
     }
 
     /// Computes the outputs for some instances.
@@ -164,6 +166,25 @@ extension ServedSignature {
         }
         return rows ?? 1
     }
+}
+
+/// Waits for `body` on a thread that may block, never on one of Swift's own.
+func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+    let done = DispatchSemaphore(value: 0)
+    let answer = Answer<Value>()
+    Task.detached {
+        do { answer.result.withLock { [value = try await body()] in $0 = .success(value) } } catch {
+            answer.result.withLock { $0 = .failure(error) }
+        }
+        done.signal()
+    }
+    done.wait()
+    guard let result = answer.result.withLock({ $0 }) else { throw CancellationError() }
+    return try result.get()
+}
+
+private final class Answer<Value: Sendable>: Sendable {
+    let result = Mutex<Result<Value, any Error>?>(nil)
 }
 
 /// Runs `body`, which may block, on a thread that is none of Swift's own.

@@ -4,14 +4,18 @@ import LightboxCore
 private protocol JSONElement {
     /// nil where the number is none of the type.
     init?(_ number: JSONParser.Number)
+    /// nil where the number takes a closer look.
+    init?(_ number: JSONParser.ShortNumber)
 }
 
 extension Float: JSONElement {
     @inline(__always) init?(_ number: JSONParser.Number) { self.init(number.value) }
+    @inline(__always) init?(_ number: JSONParser.ShortNumber) { self.init(number.value) }
 }
 
 extension Double: JSONElement {
     @inline(__always) init?(_ number: JSONParser.Number) { self.init(number.value) }
+    @inline(__always) init?(_ number: JSONParser.ShortNumber) { self.init(number.value) }
 }
 
 extension Int64: JSONElement {
@@ -19,6 +23,11 @@ extension Int64: JSONElement {
     @inline(__always) init?(_ number: JSONParser.Number) {
         guard let value = number.integer ?? Int64(exactly: number.value) else { return nil }
         self = value
+    }
+
+    @inline(__always) init?(_ number: JSONParser.ShortNumber) {
+        guard number.fraction == 0, number.digits != 0 || !number.isNegative else { return nil }
+        self = number.isNegative ? -Int64(number.digits) : Int64(number.digits)
     }
 }
 
@@ -87,10 +96,59 @@ extension JSONParser {
         guard position < bytes.count else { throw malformed("a value is missing") }
         let byte = bytes[position]
         guard byte &- 48 < 10 || byte == UInt8(ascii: "-") else { throw try unexpected() }
+        let start = position
+        if let short = shortNumber(), let value = Element(short) { return value }
+        position = start
         guard let value = Element(try number()) else {
             throw RecordError(.unsupported, offset: position, remedy: "A whole number is wanted here.")
         }
         return value
+    }
+
+    /// The usual kind of number, without an exponent and with so few digits that one division makes it exact.
+    struct ShortNumber {
+        let isNegative: Bool
+        /// Below 10¹⁵.
+        let digits: UInt64
+        /// How many of the digits stand behind the point.
+        let fraction: Int
+
+        @inline(__always) var value: Double {
+            // Both factors are exact, so one rounding is all there is (Clinger 1990).
+            let value = fraction == 0 ? Double(digits) : Double(digits) / PowersOfTen.exact[fraction]
+            return isNegative ? -value : value
+        }
+    }
+
+    /// nil for a number of another kind, or what is none: ``number()`` is the judge of these.
+    @inline(__always)
+    private mutating func shortNumber() -> ShortNumber? {
+        var place = position
+        let end = bytes.count
+        let isNegative = bytes[place] == UInt8(ascii: "-")
+        if isNegative { place += 1 }
+        var digits: UInt64 = 0
+        let start = place
+        while place < end, bytes[place] &- 48 < 10 {
+            digits = digits &* 10 &+ UInt64(bytes[place] &- 48)
+            place += 1
+        }
+        let whole = place - start
+        guard whole > 0, whole <= 15, whole == 1 || bytes[start] != 48 else { return nil }
+        var fraction = 0
+        if place < end, bytes[place] == UInt8(ascii: ".") {
+            place += 1
+            let point = place
+            while place < end, bytes[place] &- 48 < 10 {
+                digits = digits &* 10 &+ UInt64(bytes[place] &- 48)
+                place += 1
+            }
+            fraction = place - point
+            guard fraction > 0, whole + fraction <= 15 else { return nil }
+        }
+        guard place == end || bytes[place] | 0x20 != UInt8(ascii: "e") else { return nil }
+        position = place
+        return ShortNumber(isNegative: isNegative, digits: digits, fraction: fraction)
     }
 
     /// What is wrong where a number, a comma or a bracket is wanted: another value, or no JSON.

@@ -120,7 +120,7 @@ extension JSONParser {
     }
 }
 
-private enum PowersOfTen {
+enum PowersOfTen {
     static let exact: [Double] = (0...22).map { (0..<$0).reduce(1.0) { value, _ in value * 10 } }
     /// 5^27 is the last that fits.
     static let five: [UInt64] = (0...27).map { (0..<$0).reduce(UInt64(1)) { value, _ in value * 5 } }
