@@ -36,7 +36,7 @@ package struct Lightbox: ParsableCommand {
             DemoCommand.self, DICOMCommands.self, RecordsCommands.self, EmbedCommand.self, LoadCommand.self,
             QueryCommand.self, LabelsCommand.self, TrainCommands.self,
             EvaluateCommand.self, PredictCommand.self, PredictSetCommand.self, ExportCommand.self,
-            NetworksCommand.self, ModelsCommands.self, VersionsCommands.self, JobsCommands.self,
+            NetworksCommand.self, ModelsCommands.self, VersionsCommands.self, JobsCommands.self, ServeCommand.self,
             WeightsCommands.self, PhantomsCommand.self, Doctor.self,
         ])
 
