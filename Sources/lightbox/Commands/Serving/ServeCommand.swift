@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LightboxCore
 import Server
+import Serving
 
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,7 +47,7 @@ struct ServeCommand: ParsableCommand {
     func run() throws {
         let server = try LightboxServer(home: global.home, settings: settings)
         let (host, note) = (host.contains(":") ? "[\(host)]" : host, global)
-        try waiting { try await server.run { port in note.note("Serving on http://\(host):\(port)") } }
+        try waiting(for: { try await server.run { port in note.note("Serving on http://\(host):\(port)") } })
     }
 
     private var settings: ServerSettings {
