@@ -86,28 +86,31 @@ struct JobRoutes: RouteGroup {
                 message.add("operations", items)
                 message.add("nextPageToken", page.next ?? "")
                 return Reply(message)
-            },
-        ] + [Self.operations + "/{operation}", regional].flatMap { place in
-            [
-                Route(.get, place, .google, .read, "Tell of an operation.", .init(answer: "Operation")) { call in
-                    try call.query.allow()
-                    let (operation, version) = try await context.catalog { catalog in
-                        let operation = try catalog.operation(call["operation"])
-                        return (operation, Self.version(of: operation, catalog))
-                    }
-                    return Reply(OperationMessage.message(operation, version: version, project: call["project"]))
-                },
-                Route(
-                    .post, place + ":cancel", .google, .write, "Ask an operation to stop.",
-                    .init(body: "Empty", answer: "Empty")
-                ) { call in
-                    try call.query.allow()
-                    try MessageReader(call.body).finish()
-                    _ = try await context.catalog { try $0.cancelOperation(call["operation"]) }
-                    return .empty
-                },
-            ]
-        }
+            }
+        ]
+            + [Self.operations + "/{operation}", regional].flatMap { place in
+                [
+                    Route(.get, place, .google, .read, "Tell of an operation.", .init(answer: "Operation")) {
+                        call in
+                        try call.query.allow()
+                        let (operation, version) = try await context.catalog { catalog in
+                            let operation = try catalog.operation(call["operation"])
+                            return (operation, Self.version(of: operation, catalog))
+                        }
+                        return Reply(
+                            OperationMessage.message(operation, version: version, project: call["project"]))
+                    },
+                    Route(
+                        .post, place + ":cancel", .google, .write, "Ask an operation to stop.",
+                        .init(body: "Empty", answer: "Empty")
+                    ) { call in
+                        try call.query.allow()
+                        try MessageReader(call.body).finish()
+                        _ = try await context.catalog { try $0.cancelOperation(call["operation"]) }
+                        return .empty
+                    },
+                ]
+            }
     }
 
     /// The version that an operation makes, as it stands; nil for other kinds, and when it is gone.

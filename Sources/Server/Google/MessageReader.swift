@@ -6,17 +6,21 @@ import WireFormats
 /// Reads a message of Google's services from JSON after the rules of proto3: names in camel or snake case, null and
 /// what is left out are defaults, whole numbers also as strings, and nothing unknown.
 struct MessageReader {
-    private var members: [String: JSONValue] = [:]
+    /// By their names in camel case, with the name that was sent.
+    private var members: [String: (name: String, value: JSONValue)] = [:]
     /// Of the message within the body: `predictionInput.`.
     private let place: String
 
     /// - Parameter body: no bytes are an empty message.
     init(_ body: Bytes) throws {
-        let isBlank = body.withUnsafeBytes { $0.allSatisfy { $0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 } }
+        let isBlank = body.withUnsafeBytes {
+            $0.allSatisfy { $0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }
+        }
         do {
             try self.init(isBlank ? .object([]) : JSONValue(parsing: body), place: "")
         } catch let error as RecordError {
-            throw ServerError(.invalidArgument, "The body is no JSON, at byte \(error.offset ?? 0). \(error.remedy)")
+            throw ServerError(
+                .invalidArgument, "The body is no JSON, at byte \(error.offset ?? 0). \(error.remedy)")
         }
     }
 
@@ -29,15 +33,16 @@ struct MessageReader {
         for member in given {
             let name = camelCased(member.name)
             guard members[name] == nil else {
-                throw ServerError(.invalidArgument, "'\(place)\(name.prefix(64))' is given twice. Send it once.")
+                throw ServerError(
+                    .invalidArgument, "'\(place)\(member.name.prefix(64))' is given twice. Send it once.")
             }
-            members[name] = member.value
+            members[name] = (member.name, member.value)
         }
     }
 
     /// Takes a member out; nil for null and for what is not there.
     private mutating func take(_ name: String) -> JSONValue? {
-        guard let value = members.removeValue(forKey: name), value != .null else { return nil }
+        guard let value = members.removeValue(forKey: name)?.value, value != .null else { return nil }
         return value
     }
 
@@ -110,7 +115,7 @@ struct MessageReader {
 
     /// - Throws: ``ServerError`` when something unknown is left.
     func finish() throws {
-        guard let name = members.keys.min() else { return }
+        guard let name = members.min(by: { $0.key < $1.key })?.value.name else { return }
         throw ServerError(
             .invalidArgument,
             "Invalid JSON payload received. Unknown name \"\(place)\(name.prefix(64))\": cannot find field.")

@@ -9,7 +9,9 @@ enum ModelMessage {
         message.add("name", "projects/\(project)/models/\(model.name)")
         message.add("description", model.settings.description)
         message.add("regions", model.settings.regions)
-        if let version = model.defaultVersion { message.add("defaultVersion", Self.message(version, project: project)) }
+        if let version = model.defaultVersion {
+            message.add("defaultVersion", Self.message(version, project: project))
+        }
         message.add("onlinePredictionLogging", model.settings.logsPredictions)
         message.add("onlinePredictionConsoleLogging", model.settings.logsToConsole)
         message.add("labels", model.settings.labels)

@@ -34,7 +34,8 @@ struct ModelRoutes: RouteGroup {
                 return Reply(ModelMessage.message(model, project: call["project"]))
             },
             Route(
-                .get, Self.models, .google, .read, "List models.", .init(query: Self.listQuery, answer: "ModelList")
+                .get, Self.models, .google, .read, "List models.",
+                .init(query: Self.listQuery, answer: "ModelList")
             ) { call in
                 let request = try PageRequest(call)
                 let page = try await context.catalog { try $0.models(request) }
@@ -100,7 +101,8 @@ struct ModelRoutes: RouteGroup {
                 }
                 return Reply(OperationMessage.message(operation, version: nil, project: call["project"]))
             },
-            Route(.delete, Self.version, .google, .write, "Remove a version.", .init(answer: "Operation")) { call in
+            Route(.delete, Self.version, .google, .write, "Remove a version.", .init(answer: "Operation")) {
+                call in
                 try call.query.allow()
                 let operation = try await context.catalog {
                     try $0.deleteVersion(call["version"], of: call["model"])

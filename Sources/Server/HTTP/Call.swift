@@ -1,5 +1,5 @@
-public import HTTPTypes
 import Foundation
+public import HTTPTypes
 public import LightboxCore
 
 /// A request as the handler of a route sees it: read to its end, within the limits.

@@ -19,7 +19,9 @@ struct Gate: Sendable {
             throw ServerError(
                 .forbidden, "This server is not known by the name in Host. Name it with --trusted-host.")
         }
-        guard request.method != .get, request.method != .head, let origin = request.headers[.origin] else { return }
+        guard request.method != .get, request.method != .head, let origin = request.headers[.origin] else {
+            return
+        }
         let place = origin.range(of: "://").map { String(origin[$0.upperBound...]) } ?? origin
         guard place == authority || hosts?.contains(Self.host(place)) ?? false else {
             throw ServerError(.forbidden, "A page of another site asks. Only this server's own pages may.")

@@ -37,7 +37,9 @@ public struct Reply: Sendable {
     }
 
     /// A stream that ends when `write` does.
-    public init(stream type: String, _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void) {
+    public init(
+        stream type: String, _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+    ) {
         status = .ok
         headers = [.contentType: type, .cacheControl: "no-store"]
         content = .stream(

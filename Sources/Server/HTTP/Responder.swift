@@ -50,7 +50,8 @@ struct Responder: HTTPResponder {
                 defer { bodies.release(body) }
                 let call = Call(
                     method: target.method, parameters: parameters, query: target.query(body),
-                    headers: request.headers, body: target.isOverridden ? .empty : body, id: id, deadline: deadline)
+                    headers: request.headers, body: target.isOverridden ? .empty : body, id: id, deadline: deadline
+                )
                 reply = try await entry.route.handler(call)
             case .otherMethods(let methods):
                 var error = ServerError(.methodNotAllowed, "Only \(methods.joined(separator: ", ")) goes here.")
@@ -140,7 +141,8 @@ private final class RequestIDs: Sendable {
     private let count = Atomic<Int>(0)
 
     func id(of headers: HTTPFields) -> String {
-        if let given = headers[.requestID], (1...128).contains(given.utf8.count), given.utf8.allSatisfy(isHarmless) {
+        if let given = headers[.requestID], (1...128).contains(given.utf8.count), given.utf8.allSatisfy(isHarmless)
+        {
             return given
         }
         return "\(prefix)-\(String(count.add(1, ordering: .relaxed).newValue, radix: 16))"

@@ -63,7 +63,9 @@ struct RouteTable: Sendable {
             segments[segments.count - 1] = last[..<colon]
         }
         var values: [String] = []
-        guard let node = descend(root, segments[...], &values), let entries = node.entries[verb] else { return .none }
+        guard let node = descend(root, segments[...], &values), let entries = node.entries[verb] else {
+            return .none
+        }
         let wanted = method == .head ? .get : method
         guard let entry = entries.first(where: { $0.method == wanted })?.entry else {
             return .otherMethods(entries.map(\.method.rawValue).sorted())

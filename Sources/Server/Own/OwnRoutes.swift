@@ -16,7 +16,8 @@ struct OwnRoutes: RouteGroup {
             Route(.get, "/healthz", .own, .read, "Whether the process is alive.", .init(mediaType: "text/plain")) {
                 _ in Reply(Array("ok\n".utf8), type: "text/plain; charset=utf-8")
             },
-            Route(.get, "/readyz", .own, .read, "Whether requests are taken.", .init(mediaType: "text/plain")) { _ in
+            Route(.get, "/readyz", .own, .read, "Whether requests are taken.", .init(mediaType: "text/plain")) {
+                _ in
                 guard !context.isStopping else { throw ServerError(.shuttingDown, "The server is stopping.") }
                 _ = try await context.catalog { try $0.models(.init(size: 1)) }
                 return Reply(Array("ready\n".utf8), type: "text/plain; charset=utf-8")
@@ -32,7 +33,8 @@ struct OwnRoutes: RouteGroup {
         let jobs = try await context.catalog { catalog in
             var counts: [String: Int] = [:]
             for state in Job.State.allCases where !state.isFinal {
-                counts[state.rawValue] = try catalog.jobs(.init(size: 100, filter: "state:\(state.rawValue)")).items.count
+                counts[state.rawValue] = try catalog.jobs(.init(size: 100, filter: "state:\(state.rawValue)"))
+                    .items.count
             }
             return counts
         }

@@ -32,7 +32,7 @@ public struct LightboxServer: Sendable {
         context = try ServerContext(home: home, settings: settings, log: log)
         let groups: [any RouteGroup] = [
             Pages(context), OwnRoutes(context), PredictRoutes(context), ModelRoutes(context), JobRoutes(context),
-            ProjectRoutes(context),
+            ProjectRoutes(context), TensorFlowRoutes(context), InferenceRoutes(context),
         ]
         context.routes = groups.flatMap(\.routes)
         precondition(context.routes.count < Metrics.maximumRoutes)

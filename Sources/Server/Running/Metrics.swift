@@ -70,13 +70,19 @@ final class Metrics: Sendable {
         }
         page.add("lightbox_requests_in_flight", "Requests under way.", requests)
         page.begin("lightbox_model_bytes", "gauge", "Memory of models, estimated.")
-        for model in models { page.add("model=\"\(model.key.model)\",version=\"\(model.key.version)\"", model.memory) }
+        for model in models {
+            page.add("model=\"\(model.key.model)\",version=\"\(model.key.version)\"", model.memory)
+        }
         page.begin("lightbox_model_instances", "gauge", "Instances that are taken and not answered.")
-        for model in models { page.add("model=\"\(model.key.model)\",version=\"\(model.key.version)\"", model.load) }
+        for model in models {
+            page.add("model=\"\(model.key.model)\",version=\"\(model.key.version)\"", model.load)
+        }
         page.add("lightbox_model_budget_bytes", "Memory that all models may take.", budget)
         page.begin("lightbox_jobs", "gauge", "Jobs that have not ended.")
         for (state, count) in jobs.sorted(by: { $0.key < $1.key }) { page.add("state=\"\(state)\"", count) }
-        page.add("lightbox_uptime_seconds", "Since the server started.", Int((ContinuousClock.now - start) / .seconds(1)))
+        page.add(
+            "lightbox_uptime_seconds", "Since the server started.",
+            Int((ContinuousClock.now - start) / .seconds(1)))
         return page.text
     }
 

@@ -37,7 +37,8 @@ public final class ServerContext: Sendable {
     func stop() { stopping.store(true, ordering: .relaxed) }
 
     /// Asks the catalogue on a thread that may block.
-    func catalog<Value: Sendable>(_ body: @escaping @Sendable (ModelCatalog) throws -> Value) async throws -> Value {
+    func catalog<Value: Sendable>(_ body: @escaping @Sendable (ModelCatalog) throws -> Value) async throws -> Value
+    {
         try await blocking { [catalog] in try body(catalog) }
     }
 
