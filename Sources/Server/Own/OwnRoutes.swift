@@ -25,6 +25,9 @@ struct OwnRoutes: RouteGroup {
             Route(.get, "/metrics", .own, .read, "Numbers for Prometheus.", .init(mediaType: "text/plain")) { _ in
                 try await metrics()
             },
+            Route(.get, "/openapi.json", .own, .read, "This description.", .init(answer: "Document")) { _ in
+                Reply(OpenAPIDocument(routes: context.routes).value)
+            },
         ]
     }
 

@@ -33,6 +33,7 @@ public struct LightboxServer: Sendable {
         let groups: [any RouteGroup] = [
             Pages(context), OwnRoutes(context), PredictRoutes(context), ModelRoutes(context), JobRoutes(context),
             ProjectRoutes(context), TensorFlowRoutes(context), InferenceRoutes(context),
+            JobEvents(context),
         ]
         context.routes = groups.flatMap(\.routes)
         precondition(context.routes.count < Metrics.maximumRoutes)
