@@ -171,7 +171,7 @@ extension ServedSignature {
 }
 
 /// Waits for `body` on a thread that may block, never on one of Swift's own.
-func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+package func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
     let done = DispatchSemaphore(value: 0)
     let answer = Answer<Value>()
     Task.detached {
@@ -190,7 +190,7 @@ private final class Answer<Value: Sendable>: Sendable {
 }
 
 /// Runs `body`, which may block, on a thread that is none of Swift's own.
-func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+package func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global(qos: .userInitiated).async { continuation.resume(with: Result { try body() }) }
     }

@@ -1,0 +1,40 @@
+public import LightboxCore
+
+/// Why a request cannot be answered, before any model or catalogue is asked.
+public struct ServerError: Failure, Equatable {
+    public enum Code: String, Sendable, CaseIterable {
+        case invalidArgument
+        /// Well-formed, but not something that is done here.
+        case notOffered
+        case noSuchRoute
+        case methodNotAllowed
+        case bodyTooLarge
+        case unsupportedMedia
+        case timedOut
+        case forbidden
+        /// Too much at once: ask again later.
+        case overloaded
+        case shuttingDown
+    }
+
+    public let code: Code
+    /// What is wrong, and what can be done.
+    public let description: String
+    /// The methods that would be allowed, for the code of this name.
+    public var allowed: [String] = []
+
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+
+    public var kind: FailureKind {
+        switch code {
+        case .invalidArgument, .methodNotAllowed, .forbidden: .invalidInput
+        case .noSuchRoute: .notFound
+        case .notOffered, .unsupportedMedia: .unsupported
+        case .bodyTooLarge: .limitExceeded
+        case .timedOut, .overloaded, .shuttingDown: .environment
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Catalog
+import Foundation
+import Hummingbird
+public import LightboxCore
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// The service: models of a home folder over HTTP, and the work of its queue.
+public struct LightboxServer: Sendable {
+    public let context: ServerContext
+    private let responder: Responder
+    private let log: ServerLog
+
+    /// Opens the home folder; nothing is loaded yet.
+    ///
+    /// - Throws: ``ServerError`` for an address that would let everybody in, or the error of the home folder.
+    public init(home: Home, settings: ServerSettings = ServerSettings()) throws {
+        try self.init(home: home, settings: settings, log: ServerLog())
+    }
+
+    init(home: Home, settings: ServerSettings, log: ServerLog) throws {
+        guard settings.isLoopback || settings.allowsUnprotected else {
+            throw ServerError(
+                .forbidden,
+                "On \(settings.host) everybody who reaches this machine could use and delete models. "
+                    + "Listen on 127.0.0.1 behind a proxy, or say --allow-unprotected.")
+        }
+        self.log = log
+        context = try ServerContext(home: home, settings: settings, log: log)
+        let groups: [any RouteGroup] = [
+            Pages(context), OwnRoutes(context), PredictRoutes(context), ModelRoutes(context), JobRoutes(context),
+            ProjectRoutes(context), TensorFlowRoutes(context), InferenceRoutes(context),
+            JobEvents(context),
+        ]
+        context.routes = groups.flatMap(\.routes)
+        precondition(context.routes.count < Metrics.maximumRoutes)
+        responder = Responder(context)
+    }
+
+    /// Answers requests until the process is asked to end, then finishes what it has taken.
+    ///
+    /// - Parameter onReady: told the port.
+    public func run(onReady: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
+        let services = try self.services(onReady: onReady)
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: log.logger)
+        // What the requests need, and as much again for jobs to come to a good place.
+        configuration.maximumGracefulShutdownDuration = context.settings.shutdownTime * 2
+        defer { log.flush() }
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// The parts in the order in which they start; they end in the other order.
+    func services(onReady: @escaping @Sendable (Int) -> Void) throws -> [any Service] {
+        let settings = context.settings
+        var application = Application(
+            responder: responder,
+            server: .http1(configuration: .init(idleTimeout: .init(settings.idleTimeout))),
+            configuration: .init(address: .hostname(settings.host, port: settings.port), serverName: "lightbox"),
+            onServerRunning: { [context, log] channel in
+                let port = channel.localAddress?.port ?? settings.port
+                log.add(.notice, "listening", [("host", .text(settings.host)), ("port", .number(port))])
+                log.flush()
+                onReady(port)
+                context.preload()
+            }, logger: log.logger)
+        application.addServices(StopSign(context: context))
+        var services: [any Service] = [Upkeep(context: context)]
+        if settings.runsJobs { services.append(JobService(context: context)) }
+        return services + [application]
+    }
+
+    /// Answers one request without a connection, as tests ask.
+    package func answer(
+        _ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8] = []
+    ) async throws -> (status: Int, headers: [String: String], body: [UInt8]) {
+        var fields = HTTPFields()
+        for (name, value) in headers { fields[.init(name)!] = value }
+        if !body.isEmpty { fields[.contentLength] = "\(body.count)" }
+        let head = HTTPRequest(
+            method: .init(rawValue: method)!, scheme: "http", authority: "localhost", path: path,
+            headerFields: fields)
+        let response = try await responder.respond(
+            to: Request(head: head, body: .init(buffer: ByteBuffer(bytes: body))), context: CallerContext())
+        let collector = Collector()
+        try await response.body.write(collector)
+        var answered: [String: String] = [:]
+        for field in response.headers { answered[field.name.canonicalName] = field.value }
+        return (response.status.code, answered, collector.bytes.withLock { $0 })
+    }
+}

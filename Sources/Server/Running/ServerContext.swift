@@ -1,0 +1,70 @@
+public import Catalog
+import Foundation
+public import LightboxCore
+import Serving
+import Synchronization
+
+/// What all routes share.
+public final class ServerContext: Sendable {
+    public let settings: ServerSettings
+    public let home: Home
+    public let catalog: ModelCatalog
+    public let models: LiveModels
+    let log: ServerLog
+    let metrics = Metrics()
+    private let table = Mutex<[Route]>([])
+    private let stopping = Atomic<Bool>(false)
+    private let streams = Atomic<Int>(0)
+    private let works = Mutex<[Int: Task<Void, Never>]>([:])
+
+    init(home: Home, settings: ServerSettings, log: ServerLog) throws {
+        self.home = home
+        self.settings = settings
+        self.log = log
+        catalog = try ModelCatalog(home: home)
+        models = LiveModels(catalog: catalog, pool: ModelPool(settings: settings.models))
+    }
+
+    /// All that there is, for those routes that tell of the others.
+    var routes: [Route] {
+        get { table.withLock { $0 } }
+        set { table.withLock { $0 = newValue } }
+    }
+
+    /// Whether the server finishes what it has and takes nothing new for long.
+    public var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    func stop() { stopping.store(true, ordering: .relaxed) }
+
+    /// Asks the catalogue on a thread that may block.
+    func catalog<Value: Sendable>(_ body: @escaping @Sendable (ModelCatalog) throws -> Value) async throws -> Value
+    {
+        try await blocking { [catalog] in try body(catalog) }
+    }
+
+    /// Counts streams that stay open, so that they do not become too many.
+    func beginStream() throws {
+        guard streams.add(1, ordering: .relaxed).newValue <= 256 else {
+            endStream()
+            throw ServerError(.overloaded, "256 streams are open. Close one, or ask again later.")
+        }
+    }
+
+    func endStream() { streams.subtract(1, ordering: .relaxed) }
+
+    /// Works on, behind an answer that is given already; the server waits for it when it stops.
+    func inBackground(_ body: @escaping @Sendable () async -> Void) {
+        works.withLock { works in
+            let number = (works.keys.max() ?? 0) + 1
+            works[number] = Task.detached { [self] in
+                await body()
+                self.works.withLock { $0[number] = nil }
+            }
+        }
+    }
+
+    /// Waits until nothing works on.
+    func finishBackground() async {
+        while let work = works.withLock({ $0.values.first }) { await work.value }
+    }
+}

@@ -1,0 +1,39 @@
+public import Serving
+
+/// How the server listens and what it allows.
+public struct ServerSettings: Sendable {
+    public var host = "127.0.0.1"
+    /// 0: any that is free.
+    public var port = 8080
+    /// Names and addresses that callers may use for this machine, beside its own: those of a proxy in front.
+    public var trustedHosts: Set<String> = []
+    /// Listens elsewhere than on this machine's own address although anyone there may then do anything.
+    public var allowsUnprotected = false
+
+    /// Of a request's body, unpacked.
+    public var maximumBody = 64 << 20
+    /// Of the bodies of all requests under way.
+    public var maximumBodies = 1 << 30
+    public var maximumRequests = 4096
+    /// Where the request names none.
+    public var timeout = Duration.seconds(60)
+    public var maximumTimeout = Duration.seconds(600)
+    /// A connection on which nothing comes for so long is closed.
+    public var idleTimeout = Duration.seconds(75)
+    /// What requests under way may take when the server stops.
+    public var shutdownTime = Duration.seconds(30)
+
+    public var models = ModelPool.Settings()
+    public var request = RequestLimits()
+    /// Whether jobs of the queue are worked on.
+    public var runsJobs = true
+    /// Models that are loaded at the start; others when they are first asked.
+    public var preloaded: [String] = []
+    /// Whether every request has its line in the log; otherwise those that failed.
+    public var logsRequests = true
+
+    public init() {}
+
+    /// Whether only this machine's own programs can reach it.
+    public var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+}

@@ -1,0 +1,64 @@
+"""The requests that TensorFlow Serving's page on its REST API documents, against `lightbox serve`.
+
+https://www.tensorflow.org/tfx/serving/api_rest
+"""
+import json
+import pathlib
+
+import requests
+
+from support import SAVED_MODELS, Lightbox, base64_text, check, doubling_onnx
+
+server = Lightbox()
+server.command("models", "create", "doubling")
+for version in ("1", "2"):
+    server.command("versions", "create", version, "--model", "doubling", "--origin",
+                   doubling_onnx(pathlib.Path(server.home) / "doubling.onnx"))
+model = server.address + "/v1/models/doubling"
+
+answer = requests.get(model)
+versions = answer.json()["model_version_status"]
+check(answer.status_code == 200 and [v["version"] for v in versions] == ["1", "2"]
+      and versions[0]["state"] == "AVAILABLE" and versions[0]["status"] == {"error_code": "OK", "error_message": ""},
+      "model status")
+check(len(requests.get(model + "/versions/2").json()["model_version_status"]) == 1, "version status")
+metadata = requests.get(model + "/metadata").json()
+signature = metadata["metadata"]["signature_def"]["signature_def"]["serving_default"]
+check(metadata["model_spec"]["name"] == "doubling" and signature["inputs"]["x"]["dtype"] == "DT_FLOAT"
+      and [d["size"] for d in signature["inputs"]["x"]["tensor_shape"]["dim"]] == ["-1", "4"], "metadata")
+
+rows = [[1.0, 2.0, 3.0, 4.0], [5.0, 0.0, 0.0, 0.0]]
+doubled = [[2 * value for value in row] for row in rows]
+predict = model + ":predict"
+check(requests.post(predict, json={"instances": rows}).json() == {"predictions": doubled}, "rows, bare")
+check(requests.post(predict, json={"signature_name": "serving_default", "instances": [{"x": r} for r in rows]}).json()
+      == {"predictions": doubled}, "rows, named")
+check(requests.post(predict, json={"inputs": {"x": rows}}).json() == {"outputs": doubled}, "columns, named")
+check(requests.post(predict, json={"inputs": rows}).json() == {"outputs": doubled}, "columns, bare")
+check(requests.post(model + "/versions/1:predict", json={"instances": rows}).json() == {"predictions": doubled},
+      "one version")
+check(requests.post(predict, data=json.dumps({"instances": rows})).status_code == 200, "without a content type")
+
+answer = requests.post(predict, json={"instances": [[1, 2]]})
+check(answer.status_code == 400 and isinstance(answer.json()["error"], str), "errors are a text")
+check(requests.post(predict, data="{").status_code == 400, "no JSON is 400")
+check(requests.post(server.address + "/v1/models/none:predict", json={"instances": rows}).status_code == 404,
+      "an unknown model is 404")
+check(requests.post(model + "/versions/9:predict", json={"instances": rows}).status_code == 404,
+      "an unknown version is 404")
+
+answer = requests.post(model + ":classify", json={"examples": [{"x": rows[0]}, {"x": rows[1]}]})
+check(answer.status_code == 200 and answer.json()["result"][0] == [["0", 2.0], ["1", 4.0], ["2", 6.0], ["3", 8.0]],
+      "classify gives labels with scores")
+answer = requests.post(model + ":classify", json={"context": {"x": rows[0]}, "examples": [{}, {"x": rows[1]}]})
+check(answer.json()["result"][1][0] == ["0", 10.0], "features of the context are shared")
+check(requests.post(model + ":regress", json={"examples": [{"x": rows[0]}]}).status_code == 400,
+      "regress needs one number an example")
+
+# Every SavedModel of the references, through the server, against TensorFlow's own numbers.
+for place in sorted(SAVED_MODELS.glob("*.json")):
+    name = place.stem.replace("-", "_")
+    if "reads_file" in name:
+        continue
+    reference = json.loads(place.read_text())
+    print("      ", place.name, sorted(reference)[:6])
