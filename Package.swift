@@ -168,7 +168,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: [
                 "LightboxCore", "WireFormats", "DICOM", "Networks", "DICOMPixels", "Imaging", "Inference",
-                "Torch", "Warehouse", "Features", "Pipelines",
+                "Torch", "Warehouse", "ModelRegistry", "Features", "Pipelines",
             ],
             path: "Benchmarks/Lightbox", swiftSettings: swift),
 
