@@ -61,9 +61,12 @@ struct JobService: Service {
         let runner = JobRunner(home: context.home, catalog: context.catalog, pool: context.models.pool)
         let stage = StageContext(home: context.home, isCancelled: { stop.isSet })
         await withGracefulShutdownHandler {
-            while !stop.isSet {
+            // A server that could not listen is cancelled, not shut down.
+            while !stop.isSet && !Task.isCancelled {
                 do {
                     try await runner.run(stage)
+                } catch is CancellationError {
+                    return
                 } catch {
                     // The next try may find the disk less full.
                     context.log.add(.error, "the queue stands still: \(error)", [])
