@@ -1,4 +1,7 @@
+import Catalog
+import Evaluation
 import Foundation
+import LightboxCore
 import ModelRegistry
 import Serving
 import TestSupport
@@ -25,7 +28,7 @@ import WireFormats
         #expect(options.map { $0.attributes["selected"] != nil } == [false, true, false])
         #expect(choice["url"]?.string == "/v1/projects/lightbox/models/chest/versions/v2:predict")
         #expect(choice["labels"]?.elements?.count == 9)
-        #expect(choice["thresholds"]?["edema"]?.double == 0.35)
+        #expect(choice["thresholds"]?["edema"]?.double == samples.output.thresholds["edema"])
         #expect(choice["extras"]?.elements?.map(\.string) == ["labels", "heatmap"])
         let first = try JSONValue(parsing: try #require(options[0].attributes["data-choice"]))
         #expect(first["url"]?.string == "/v1/projects/lightbox/models/chest:predict")

@@ -9,6 +9,18 @@ import Serving
 import WebPages
 import WireFormats
 
+/// A page that is written when it is looked at.
+struct Sample {
+    let name: String
+    private let write: () -> String
+    var html: String { write() }
+
+    init(_ name: String, _ write: @autoclosure @escaping () -> String) {
+        self.name = name
+        self.write = write
+    }
+}
+
 /// Made-up models, versions and jobs. Their free texts hold `words`, so that tests can put anything there.
 struct Samples {
     var words = "Frontal and lateral films"
@@ -115,8 +127,9 @@ struct Samples {
         let data = Self.labels.prefix(4).enumerated().map { number, label in
             var random = SeededGenerator(seed: 5, stream: label)
             let truths = (0..<300).map { _ in random.uniform() < 0.3 }
-            let scores = truths.map { truth in
-                min(0.99, max(0.01, 0.35 + (truth ? 0.3 - 0.03 * Double(number) : 0) + 0.5 * (random.uniform() - 0.5)))
+            let scores = truths.map { truth -> Double in
+                let shift = truth ? 0.3 - 0.03 * Double(number) : 0
+                return 0.1 + shift + 0.5 * random.uniform()
             }
             return LabelledScores(label: label, scores: scores, truths: truths)
         }
@@ -177,17 +190,22 @@ struct Samples {
         TrainingHistory(
             (1...12).map { epoch in
                 let time = Double(epoch)
-                return TrainingHistory.Row(
-                    step: 400 * epoch, trainingLoss: 0.6 * exp(-time / 5) + 0.1,
-                    validationLoss: 0.6 * exp(-time / 3) + 0.17 + 0.004 * time, meanAUC: 0.88 - 0.3 * exp(-time / 3))
+                let fall = exp(-time / 3)
+                var row = TrainingHistory.Row(step: 400 * epoch, meanAUC: 0.88 - 0.3 * fall)
+                row.trainingLoss = 0.6 * exp(-time / 5) + 0.1
+                row.validationLoss = 0.6 * fall + 0.17 + 0.004 * time
+                return row
             })
     }
 
     var counts: Pages.LabelCounts {
         func values(_ scale: Double) -> [[Double]] {
-            Self.labels.indices.map { label in
-                [9000, 700, 400 * Double(label % 3), 1200 + 300 * Double(label % 5)].map { $0 * scale }
-            } + [[1, 2, 3, 4]]
+            let rows = Self.labels.indices.map { label -> [Double] in
+                let uncertain = Double(400 * (label % 3))
+                let positive = Double(1200 + 300 * (label % 5))
+                return [9000 * scale, 700 * scale, uncertain * scale, positive * scale]
+            }
+            return rows + [[1, 2, 3, 4]]
         }
         let chart = GroupedBarChart(
             title: words, categories: Self.labels + [words],
@@ -200,25 +218,25 @@ struct Samples {
     // MARK: Pages
 
     /// Every kind of page, by a name of its own.
-    func pages(_ pages: Pages = Pages(isSignedIn: true)) -> [(name: String, html: String)] {
+    func pages(_ pages: Pages = Pages(isSignedIn: true)) -> [Sample] {
         let models = [model(), model("flowers", hasVersion: false)]
         let jobs = [job(), job("epochs", state: "succeeded", training: true), job("broken", state: "failed")]
         func overview(_ models: [Model]) -> Pages.Overview {
             Pages.Overview(models: models, jobs: jobs, address: "http://127.0.0.1:8080", version: "0.3 \(words)")
         }
         return [
-            ("home", pages.home(overview(models))), ("home-empty", pages.home(overview([]))),
-            ("predict", pages.predict(choices)), ("predict-empty", pages.predict([])),
-            ("models", pages.models(models, next: words)), ("models-empty", pages.models([])),
-            ("model", pages.model(model(), versions: [version(), version("v2", isDefault: false), version("v3", state: "failed", isDefault: false)])),
-            ("model-empty", pages.model(model("flowers", hasVersion: false), versions: [])),
-            ("version", pages.version(facts())), ("version-evaluated", pages.version(facts(isEvaluated: true))),
-            ("version-failed", pages.version(VersionFacts(version(state: "failed")))),
-            ("jobs", pages.jobs(jobs, next: words)), ("jobs-empty", pages.jobs([])),
-            ("job", pages.job(job(), log: lines())), ("job-failed", pages.job(job(state: "failed"), log: [])),
-            ("job-training", pages.job(job(training: true), log: lines(), curves: history)),
-            ("labels", pages.labels(counts)), ("labels-empty", pages.labels(.init(tables: []))),
-            ("problem", pages.problem(status: 404, words)), ("sign-in", pages.signIn(next: words, hasFailed: true)),
+            Sample("home", pages.home(overview(models))), Sample("home-empty", pages.home(overview([]))),
+            Sample("predict", pages.predict(choices)), Sample("predict-empty", pages.predict([])),
+            Sample("models", pages.models(models, next: words)), Sample("models-empty", pages.models([])),
+            Sample("model", pages.model(model(), versions: [version(), version("v2", isDefault: false), version("v3", state: "failed", isDefault: false)])),
+            Sample("model-empty", pages.model(model("flowers", hasVersion: false), versions: [])),
+            Sample("version", pages.version(facts())), Sample("version-evaluated", pages.version(facts(isEvaluated: true))),
+            Sample("version-failed", pages.version(VersionFacts(version(state: "failed")))),
+            Sample("jobs", pages.jobs(jobs, next: words)), Sample("jobs-empty", pages.jobs([])),
+            Sample("job", pages.job(job(), log: lines())), Sample("job-failed", pages.job(job(state: "failed"), log: [])),
+            Sample("job-training", pages.job(job(training: true), log: lines(), curves: history)),
+            Sample("labels", pages.labels(counts)), Sample("labels-empty", pages.labels(.init(tables: []))),
+            Sample("problem", pages.problem(status: 404, words)), Sample("sign-in", pages.signIn(next: words, hasFailed: true)),
         ]
     }
 }
