@@ -150,7 +150,7 @@ let package = Package(
             "Server",
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
-                "Figures", "Features", "Serving", "Pipelines", "WebPages", nio,
+                "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", nio,
             ] + http),
 
         // 6: the command line

@@ -3,6 +3,8 @@ public import Serving
 /// How the server listens and what it allows.
 public struct ServerSettings: Sendable {
     public var host = "127.0.0.1"
+    /// Lightbox's own version, as pages show it.
+    public var release = ""
     /// 0: any that is free.
     public var port = 8080
     /// Names and addresses that callers may use for this machine, beside its own: those of a proxy in front.

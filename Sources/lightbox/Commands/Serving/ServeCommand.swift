@@ -52,6 +52,7 @@ struct ServeCommand: ParsableCommand {
 
     private var settings: ServerSettings {
         var settings = ServerSettings()
+        settings.release = Lightbox.version
         settings.host = host
         settings.port = port
         settings.allowsUnprotected = allowUnprotected

@@ -10,7 +10,7 @@ import WireFormats
 ///
 /// Events: `progress` with the job's state and counts whenever they change, `log` with one line (its number is the
 /// event's id, so that a reader that comes back gets what it missed), `end` at the end.
-struct JobEvents: RouteGroup {
+struct JobEventRoutes: RouteGroup {
     private let context: ServerContext
     private static let pause = Duration.milliseconds(300)
     /// Pauses without an event after which a comment shows that the line is not dead.
@@ -45,11 +45,11 @@ struct JobEvents: RouteGroup {
                 quiet = text.isEmpty ? quiet + 1 : 0
                 if !text.isEmpty {
                     try await writer.write(ByteBuffer(string: text))
-                } else if quiet % JobEvents.quietPauses == JobEvents.quietPauses - 1 {
+                } else if quiet % JobEventRoutes.quietPauses == JobEventRoutes.quietPauses - 1 {
                     try await writer.write(ByteBuffer(string: ": still there\n\n"))
                 }
                 if walk.isOver { return }
-                try await Task.sleep(for: JobEvents.pause)
+                try await Task.sleep(for: JobEventRoutes.pause)
             }
         }
     }
