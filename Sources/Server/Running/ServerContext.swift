@@ -22,7 +22,10 @@ public final class ServerContext: Sendable {
         self.settings = settings
         self.log = log
         catalog = try ModelCatalog(home: home)
-        models = LiveModels(catalog: catalog, pool: ModelPool(settings: settings.models))
+        var pool = settings.models
+        let places = try AllowedPlaces(settings.imagePlaces)
+        if !places.isEmpty { pool.model.remoteImages = ImageFetcher(places, home: home) }
+        models = LiveModels(catalog: catalog, pool: ModelPool(settings: pool))
     }
 
     /// All that there is, for those routes that tell of the others.
