@@ -145,7 +145,8 @@ extension ServerContext {
         inBackground { [self] in
             let key = ModelPool.Key(model: version.model, version: version.name)
             do {
-                let ended = try await blocking { [self] in
+                // A thread of its own: it waits for others, which wait for threads.
+                let ended = try await onOwnThread { [self] in
                     let source = ModelPlace.resolve(try home.localPath(of: version.settings.source))
                     return try catalog.deployBlocking(operation, from: source) { folder in
                         // In the pool before anyone can ask for it.

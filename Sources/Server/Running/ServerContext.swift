@@ -45,6 +45,13 @@ public final class ServerContext: Sendable {
         try await blocking { [catalog] in try body(catalog) }
     }
 
+    /// Runs what takes long and waits for others.
+    func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+        }
+    }
+
     /// Counts streams that stay open, so that they do not become too many.
     func beginStream() throws {
         guard streams.add(1, ordering: .relaxed).newValue <= 256 else {
