@@ -2,7 +2,9 @@ import Server
 import Testing
 
 @Suite("Places of images") struct AllowedPlacesTests {
-    private let places = try! AllowedPlaces(["https://images.example.org/chest", "gs://open", "https://a.org:8443/"])
+    private let places = try! AllowedPlaces([
+        "https://images.example.org/chest", "gs://open", "https://a.org:8443/",
+    ])
 
     @Test(
         "Takes what lies below a place",
@@ -37,8 +39,10 @@ import Testing
         "Private addresses are told from public ones",
         arguments: [
             ([127, 0, 0, 1], false), ([10, 1, 2, 3], false), ([172, 31, 0, 1], false), ([172, 32, 0, 1], true),
-            ([192, 168, 1, 1], false), ([169, 254, 169, 254], false), ([100, 64, 0, 1], false), ([0, 0, 0, 0], false),
-            ([224, 0, 0, 1], false), ([255, 255, 255, 255], false), ([8, 8, 8, 8], true), ([93, 184, 216, 34], true),
+            ([192, 168, 1, 1], false), ([169, 254, 169, 254], false), ([100, 64, 0, 1], false),
+            ([0, 0, 0, 0], false),
+            ([224, 0, 0, 1], false), ([255, 255, 255, 255], false), ([8, 8, 8, 8], true),
+            ([93, 184, 216, 34], true),
         ] as [([UInt32], Bool)])
     func tellsV4(parts: [UInt32], isPublic: Bool) {
         #expect(PublicAddress.isPublic(v4: parts.reduce(0) { $0 << 8 | $1 }) == isPublic)

@@ -36,7 +36,8 @@ import WireFormats
             (#"{"name": "m", "color": 1}"#, 400, "INVALID_ARGUMENT"), (#"{"name": 5}"#, 400, "INVALID_ARGUMENT"),
             (#"[]"#, 400, "INVALID_ARGUMENT"), (#"{"name": "#, 400, "INVALID_ARGUMENT"),
             (#"{"name": "1m"}"#, 400, "INVALID_ARGUMENT"), ("", 400, "INVALID_ARGUMENT"),
-            (#"{"name": "there"}"#, 409, "ALREADY_EXISTS"), (#"{"name": "a", "name": "b"}"#, 400, "INVALID_ARGUMENT"),
+            (#"{"name": "there"}"#, 409, "ALREADY_EXISTS"),
+            (#"{"name": "a", "name": "b"}"#, 400, "INVALID_ARGUMENT"),
             (#"{"name": "m", "regions": ["a", "b"]}"#, 400, "INVALID_ARGUMENT"),
         ])
     func refuses(body: String, status: Int, name: String) async throws {
@@ -110,7 +111,8 @@ import WireFormats
         try await withServer { server in
             try await server.post(models, #"{"name": "m"}"#)
             let made = try await server.post(
-                models + "/m/versions", #"{"name": "v", "deploymentUri": "gs://none/x", "runtimeVersion": "1.15"}"#)
+                models + "/m/versions", #"{"name": "v", "deploymentUri": "gs://none/x", "runtimeVersion": "1.15"}"#
+            )
             #expect(made.json["metadata"]?["version"]?["runtimeVersion"]?.string == "1.15")
             let ended = try await server.end(of: made)
             #expect(ended["error"]?["code"]?.integer != nil)
@@ -151,7 +153,9 @@ import WireFormats
             let had = try await server.post(models + "/doubling:testIamPermissions", asked)
             #expect(had.json == (try JSONValue(parsing: asked)))
             #expect(try await server.post(models + "/none:testIamPermissions", asked).status == 404)
-            #expect(try await server.post(models + "/doubling:setIamPolicy", "{}").errorStatus == "FAILED_PRECONDITION")
+            #expect(
+                try await server.post(models + "/doubling:setIamPolicy", "{}").errorStatus == "FAILED_PRECONDITION"
+            )
         }
     }
 }

@@ -45,11 +45,13 @@ import WireFormats
             let status = try await server.get(tensorFlow + "/versions/v1").json["model_version_status"]?.elements
             #expect(status?[0]["state"]?.string == "AVAILABLE")
             let metadata = try await server.get(tensorFlow + "/metadata").json
-            let input = metadata["metadata"]?["signature_def"]?["signature_def"]?["serving_default"]?["inputs"]?["x"]
+            let input = metadata["metadata"]?["signature_def"]?["signature_def"]?["serving_default"]?["inputs"]?[
+                "x"]
             #expect(input?["dtype"]?.string == "DT_FLOAT")
             #expect(input?["tensor_shape"]?["dim"]?.elements?.map { $0["size"]?.string } == ["-1", "4"])
             let classes = try await server.post(
-                tensorFlow + ":classify", #"{"context": {"x": [1, 2, 3, 4]}, "examples": [{}, {"x": [4, 0, 0, 0]}]}"#)
+                tensorFlow + ":classify",
+                #"{"context": {"x": [1, 2, 3, 4]}, "examples": [{}, {"x": [4, 0, 0, 0]}]}"#)
             #expect(classes.json["result"]?.elements?[1].elements?[0] == .array([.string("0"), .number(8)]))
             #expect(try await server.post(tensorFlow + ":regress", #"{"examples": []}"#).status == 400)
         }
@@ -106,7 +108,8 @@ import WireFormats
                 let text = header(size)
                 let length = length == 9999 || length < 0 ? length : text.count
                 let answer = try await server.send(
-                    "POST", open + "/infer", text + bytes, headers: ["Inference-Header-Content-Length": "\(length)"])
+                    "POST", open + "/infer", text + bytes,
+                    headers: ["Inference-Header-Content-Length": "\(length)"])
                 #expect(answer.status == 400)
             }
         }

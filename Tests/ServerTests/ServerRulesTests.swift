@@ -41,7 +41,9 @@ import WireFormats
             let large = String(repeating: " ", count: 2000)
             let google = try await server.post("/v1/projects/p/models/doubling:predict", large)
             #expect(google.status == 400)
-            #expect(google.json["error"]?["message"]?.string?.hasPrefix("Request payload size exceeds the limit") == true)
+            #expect(
+                google.json["error"]?["message"]?.string?.hasPrefix("Request payload size exceeds the limit")
+                    == true)
             #expect(try await server.post("/v1/models/doubling:predict", large).status == 413)
             // A bomb is larger than it looks.
             let bomb = try gzip([UInt8](repeating: 0x20, count: 1_000_000))
@@ -115,7 +117,9 @@ import WireFormats
             let text = server.log.text
             #expect(text.contains(#""route": "/v1/models/{model}:predict", "status": 400"#))
             #expect(!text.contains("SECRET"))
-            for line in text.split(separator: "\n") { #expect(throws: Never.self) { try JSONValue(parsing: String(line)) } }
+            for line in text.split(separator: "\n") {
+                #expect(throws: Never.self) { try JSONValue(parsing: String(line)) }
+            }
         }
     }
 

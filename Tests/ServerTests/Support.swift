@@ -30,7 +30,8 @@ struct TestServer: Sendable {
 
     init(folder: String, settings: ServerSettings) throws {
         self.folder = folder
-        server = try LightboxServer(home: Home(path: folder + "/home"), settings: settings) { [log] in log.add($0) }
+        server = try LightboxServer(home: Home(path: folder + "/home"), settings: settings) { [log] in log.add($0)
+        }
     }
 
     func ask(

@@ -29,7 +29,7 @@ public final class ImageFetcher: RemoteImages {
             throw ServingError(.overloaded, "many images are being fetched", remedy: "Ask again later.")
         }
         defer { underWay.subtract(1, ordering: .relaxed) }
-        return try await blocking { [self] in
+        return try await onOwnThread { [self] in
             switch address {
             case .https(let url): try fetch(url, limit)
             case .bucket(let address): try read(address, limit)
