@@ -129,10 +129,18 @@ struct ModelRoutes: RouteGroup {
     @Sendable private func createVersion(_ call: Call) async throws -> Reply {
         try call.query.allow()
         let input = try ModelMessage.VersionInput(call)
-        let (operation, version) = try await context.catalog { catalog in
-            let operation = try catalog.beginVersion(
-                input.name, of: call["model"], input.settings, creator: call.caller)
-            return (operation, try catalog.version(input.name, of: call["model"]))
+        try context.beginDeployment()
+        let operation: CatalogOperation
+        let version: ModelVersion
+        do {
+            (operation, version) = try await context.catalog { catalog in
+                let operation = try catalog.beginVersion(
+                    input.name, of: call["model"], input.settings, creator: call.caller)
+                return (operation, try catalog.version(input.name, of: call["model"]))
+            }
+        } catch {
+            context.endDeployment()
+            throw error
         }
         context.deploy(operation, version)
         return Reply(OperationMessage.message(operation, version: version, project: call["project"]))
@@ -143,9 +151,11 @@ extension ServerContext {
     /// Brings a version that has its row to life.
     fileprivate func deploy(_ operation: CatalogOperation, _ version: ModelVersion) {
         inBackground { [self] in
+            defer { endDeployment() }
             let key = ModelPool.Key(model: version.model, version: version.name)
             do {
-                let ended = try await blocking { [self] in
+                // A thread of its own: it waits for others, which wait for threads.
+                let ended = try await onOwnThread { [self] in
                     let source = ModelPlace.resolve(try home.localPath(of: version.settings.source))
                     return try catalog.deployBlocking(operation, from: source) { folder in
                         // In the pool before anyone can ask for it.

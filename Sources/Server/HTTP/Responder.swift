@@ -4,6 +4,7 @@ import Hummingbird
 import LightboxCore
 import Logging
 import NIOCore
+import Serving
 import Synchronization
 
 /// Who is at the other end.
@@ -48,6 +49,11 @@ struct Responder: HTTPResponder {
                 let deadline = try start + timeout(request.headers)
                 let body = try await bodies.read(request, until: deadline)
                 defer { bodies.release(body) }
+                guard ContinuousClock.now < deadline else {
+                    throw ServingError(
+                        .deadlineExceeded, "the time that the request allows is over",
+                        remedy: "Allow more, or ask again later.")
+                }
                 let call = Call(
                     method: target.method, parameters: parameters, query: target.query(body),
                     headers: request.headers, body: target.isOverridden ? .empty : body, id: id, deadline: deadline

@@ -21,7 +21,14 @@ public struct LightboxServer: Sendable {
         try self.init(home: home, settings: settings, log: ServerLog())
     }
 
-    init(home: Home, settings: ServerSettings, log: ServerLog) throws {
+    /// The same, with another place for the lines of the log.
+    package init(
+        home: Home, settings: ServerSettings, log write: @escaping @Sendable ([UInt8]) -> Void
+    ) throws {
+        try self.init(home: home, settings: settings, log: ServerLog(write: write))
+    }
+
+    private init(home: Home, settings: ServerSettings, log: ServerLog) throws {
         guard settings.isLoopback || settings.allowsUnprotected else {
             throw ServerError(
                 .forbidden,
@@ -44,18 +51,39 @@ public struct LightboxServer: Sendable {
     ///
     /// - Parameter onReady: told the port.
     public func run(onReady: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
-        let services = try self.services(onReady: onReady)
+        defer { log.flush() }
+        try await group(signals: [.sigterm, .sigint], onReady: onReady).run()
+    }
+
+    /// The same until `stop` returns.
+    package func run(
+        until stop: @escaping @Sendable () async -> Void, onReady: @escaping @Sendable (Int) -> Void
+    ) async throws {
+        let group = try group(signals: [], onReady: onReady)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                await stop()
+                await group.triggerGracefulShutdown()
+            }
+            try await tasks.waitForAll()
+        }
+        log.flush()
+    }
+
+    private func group(
+        signals: [UnixSignal], onReady: @escaping @Sendable (Int) -> Void
+    ) throws -> ServiceGroup {
         var configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+            services: services(onReady: onReady).map { .init(service: $0) }, gracefulShutdownSignals: signals,
             logger: log.logger)
         // What the requests need, and as much again for jobs to come to a good place.
         configuration.maximumGracefulShutdownDuration = context.settings.shutdownTime * 2
-        defer { log.flush() }
-        try await ServiceGroup(configuration: configuration).run()
+        return ServiceGroup(configuration: configuration)
     }
 
     /// The parts in the order in which they start; they end in the other order.
-    func services(onReady: @escaping @Sendable (Int) -> Void) throws -> [any Service] {
+    private func services(onReady: @escaping @Sendable (Int) -> Void) -> [any Service] {
         let settings = context.settings
         var application = Application(
             responder: responder,

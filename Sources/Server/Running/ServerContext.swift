@@ -15,6 +15,8 @@ public final class ServerContext: Sendable {
     private let table = Mutex<[Route]>([])
     private let stopping = Atomic<Bool>(false)
     private let streams = Atomic<Int>(0)
+    private let deployments = Atomic<Int>(0)
+    private static let maximumDeployments = 8
     private let works = Mutex<[Int: Task<Void, Never>]>([:])
 
     init(home: Home, settings: ServerSettings, log: ServerLog) throws {
@@ -22,7 +24,10 @@ public final class ServerContext: Sendable {
         self.settings = settings
         self.log = log
         catalog = try ModelCatalog(home: home)
-        models = LiveModels(catalog: catalog, pool: ModelPool(settings: settings.models))
+        var pool = settings.models
+        let places = try AllowedPlaces(settings.imagePlaces)
+        if !places.isEmpty { pool.model.remoteImages = ImageFetcher(places, home: home) }
+        models = LiveModels(catalog: catalog, pool: ModelPool(settings: pool))
     }
 
     /// All that there is, for those routes that tell of the others.
@@ -41,6 +46,16 @@ public final class ServerContext: Sendable {
     {
         try await blocking { [catalog] in try body(catalog) }
     }
+
+    /// Keeps a place for a version that is to be made: each takes a processor for seconds.
+    func beginDeployment() throws {
+        guard deployments.add(1, ordering: .relaxed).newValue <= Self.maximumDeployments else {
+            endDeployment()
+            throw ServerError(.overloaded, "\(Self.maximumDeployments) versions are being made. Ask again later.")
+        }
+    }
+
+    func endDeployment() { deployments.subtract(1, ordering: .relaxed) }
 
     /// Counts streams that stay open, so that they do not become too many.
     func beginStream() throws {
@@ -66,5 +81,12 @@ public final class ServerContext: Sendable {
     /// Waits until nothing works on.
     func finishBackground() async {
         while let work = works.withLock({ $0.values.first }) { await work.value }
+    }
+}
+
+/// Runs what takes long on a thread that nobody else waits for: the shared ones may all be waiting for this.
+func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
     }
 }

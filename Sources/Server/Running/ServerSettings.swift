@@ -27,6 +27,8 @@ public struct ServerSettings: Sendable {
 
     public var models = ModelPool.Settings()
     public var request = RequestLimits()
+    /// Where images that requests name by address may be fetched from; nowhere unless told.
+    public var imagePlaces: [String] = []
     /// Whether jobs of the queue are worked on.
     public var runsJobs = true
     /// Models that are loaded at the start; others when they are first asked.

@@ -26,6 +26,12 @@ struct ServeCommand: ParsableCommand {
         help: ArgumentHelp("Another name that callers use for this server; can be repeated.", valueName: "name"))
     var trustedHosts: [String] = []
     @Option(
+        name: .customLong("image-place"),
+        help: ArgumentHelp(
+            "Where requests may fetch images from: https://HOST/PATH or gs://BUCKET/PATH; can be repeated.",
+            valueName: "address"))
+    var imagePlaces: [String] = []
+    @Option(
         name: .customLong("load"),
         help: ArgumentHelp("A model to load at the start; can be repeated.", valueName: "model"))
     var models: [String] = []
@@ -58,6 +64,7 @@ struct ServeCommand: ParsableCommand {
         settings.allowsUnprotected = allowUnprotected
         settings.trustedHosts = Set(trustedHosts.map { $0.lowercased() })
         settings.preloaded = models
+        settings.imagePlaces = imagePlaces
         if let modelMemory { settings.models.memoryBudget = modelMemory << 20 }
         settings.maximumBody = maximumBody << 20
         settings.request.maximumBytes = maximumBody << 20
