@@ -46,7 +46,7 @@ import WireFormats
         let facts = Samples().facts()
         let text = try parsed(Pages().version(facts)).text
         for file in facts.version.files { #expect(text.contains(file.name) && text.contains(file.sha256.description)) }
-        for words in ["0.3500", "optimizer, learning rate", "areas, cardiomegaly", "0.8970", "train 222,750", "image_bytes"] {
+        for words in ["0.3500", "optimizer, learning rate", "areas, cardiomegaly", "mean AUC", "0.8970", "train 222,750", "image_bytes"] {
             #expect(text.contains(words), "\(words)")
         }
     }

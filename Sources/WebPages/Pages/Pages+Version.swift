@@ -18,7 +18,9 @@ extension Pages {
             lead: version.settings.description.isEmpty ? nil : "\(version.settings.description)",
             """
             <p>\(Badge.html(version.state))\(version.isDefault ? Self.defaultMark : .nothing)</p>
-            \(failure)\(cards(facts))\(buttons(version))\(metrics(facts))\(labels(facts.manifest?.output))\(calls(facts))\(files(version))\(origin(facts))\(settings(facts.manifest))
+            \(failure)\(cards(facts))\(buttons(version))\(evaluation(facts))<div class="pair">
+            \(metrics(facts))\(labels(facts.manifest?.output))</div>
+            \(calls(facts))\(files(version))\(origin(facts))\(settings(facts.manifest))
             \(Self.confirmation)
             """)
     }
@@ -53,12 +55,15 @@ extension Pages {
         return "<div class=\"buttons\">\(predict) \(isFree ? setDefault(version) : .nothing) \(delete)</div>\n"
     }
 
-    /// A whole evaluation with its curves, or the numbers that training left.
+    /// A whole evaluation with its curves.
+    private func evaluation(_ facts: VersionFacts) -> HTML {
+        guard let evaluation = facts.evaluation else { return .nothing }
+        let page = EvaluationPage(evaluation).page().fragment()
+        return "<div class=\"evaluation\">\n\(HTML(markup: page))</div>\n"
+    }
+
+    /// The numbers that training left.
     private func metrics(_ facts: VersionFacts) -> HTML {
-        if let evaluation = facts.evaluation {
-            let page = EvaluationPage(evaluation).page().fragment()
-            return "<div class=\"evaluation\">\n\(HTML(markup: page))</div>\n"
-        }
         let rows = facts.metrics.map { ["\($0.name)", "\($0.value)"] as [HTML] }
         guard !rows.isEmpty else { return .nothing }
         return .section(
