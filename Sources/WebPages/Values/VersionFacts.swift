@@ -63,7 +63,8 @@ enum FlatJSON {
         case .integer(let number): rows.append((name, String(number)))
         case .number(let number): rows.append((name, PageText.number(number)))
         case .string(let text): rows.append((name, text))
-        case .object(let members): for member in members { append(member.value, inner(member.name), labels, to: &rows) }
+        case .object(let members):
+            for member in members { append(member.value, inner(member.name), labels, to: &rows) }
         case .array, .numbers:
             let elements = value.elements ?? []
             if !labels.isEmpty, elements.count == labels.count {
