@@ -128,7 +128,8 @@ public struct Pages: Sendable {
     ///   - question: asked first; nil to go on at once.
     ///   - next: where to go afterwards.
     func action(
-        _ name: String, _ method: String, _ path: String, question: String? = nil, remark: String = "", next: String,
+        _ name: String, _ method: String, _ path: String, question: String? = nil, remark: String = "",
+        next: String,
         isDangerous: Bool = false
     ) -> HTML {
         guard mayChange else { return .nothing }

@@ -3,6 +3,7 @@
 import base64
 import json
 import shutil
+import socket
 import subprocess
 import time
 import urllib.error
@@ -24,10 +25,15 @@ class Browser:
         return [name for name in ("chromium", "chromedriver") if not shutil.which(name)]
 
     def __init__(self, width=1280, height=900, is_dark=False):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
         self.driver = subprocess.Popen(
-            ["chromedriver", "--port=0", "--log-level=OFF"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            ["chromedriver", f"--port={port}"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
         try:
-            self.base = "http://127.0.0.1:%d" % self._port()
+            self.base = f"http://127.0.0.1:{port}"
+            self._await_driver()
             options = {
                 "binary": shutil.which("chromium"),
                 # A container has neither a sandbox nor much shared memory.
@@ -54,13 +60,15 @@ class Browser:
             pass
         self.driver.terminate()
         self.driver.wait(10)
-        self.driver.stdout.close()
 
-    def _port(self):
-        for line in self.driver.stdout:
-            if "on port" in line and "success" in line:
-                return int("".join(c for c in line.rsplit("port", 1)[1] if c.isdigit()))
-        raise BrowserError("chromedriver did not start")
+    def _await_driver(self):
+        for _ in range(100):
+            try:
+                if self._call("GET", "/status")["ready"]:
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise BrowserError("chromedriver does not start")
 
     def _call(self, method, path, body=None):
         data = None if method != "POST" else json.dumps(body or {}).encode()

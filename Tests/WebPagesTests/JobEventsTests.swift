@@ -12,7 +12,9 @@ import WireFormats
                 let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
                 try #require(fields.updateValue(parts[1].dropFirst().description, forKey: parts[0]) == nil)
             }
-            return (try #require(fields["event"]), fields["id"], try JSONValue(parsing: try #require(fields["data"])))
+            return (
+                try #require(fields["event"]), fields["id"], try JSONValue(parsing: try #require(fields["data"]))
+            )
         }
     }
 
@@ -37,7 +39,9 @@ import WireFormats
         #expect(sent.compactMap(\.id) == ["4", "5"])
     }
 
-    @Test("Foreign texts cannot break out", arguments: ["a\n\nevent: job\ndata: {}", "<script>alert(1)</script>", "\r\n\u{2028}"])
+    @Test(
+        "Foreign texts cannot break out",
+        arguments: ["a\n\nevent: job\ndata: {}", "<script>alert(1)</script>", "\r\n\u{2028}"])
     func hostile(words: String) throws {
         var stream = JobEvents()
         let sent = try events(stream.text(Samples(words: words).job(), log: Samples(words: words).lines(1...1)))

@@ -38,7 +38,8 @@ struct ParsedPage {
 @Suite("Pages") struct PagesTests {
     static let names = Samples().pages().map(\.name)
 
-    private func page(_ name: String, _ samples: Samples = Samples()) throws -> (html: String, parsed: ParsedPage) {
+    private func page(_ name: String, _ samples: Samples = Samples()) throws -> (html: String, parsed: ParsedPage)
+    {
         let html = try #require(samples.pages().first { $0.name == name }).html
         return (html, try #require(ParsedPage(html), "\(name) is well-formed"))
     }
@@ -60,14 +61,17 @@ struct ParsedPage {
     @Test(
         "Foreign texts stay texts, whatever is in them", arguments: names,
         [
-            "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onclick='alert(1)", "&lt;b&gt; & co",
+            "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onclick='alert(1)",
+            "&lt;b&gt; & co",
             "</option></select><b>", "]]>--><b>", "javascript:alert(1)", "\u{0}\u{1b}[2J\u{ffff}", "‮evil‬",
         ])
     func escaping(name: String, words: String) throws {
         let (_, parsed) = try page(name, Samples(words: words))
         let (_, plain) = try page(name)
         #expect(parsed.elements.map(\.name) == plain.elements.map(\.name))
-        #expect(parsed.elements.map { $0.attributes.keys.sorted() } == plain.elements.map { $0.attributes.keys.sorted() })
+        #expect(
+            parsed.elements.map { $0.attributes.keys.sorted() }
+                == plain.elements.map { $0.attributes.keys.sorted() })
         for address in parsed.values("href") + parsed.values("action") {
             #expect(address.hasPrefix("/") || address.hasPrefix("#"), "\(address)")
             #expect(!address.hasPrefix("//"))
@@ -145,7 +149,9 @@ struct ParsedPage {
             ])
     }
 
-    @Test("Signing in goes on to this server only", arguments: ["//evil.example/", "https://evil.example", "/\\evil"])
+    @Test(
+        "Signing in goes on to this server only",
+        arguments: ["//evil.example/", "https://evil.example", "/\\evil"])
     func redirect(next: String) throws {
         let parsed = try #require(ParsedPage(Pages().signIn(next: next)))
         #expect(parsed.all("input").contains { $0.attributes["name"] == "next" && $0.attributes["value"] == "/" })

@@ -4,7 +4,6 @@ import Figures
 import Foundation
 import LightboxCore
 import ModelRegistry
-import Networks
 import Serving
 import WebPages
 import WireFormats
@@ -70,7 +69,8 @@ struct Samples {
         ]
         return decoded(
             object([
-                "model": .string(model), "name": .string(name), "settings": json(settings), "state": .string(state),
+                "model": .string(model), "name": .string(name), "settings": json(settings),
+                "state": .string(state),
                 "isDefault": .bool(isDefault), "created": date, "lastUsed": date,
                 "errorMessage": .string(state == "failed" ? "The file \(words) is damaged." : ""),
                 "etag": .string("e"), "creator": .string(words), "files": json(files),
@@ -99,7 +99,8 @@ struct Samples {
             name: "chest", description: words, architecture: .file(name: "model.onnx"),
             preprocessing: Preprocessing(height: 320, width: 320, channels: 3, scaling: .imageNetStandardised),
             output: output,
-            provenance: .init(lightbox: "0.3", created: time, creator: words, pretrainedWeights: ContentHash(of: [4])))
+            provenance: .init(
+                lightbox: "0.3", created: time, creator: words, pretrainedWeights: ContentHash(of: [4])))
         manifest.metrics = object([
             "step": .integer(4800), "loss": .number(0.2871), "meanAUC": .number(0.871),
             "areas": .numbers(output.labels.indices.map { 0.91 - 0.013 * Double($0) }),
@@ -152,7 +153,9 @@ struct Samples {
 
     // MARK: Jobs
 
-    func job(_ id: String = "nightly_films", state: String = "running", training: Bool = false, done: Int = 1234) -> Job {
+    func job(_ id: String = "nightly_films", state: String = "running", training: Bool = false, done: Int = 1234)
+        -> Job
+    {
         var progress = Job.Progress()
         progress.completed = done
         progress.errors = 3
@@ -228,15 +231,25 @@ struct Samples {
             Sample("home", pages.home(overview(models))), Sample("home-empty", pages.home(overview([]))),
             Sample("predict", pages.predict(choices)), Sample("predict-empty", pages.predict([])),
             Sample("models", pages.models(models, next: words)), Sample("models-empty", pages.models([])),
-            Sample("model", pages.model(model(), versions: [version(), version("v2", isDefault: false), version("v3", state: "failed", isDefault: false)])),
+            Sample(
+                "model",
+                pages.model(
+                    model(),
+                    versions: [
+                        version(), version("v2", isDefault: false),
+                        version("v3", state: "failed", isDefault: false),
+                    ])),
             Sample("model-empty", pages.model(model("flowers", hasVersion: false), versions: [])),
-            Sample("version", pages.version(facts())), Sample("version-evaluated", pages.version(facts(isEvaluated: true))),
+            Sample("version", pages.version(facts())),
+            Sample("version-evaluated", pages.version(facts(isEvaluated: true))),
             Sample("version-failed", pages.version(VersionFacts(version(state: "failed")))),
             Sample("jobs", pages.jobs(jobs, next: words)), Sample("jobs-empty", pages.jobs([])),
-            Sample("job", pages.job(job(), log: lines())), Sample("job-failed", pages.job(job(state: "failed"), log: [])),
+            Sample("job", pages.job(job(), log: lines())),
+            Sample("job-failed", pages.job(job(state: "failed"), log: [])),
             Sample("job-training", pages.job(job(training: true), log: lines(), curves: history)),
             Sample("labels", pages.labels(counts)), Sample("labels-empty", pages.labels(.init(tables: []))),
-            Sample("problem", pages.problem(status: 404, words)), Sample("sign-in", pages.signIn(next: words, hasFailed: true)),
+            Sample("problem", pages.problem(status: 404, words)),
+            Sample("sign-in", pages.signIn(next: words, hasFailed: true)),
         ]
     }
 }

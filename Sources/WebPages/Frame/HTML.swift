@@ -41,7 +41,8 @@ extension HTML {
     static func facts(_ rows: [(name: String, value: HTML)]) -> HTML {
         let rows = rows.filter { !$0.value.text.isEmpty }
         if rows.isEmpty { return nothing }
-        return "<dl class=\"facts\">\n\(rows.map { "<div><dt>\($0.name)</dt><dd>\($0.value)</dd></div>" as HTML })\n</dl>\n"
+        return
+            "<dl class=\"facts\">\n\(rows.map { "<div><dt>\($0.name)</dt><dd>\($0.value)</dd></div>" as HTML })\n</dl>\n"
     }
 
     /// Large numbers with their names.

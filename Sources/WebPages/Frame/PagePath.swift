@@ -5,7 +5,9 @@ enum PagePath {
     static let project = "lightbox"
 
     static func model(_ name: String) -> String { "/models/" + part(name) }
-    static func version(_ name: String, of model: String) -> String { "\(self.model(model))/versions/\(part(name))" }
+    static func version(_ name: String, of model: String) -> String {
+        "\(self.model(model))/versions/\(part(name))"
+    }
     static func job(_ id: String) -> String { "/jobs/" + part(id) }
     static func predict(_ model: String, version: String? = nil) -> String {
         "/predict?model=\(part(model))" + (version.map { "&version=" + part($0) } ?? "")

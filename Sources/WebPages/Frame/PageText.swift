@@ -22,7 +22,8 @@ enum PageText {
         var value = Double(bytes)
         for unit in ["bytes", "kB", "MB", "GB"] {
             if value < 1000 || unit == "GB" {
-                return unit == "bytes" ? "\(bytes) bytes" : Number.decimal(value, digits: value < 10 ? 1 : 0) + " \(unit)"
+                return unit == "bytes"
+                    ? "\(bytes) bytes" : Number.decimal(value, digits: value < 10 ? 1 : 0) + " \(unit)"
             }
             value /= 1000
         }

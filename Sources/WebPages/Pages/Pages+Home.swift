@@ -26,7 +26,8 @@ extension Pages {
         } else {
             let models = overview.models.prefix(6).map(card)
             let more: HTML? =
-                overview.models.count > 6 ? "<p><a href=\"/models\">All \(overview.models.count) models</a></p>\n" : nil
+                overview.models.count > 6
+                ? "<p><a href=\"/models\">All \(overview.models.count) models</a></p>\n" : nil
             content = """
                 \(HTML.section("Models", id: "models", "<ul class=\"tiles\">\n\(models)\n</ul>\n\(more)"))\(recent(overview.jobs))\(surfaces(overview, model: overview.models[0].name))
                 """

@@ -6,9 +6,11 @@ extension Pages {
     ///
     /// - Parameter next: the token of the next page of the list; nil on the last.
     public func jobs(_ jobs: [Job], next: String? = nil) -> String {
-        let lead: HTML = "Batch predictions and trainings. They run on this machine, one after another, and go on after a restart."
+        let lead: HTML =
+            "Batch predictions and trainings. They run on this machine, one after another, and go on after a restart."
         guard !jobs.isEmpty else {
-            let example = "lightbox jobs submit prediction first_job --model flowers \\\n  "
+            let example =
+                "lightbox jobs submit prediction first_job --model flowers \\\n  "
                 + "--input-paths 'images/*.tfrecord' --output-path predictions --data-format tf-record"
             return document(
                 "Jobs", in: .jobs, lead: lead,
@@ -63,7 +65,8 @@ extension Pages {
             \(Self.confirmation)
             """
         return document(
-            job.id, in: .jobs, trail: [("Jobs", "/jobs")], scripts: ["job.js", "actions.js"], lead: "\(job.kindWords)",
+            job.id, in: .jobs, trail: [("Jobs", "/jobs")], scripts: ["job.js", "actions.js"],
+            lead: "\(job.kindWords)",
             content)
     }
 
@@ -114,20 +117,26 @@ extension Pages {
         case .prediction(let work):
             switch work.target {
             case .model(let model, _):
-                let name: HTML = work.version.map { version in
-                    "<a href=\"\(PagePath.version(version, of: model))\">\(model), version \(version)</a>"
-                } ?? "<a href=\"\(PagePath.model(model))\">\(model)</a>"
+                let name: HTML =
+                    work.version.map { version in
+                        "<a href=\"\(PagePath.version(version, of: model))\">\(model), version \(version)</a>"
+                    } ?? "<a href=\"\(PagePath.model(model))\">\(model)</a>"
                 rows.append(("Model", name))
             case .folder(let folder): rows.append(("Model", "<code>\(folder)</code>"))
             }
             rows += [
-                ("Reads", "\(work.inputs.map { "<code>\($0)</code>" as HTML })"), ("Format", "\(work.format.words)"),
-                ("Writes into", "<code>\(work.output)</code>"), ("Batch", "\(Number.grouped(work.batchSize)) records"),
+                ("Reads", "\(work.inputs.map { "<code>\($0)</code>" as HTML })"),
+                ("Format", "\(work.format.words)"),
+                ("Writes into", "<code>\(work.output)</code>"),
+                ("Batch", "\(Number.grouped(work.batchSize)) records"),
             ]
         case .training(let work):
             rows += [
                 ("Trainer", "<code>\(work.module)</code>"),
-                ("Arguments", work.arguments.isEmpty ? "" : "<code>\(work.arguments.joined(separator: " "))</code>"),
+                (
+                    "Arguments",
+                    work.arguments.isEmpty ? "" : "<code>\(work.arguments.joined(separator: " "))</code>"
+                ),
                 ("Writes into", work.folder.isEmpty ? "" : "<code>\(work.folder)</code>"),
             ]
         }

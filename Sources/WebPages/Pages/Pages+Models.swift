@@ -8,9 +8,10 @@ extension Pages {
         guard !models.isEmpty else { return document("Models", in: .models, Self.firstSteps) }
         let rows = models.map { model -> [HTML] in
             let version = model.defaultVersion
-            let name: HTML = version.map { version in
-                "<a href=\"\(PagePath.version(version.name, of: model.name))\">\(version.name)</a>"
-            } ?? "–"
+            let name: HTML =
+                version.map { version in
+                    "<a href=\"\(PagePath.version(version.name, of: model.name))\">\(version.name)</a>"
+                } ?? "–"
             return [
                 "<a href=\"\(PagePath.model(model.name))\"><strong>\(model.name)</strong></a>",
                 "\(model.settings.description)", name, version.map { Badge.html($0.state) } ?? "none is ready",
@@ -19,7 +20,8 @@ extension Pages {
         }
         return document(
             "Models", in: .models,
-            "\(HTML.table("Models", ["Name", "What it is for", "Default version", "State", "Made"], rows))\(Self.next(next, "/models"))")
+            "\(HTML.table("Models", ["Name", "What it is for", "Default version", "State", "Made"], rows))\(Self.next(next, "/models"))"
+        )
     }
 
     /// One model with its versions.
@@ -44,13 +46,12 @@ extension Pages {
             ("Default version", "\(model.defaultVersion?.name ?? "none is ready")"),
             ("Made", PageText.time(model.created)), ("Labels", Self.labels(model.settings.labels)),
         ])
-        let remark = "Its \(versions.count == 1 ? "version goes" : "\(versions.count) versions go") first: delete them one by one."
         let delete =
             versions.isEmpty
             ? action(
                 "Delete this model", "DELETE", PagePath.model(model.name), question: "Delete \(model.name)?",
                 remark: "It has no version; only its name and description go.", next: "/models", isDangerous: true)
-            : "<p class=\"quiet\">To delete this model: \(remark)</p>"
+            : "<p class=\"quiet\">A model can be deleted once it has no version.</p>"
         let use: HTML? =
             model.defaultVersion == nil
             ? nil : "<p><a class=\"button\" href=\"\(PagePath.predict(model.name))\">Predict with it</a></p>\n"

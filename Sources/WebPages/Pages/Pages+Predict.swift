@@ -14,7 +14,8 @@ extension Pages {
             ?? choices.firstIndex { $0.model == model } ?? 0
         let options = choices.enumerated().map { number, choice -> HTML in
             let chosen: HTML = number == wanted ? " selected=\"selected\"" : ""
-            return "<option value=\"\(number)\" data-choice=\"\(choice.json)\"\(chosen)>\(Self.name(choice))</option>"
+            return
+                "<option value=\"\(number)\" data-choice=\"\(choice.json)\"\(chosen)>\(Self.name(choice))</option>"
         }
         let content: HTML = """
             <form id="predict" class="panel">
@@ -37,7 +38,8 @@ extension Pages {
             """
         return document(
             "Predict", in: .predict, scripts: ["predict.js"],
-            lead: "Scores are a model’s guess, not a finding. A label counts as found from its threshold on.", content)
+            lead: "Scores are a model’s guess, not a finding. A label counts as found from its threshold on.",
+            content)
     }
 
     private static func name(_ choice: PredictChoice) -> HTML {

@@ -14,11 +14,14 @@ extension Pages {
             ? nil : "<p class=\"note problem\"><strong>It is not served.</strong> \(version.errorMessage)</p>\n"
         return document(
             "\(version.model), version \(version.name)", in: .models,
-            trail: [("Models", "/models"), (version.model, PagePath.model(version.model))], scripts: ["actions.js"],
+            trail: [("Models", "/models"), (version.model, PagePath.model(version.model))],
+            scripts: ["actions.js"],
             lead: version.settings.description.isEmpty ? nil : "\(version.settings.description)",
             """
             <p>\(Badge.html(version.state))\(version.isDefault ? Self.defaultMark : .nothing)</p>
-            \(failure)\(cards(facts))\(buttons(version))\(metrics(facts))\(labels(facts.manifest?.output))\(calls(facts))\(files(version))\(origin(facts))\(settings(facts.manifest))
+            \(failure)\(cards(facts))\(buttons(version))\(evaluation(facts))<div class="pair">
+            \(metrics(facts))\(labels(facts.manifest?.output))</div>
+            \(calls(facts))\(files(version))\(origin(facts))\(settings(facts.manifest))
             \(Self.confirmation)
             """)
     }
@@ -33,7 +36,10 @@ extension Pages {
             case .heatmap, nil: ""
             }
         return HTML.cards([
-            ("Input", input.map { "\($0.width) × \($0.height)" } ?? "", input.map { $0.channels == 1 ? "grey" : "colour" } ?? ""),
+            (
+                "Input", input.map { "\($0.width) × \($0.height)" } ?? "",
+                input.map { $0.channels == 1 ? "grey" : "colour" } ?? ""
+            ),
             ("Labels", output.map { $0.kind == .heatmap ? "a map" : Number.grouped($0.labels.count) } ?? "", kind),
             ("Files", Number.grouped(facts.version.files.count), PageText.size(facts.bytes)),
         ])
@@ -53,12 +59,15 @@ extension Pages {
         return "<div class=\"buttons\">\(predict) \(isFree ? setDefault(version) : .nothing) \(delete)</div>\n"
     }
 
-    /// A whole evaluation with its curves, or the numbers that training left.
+    /// A whole evaluation with its curves.
+    private func evaluation(_ facts: VersionFacts) -> HTML {
+        guard let evaluation = facts.evaluation else { return .nothing }
+        let page = EvaluationPage(evaluation).page().fragment()
+        return "<div class=\"evaluation\">\n\(HTML(markup: page))</div>\n"
+    }
+
+    /// The numbers that training left.
     private func metrics(_ facts: VersionFacts) -> HTML {
-        if let evaluation = facts.evaluation {
-            let page = EvaluationPage(evaluation).page().fragment()
-            return "<div class=\"evaluation\">\n\(HTML(markup: page))</div>\n"
-        }
         let rows = facts.metrics.map { ["\($0.name)", "\($0.value)"] as [HTML] }
         guard !rows.isEmpty else { return .nothing }
         return .section(
@@ -78,7 +87,8 @@ extension Pages {
         var remarks: [String] = []
         if output.thresholds.isEmpty {
             remarks.append(
-                output.kind == .classes ? "The highest score decides." : "No thresholds are kept: 0.5 would be a guess.")
+                output.kind == .classes
+                    ? "The highest score decides." : "No thresholds are kept: 0.5 would be a guess.")
         }
         if output.hasExtraSlot { remarks.append("One more score, the last, stands for images without a label.") }
         if let temperature = output.temperature {
@@ -139,7 +149,9 @@ extension Pages {
     private func origin(_ facts: VersionFacts) -> HTML {
         let version = facts.version
         let manifest = facts.manifest
-        let splits = manifest?.data?.counts.sorted { $0.key < $1.key }.map { "\($0.key) \(Number.grouped($0.value))" }
+        let splits = manifest?.data?.counts.sorted { $0.key < $1.key }.map {
+            "\($0.key) \(Number.grouped($0.value))"
+        }
         return .section(
             "Where it comes from", id: "origin",
             HTML.facts([
@@ -149,10 +161,14 @@ extension Pages {
                 ("Trained by", "\(manifest?.provenance.creator ?? "")"),
                 ("With", manifest.map { "Lightbox \($0.provenance.lightbox)" } ?? ""),
                 ("On", "\(splits?.joined(separator: ", ") ?? "")"),
-                ("Data fingerprint", manifest?.data.map { "<code class=\"hash\">\($0.sha256.description)</code>" } ?? ""),
+                (
+                    "Data fingerprint",
+                    manifest?.data.map { "<code class=\"hash\">\($0.sha256.description)</code>" } ?? ""
+                ),
                 (
                     "Pretrained weights",
-                    manifest?.provenance.pretrainedWeights.map { "<code class=\"hash\">\($0.description)</code>" } ?? ""
+                    manifest?.provenance.pretrainedWeights.map { "<code class=\"hash\">\($0.description)</code>" }
+                        ?? ""
                 ),
                 ("Last used", version.lastUsed.map(PageText.time) ?? ""),
                 ("Labels", Self.labels(version.settings.labels)),

@@ -70,7 +70,8 @@ public struct JobEvents: Sendable {
 
     private static func members(_ line: JobLogLine) -> [JSONMember] {
         [
-            JSONMember("number", .integer(Int64(line.number))), JSONMember("severity", .string(line.severity.rawValue)),
+            JSONMember("number", .integer(Int64(line.number))),
+            JSONMember("severity", .string(line.severity.rawValue)),
             JSONMember("text", .string(line.text)), JSONMember("line", .string(Pages.line(line).text)),
         ]
     }

@@ -39,7 +39,8 @@ public struct PredictChoice: Sendable, Equatable {
         self.init(
             model: model, version: version, labels: output.labels, thresholds: output.thresholds,
             isExclusive: output.kind == .classes,
-            extras: (output.kind == .heatmap ? ["heatmap"] : ["labels", "heatmap"]) + (hasCases ? ["nearest"] : []))
+            extras: (output.kind == .heatmap ? ["heatmap"] : ["labels", "heatmap"]) + (hasCases ? ["nearest"] : [])
+        )
     }
 
     /// A version of another kind; nil for one that does not take a single input of strings.

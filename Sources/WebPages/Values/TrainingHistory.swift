@@ -51,7 +51,9 @@ public struct TrainingHistory: Sendable, Equatable {
     var charts: [LineChart] {
         let losses = [series("training", \.trainingLoss), series("validation", \.validationLoss)].compactMap { $0 }
         let measures = [series("mean AUC", \.meanAUC), series("accuracy", \.accuracy)].compactMap { $0 }
-        let best = rows.filter { $0.validationLoss?.isFinite ?? false }.min { $0.validationLoss! < $1.validationLoss! }
+        let best = rows.filter { $0.validationLoss?.isFinite ?? false }.min {
+            $0.validationLoss! < $1.validationLoss!
+        }
         return [("Loss", "loss", losses), ("Validation", "share", measures)].compactMap { title, name, series in
             guard !series.isEmpty else { return nil }
             var chart = LineChart(title: title, xName: "step", yName: name, series: series)

@@ -63,7 +63,8 @@ enum FlatJSON {
         case .integer(let number): rows.append((name, String(number)))
         case .number(let number): rows.append((name, PageText.number(number)))
         case .string(let text): rows.append((name, text))
-        case .object(let members): for member in members { append(member.value, inner(member.name), labels, to: &rows) }
+        case .object(let members):
+            for member in members { append(member.value, inner(member.name), labels, to: &rows) }
         case .array, .numbers:
             let elements = value.elements ?? []
             if !labels.isEmpty, elements.count == labels.count {
@@ -82,15 +83,18 @@ enum FlatJSON {
         }
     }
 
-    /// `learningRate` and `learning_rate` as `learning rate`; names that are not so built stay.
+    /// `learningRate` and `learning_rate` as `learning rate`, `meanAUC` as `mean AUC`; names that are not so built stay.
     private static func words(_ name: String) -> String {
         var text = ""
         var wasSmall = false
-        for character in name {
+        let characters = Array(name)
+        for (index, character) in characters.enumerated() {
             if character == "_" {
                 text.append(" ")
             } else if character.isUppercase && wasSmall {
-                text += " " + character.lowercased()
+                // The first letter of a word becomes small, an abbreviation stays.
+                let isShort = index + 1 < characters.count && characters[index + 1].isUppercase
+                text += " " + (isShort ? String(character) : character.lowercased())
             } else {
                 text.append(character)
             }
