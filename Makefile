@@ -6,7 +6,7 @@ SWIFT_BUILD = swift build -c release
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks)
 SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/*)
 
-.PHONY: build demo test test-clients bench lint fmt fuzz install clean help
+.PHONY: build demo test test-clients test-browser bench lint fmt fuzz install clean help
 
 build: ## build .build/release/lightbox
 	@scripts/bootstrap
@@ -23,6 +23,10 @@ test: ## run every test
 test-clients: build .venv-clients/installed ## drive the server with the clients that people use
 	@for script in ml_v1 tensorflow_rest triton_v2; do \
 	    echo "== $$script"; .venv-clients/bin/python Tests/Clients/$$script.py .build/release/lightbox || exit 1; done
+
+test-browser: build ## drive the web pages in headless Chromium
+	@scripts/bootstrap --browser
+	python3 Tests/Browser/run.py .build/release/lightbox
 
 .venv-clients/installed: Tests/Clients/requirements.txt
 	python3 -m venv .venv-clients

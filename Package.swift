@@ -194,7 +194,9 @@ let package = Package(
         tests(
             of: "Serving",
             using: ["WireFormats", "Imaging", "Inference", "ModelRegistry", "Networks", "Features"]),
-        tests(of: "WebPages", using: ["Catalog", "ModelRegistry", "Serving", "Evaluation"]),
+        tests(
+            of: "WebPages",
+            using: ["WireFormats", "Catalog", "ModelRegistry", "Serving", "Evaluation", "Figures"]),
         tests(of: "Server", using: ["WireFormats", "Serving", "Catalog", "ModelRegistry", "Networks"]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),

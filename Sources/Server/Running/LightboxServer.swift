@@ -38,9 +38,9 @@ public struct LightboxServer: Sendable {
         self.log = log
         context = try ServerContext(home: home, settings: settings, log: log)
         let groups: [any RouteGroup] = [
-            PageRoutes(context), JobPageRoutes(context), OwnRoutes(context), PredictRoutes(context), ModelRoutes(context), JobRoutes(context),
-            ProjectRoutes(context), TensorFlowRoutes(context), InferenceRoutes(context),
-            JobEventRoutes(context),
+            PageRoutes(context), JobPageRoutes(context), OwnRoutes(context), PredictRoutes(context),
+            ModelRoutes(context), JobRoutes(context), ProjectRoutes(context), TensorFlowRoutes(context),
+            InferenceRoutes(context), JobEventRoutes(context),
         ]
         context.routes = groups.flatMap(\.routes)
         precondition(context.routes.count < Metrics.maximumRoutes)
