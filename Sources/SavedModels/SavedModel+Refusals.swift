@@ -20,8 +20,11 @@ extension SavedModel {
             return "It runs code that is not in the file: export the model without Python functions."
         }
         let isReader = operation.hasSuffix("ReaderV2") || operation.hasSuffix("Reader")
-        if files.contains(operation) || isReader || operation.contains("Dataset") || operation.hasPrefix("Iterator") {
-            return "It reads or writes files on the server: export the model so that it takes the bytes themselves."
+        if files.contains(operation) || isReader || operation.contains("Dataset")
+            || operation.hasPrefix("Iterator")
+        {
+            return
+                "It reads or writes files on the server: export the model so that it takes the bytes themselves."
         }
         if network.contains(operation) { return "It talks to other machines: export the model without it." }
         return nil
@@ -33,7 +36,8 @@ extension SavedModel {
     ]
 
     private static let files: Set = [
-        "ReadFile", "WriteFile", "MatchingFiles", "WriteRawFile", "LoadAndRemapMatrix", "InitializeTableFromTextFile",
+        "ReadFile", "WriteFile", "MatchingFiles", "WriteRawFile", "LoadAndRemapMatrix",
+        "InitializeTableFromTextFile",
         "InitializeTableFromTextFileV2", "ImmutableConst", "ReaderRead", "ReaderReadV2", "ReaderReadUpTo",
         "SummaryWriter", "CreateSummaryFileWriter", "WriteSummary", "Save", "SaveSlices", "DebugIdentityV2",
         "PrintV2", "Print", "DebugNanCount", "DebugNumericSummary",

@@ -29,7 +29,7 @@ public struct SavedModel: Sendable {
         let file = path + "/saved_model.pb"
         guard let size = try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int else {
             throw SavedModelError(
-                .notASavedModel, path,
+                .missingModel, path,
                 remedy: "Name the folder that holds saved_model.pb, often one below called 1.")
         }
         try Self.refuseLinks(in: path)
@@ -78,7 +78,8 @@ public struct SavedModel: Sendable {
     private static func refuseLinks(in path: String) throws {
         let inside = (try? FileManager.default.contentsOfDirectory(atPath: path + "/variables")) ?? []
         for name in ["saved_model.pb", "variables"] + inside.map({ "variables/" + $0 }) {
-            let kind = try? FileManager.default.attributesOfItem(atPath: path + "/" + name)[.type] as? FileAttributeType
+            let kind =
+                try? FileManager.default.attributesOfItem(atPath: path + "/" + name)[.type] as? FileAttributeType
             guard kind != .typeSymbolicLink else {
                 throw SavedModelError(
                     .refusedOperation, path + "/" + name,
@@ -93,7 +94,9 @@ public struct SavedModel: Sendable {
         guard let found = signatures[wanted] else {
             throw SavedModelError(
                 .unknownSignature, path,
-                remedy: "There is no signature \(wanted); there are: \(signatures.keys.sorted().joined(separator: ", ")).")
+                remedy:
+                    "There is no signature \(wanted); there are: \(signatures.keys.sorted().joined(separator: ", "))."
+            )
         }
         return found
     }

@@ -4,7 +4,7 @@ public import LightboxCore
 public struct SavedModelError: Failure, Equatable {
     public enum Code: String, Sendable {
         /// No folder, or one without `saved_model.pb`.
-        case notASavedModel
+        case missingModel
         /// Bytes that break the format's rules, or a graph whose parts do not fit.
         case malformed
         case limitExceeded
@@ -38,7 +38,7 @@ public struct SavedModelError: Failure, Equatable {
 
     public var kind: FailureKind {
         switch code {
-        case .notASavedModel, .unknownSignature: .notFound
+        case .missingModel, .unknownSignature: .notFound
         case .malformed: .corrupt
         case .limitExceeded: .limitExceeded
         case .refusedOperation, .unsupportedOperation: .unsupported
@@ -49,7 +49,8 @@ public struct SavedModelError: Failure, Equatable {
     public var description: String {
         let item = instance.map { " instance \($0)" } ?? ""
         let what = operation.map { " \($0)" } ?? ""
-        return Self.text("\(code)", at: place + item, remedy).replacing(": ", with: what + ": ", maxReplacements: 1)
+        return Self.text("\(code)", at: place + item, remedy).replacing(
+            ": ", with: what + ": ", maxReplacements: 1)
     }
 
     static func malformed(_ place: String, _ remedy: String) -> SavedModelError {

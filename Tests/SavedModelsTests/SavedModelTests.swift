@@ -28,7 +28,7 @@ private let forms = [
     @Test("A folder without a model says what to name")
     func refusesOtherFolders() throws {
         let error = #expect(throws: SavedModelError.self) { try SavedModel(path: reference("savedmodels")) }
-        #expect(error?.code == .notASavedModel)
+        #expect(error?.code == .missingModel)
     }
 
     @Test("A link in place of the variables is refused")
@@ -48,7 +48,8 @@ private let forms = [
     func refusesMissingVariables() throws {
         try withTemporaryFolder { folder in
             let source = reference("savedmodels/tf1-plain")
-            try FileManager.default.copyItem(atPath: source + "/saved_model.pb", toPath: folder + "/saved_model.pb")
+            try FileManager.default.copyItem(
+                atPath: source + "/saved_model.pb", toPath: folder + "/saved_model.pb")
             let error = #expect(throws: SavedModelError.self) { try SavedModel(path: folder).cut() }
             #expect(error?.code == .limitExceeded)
         }
@@ -58,7 +59,9 @@ private let forms = [
     func holdsLimits() throws {
         var limits = SavedModelLimits()
         limits.graphBytes = 1000
-        #expect(throws: SavedModelError.self) { try SavedModel(path: reference("savedmodels/tf2-keras"), limits: limits) }
+        #expect(throws: SavedModelError.self) {
+            try SavedModel(path: reference("savedmodels/tf2-keras"), limits: limits)
+        }
         limits = SavedModelLimits()
         limits.nodes = 20
         let model = try SavedModel(path: reference("savedmodels/tf2-keras"), limits: limits)

@@ -24,6 +24,35 @@ import Testing
         }
     }
 
+    @Test(
+        "Computes what stands before a network as TensorFlow does",
+        arguments: [
+            "area", "lanczos", "gaussian", "enlarged", "padded", "cropped", "box", "standard", "grey", "flipped",
+            "corners", "cubic", "chosen", "rows", "centred",
+        ])
+    func computesSteps(signature: String) throws {
+        let plan = try savedModel("tf2-steps").cut(signature: signature)
+        let pair = try #require(try StoredAnswers.pairs("tf2-steps", signature).first)
+        let image = try #require(try answer(plan, pair.inputs.mapValues(\.tensor))["image"])
+        #expect(image.distance(to: try #require(pair.outputs["image"]).tensor) < 1e-3)
+    }
+
+    @Test(
+        "What cannot be cut is refused with the operation's name",
+        arguments: [("labels", "GatherV2"), ("contrast", "AdjustContrastv2"), ("inside", "Conv2D")])
+    func refusesWhatCannotBeCut(signature: String, operation: String) throws {
+        let model = try savedModel("tf2-unfit")
+        let error = #expect(throws: SavedModelError.self) { try model.cut(signature: signature) }
+        #expect(error?.code == .unsupportedOperation && error?.operation == operation)
+        #expect(error?.description.contains(operation) == true)
+    }
+
+    @Test("A model that runs Python is refused")
+    func refusesPython() throws {
+        let error = #expect(throws: SavedModelError.self) { try savedModel("tf2-python").cut() }
+        #expect(error?.code == .refusedOperation && error?.operation == "EagerPyFunc")
+    }
+
     @Test("Instance keys are answered without the network")
     func answersKeys() throws {
         let plan = try savedModel("tf1-example").cut()
@@ -39,7 +68,8 @@ import Testing
         let single = try #require(try savedModel("tf1-single").cut().network?.inputs.first)
         #expect(single.shape == PartialShape([1, nil, nil, 1]) || single.shape == PartialShape([nil, nil, 1]))
         let examples = try #require(try savedModel("tf2-mapped").cut(signature: "examples").network)
-        #expect(examples.inputs.map(\.type) == [.uint8, .float] || examples.inputs.map(\.type) == [.float, .uint8])
+        #expect(
+            examples.inputs.map(\.type) == [.uint8, .float] || examples.inputs.map(\.type) == [.float, .uint8])
         #expect(examples.inputs.map(\.isBatched) == [true, true])
     }
 

@@ -21,14 +21,28 @@ struct GraphPartition {
         let entries = Set(inputs.map(\.node))
         let reached = graph.ancestors(of: graph.results.map(\.node)) { entries.contains($0) }
         var seeds = entries.intersection(reached)
-        for node in reached where try isSeed(node) {
+        var behind: [(node: Int, distance: Int)] = []
+        for node in reached {
+            let isResize = Self.resizers.contains(graph.nodes[node].operation)
+            guard try isResize || isSeed(node) else { continue }
             let ancestors = graph.ancestors(of: [node]) { entries.contains($0) }
-            if ancestors.contains(where: { Self.variables.contains(graph.nodes[$0].operation) }) {
-                throw SavedModelError(
-                    .unsupportedOperation, graph.nodes[node].name, operation: graph.nodes[node].operation,
-                    remedy: "It handles text or images behind the network: export the numbers themselves.")
+            let operations = ancestors.map { graph.nodes[$0].operation }
+            if operations.contains(where: Self.variables.contains) {
+                // A network may resize; a loop is looked into when it is run for the first time.
+                if isResize { continue }
+                let isCompound = Self.compounds.contains(graph.nodes[node].operation)
+                if !isCompound { behind.append((node, ancestors.count)) }
+            } else if isResize, !operations.contains(where: { Self.decoders.contains($0) || $0 == "Exit" }),
+                try !ancestors.contains(where: { try isSeed($0) })
+            {
+                continue
             }
             seeds.insert(node)
+        }
+        if let first = behind.min(by: { ($0.distance, $0.node) < ($1.distance, $1.node) })?.node {
+            throw SavedModelError(
+                .unsupportedOperation, graph.nodes[first].name, operation: graph.nodes[first].operation,
+                remedy: "It handles text or images behind the network: export the numbers themselves.")
         }
         host = graph.ancestors(of: seeds) { entries.contains($0) }
         spreadToLists(reached)
@@ -37,11 +51,21 @@ struct GraphPartition {
 
     private static let variables: Set = ["VarHandleOp", "VariableV2", "Variable"]
 
+    private static let compounds: Set = [
+        "Exit", "While", "StatelessWhile", "If", "StatelessIf", "Case", "StatelessCase",
+    ]
+
+    /// Computed here when they come between an image file and the network: OpenVINO has no rule for some.
+    private static let resizers: Set = [
+        "ResizeBilinear", "ResizeBicubic", "ResizeArea", "ResizeNearestNeighbor", "ScaleAndTranslate",
+    ]
+
     // MARK: What has to be computed here
 
     private static let decoders: Set = [
         "DecodePng", "DecodeJpeg", "DecodeImage", "DecodeBmp", "DecodeGif", "DecodeAndCropJpeg", "DecodeWebP",
-        "ExtractJpegShape", "DecodeRaw", "DecodePaddedRaw", "DecodeCompressed", "DecodeCSV", "DecodeBase64", "ReadFile",
+        "ExtractJpegShape", "DecodeRaw", "DecodePaddedRaw", "DecodeCompressed", "DecodeCSV", "DecodeBase64",
+        "ReadFile",
     ]
 
     private mutating func isSeed(_ node: Int) throws -> Bool {
@@ -86,15 +110,19 @@ struct GraphPartition {
         func input(_ node: Int, where fits: (String) -> Bool) -> Int? {
             graph.nodes[node].inputs.first { fits(graph.nodes[$0.node].operation) }?.node
         }
-        guard let choice = input(exit, where: { $0 == "Switch" }), let merge = input(choice, where: { $0 == "Merge" }),
+        guard let choice = input(exit, where: { $0 == "Switch" }),
+            let merge = input(choice, where: { $0 == "Merge" }),
             let enter = input(merge, where: { $0 == "Enter" })
         else { return [] }
         let frame = try graph.nodes[enter].attribute("frame_name")?.text()
         var inside: Set<Int> = []
-        for node in graph.ancestors(of: graph.nodes[exit].inputs.map(\.node), stop: { node in
-            graph.nodes[node].operation == "Enter"
-                && (try? graph.nodes[node].attribute("frame_name")?.text()) == frame
-        }) where graph.nodes[node].operation != "Exit" { inside.insert(node) }
+        for node in graph.ancestors(
+            of: graph.nodes[exit].inputs.map(\.node),
+            stop: { node in
+                graph.nodes[node].operation == "Enter"
+                    && (try? graph.nodes[node].attribute("frame_name")?.text()) == frame
+            }) where graph.nodes[node].operation != "Exit"
+        { inside.insert(node) }
         return inside
     }
 
@@ -102,14 +130,17 @@ struct GraphPartition {
     private mutating func spreadToLists(_ reached: Set<Int>) {
         let takers: Set = [
             "TensorListStack", "TensorListGetItem", "TensorListLength", "TensorListConcat", "TensorListConcatV2",
-            "TensorListGather", "TensorArrayGatherV3", "TensorArrayReadV3", "TensorArraySizeV3", "TensorArrayConcatV3",
+            "TensorListGather", "TensorArrayGatherV3", "TensorArrayReadV3", "TensorArraySizeV3",
+            "TensorArrayConcatV3",
         ]
         let candidates = reached.filter { takers.contains(graph.nodes[$0].operation) }
         var changed = true
         while changed {
             changed = false
             for node in candidates where !host.contains(node) {
-                guard let list = graph.nodes[node].inputs.first, host.contains(source(of: list.node)) else { continue }
+                guard let list = graph.nodes[node].inputs.first, host.contains(source(of: list.node)) else {
+                    continue
+                }
                 host.formUnion(graph.ancestors(of: [node]))
                 changed = true
             }
@@ -127,7 +158,9 @@ struct GraphPartition {
     private func source(of node: Int) -> Int {
         var node = node
         for _ in 0..<graph.nodes.count {
-            guard ["Identity", "StopGradient", "EnsureShape", "PreventGradient"].contains(graph.nodes[node].operation),
+            guard
+                ["Identity", "StopGradient", "EnsureShape", "PreventGradient"].contains(
+                    graph.nodes[node].operation),
                 let input = graph.nodes[node].inputs.first
             else { break }
             node = input.node

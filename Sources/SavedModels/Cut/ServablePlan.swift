@@ -70,7 +70,8 @@ private struct Cut {
         let frontEnd = FrontEnd(
             program: program, inputs: inputs, outputNames: hostOutputs.map(\.0.name), limits: model.limits)
         let learned = try frontEnd.probed()
-        let network = try networkOutputs.isEmpty
+        let network =
+            try networkOutputs.isEmpty
             ? nil : cutNetwork(graph, members, border, entries, learned, networkOutputs)
         return ServablePlan(
             signature: signature, network: network, frontEnd: frontEnd, passThrough: hostOutputs.map(\.0.name),
@@ -104,7 +105,8 @@ private struct Cut {
         guard variableBytes <= stored else {
             throw SavedModelError(
                 .limitExceeded, model.path,
-                remedy: "Its variables ask for \(variableBytes) bytes and the folder holds \(stored): copy all of it.")
+                remedy:
+                    "Its variables ask for \(variableBytes) bytes and the folder holds \(stored): copy all of it.")
         }
         return reached
     }
@@ -160,7 +162,8 @@ private struct Cut {
             }
             let given = entries.firstIndex(of: reference).map { signature.inputs[$0].name }
             return CutNetwork.Port(
-                name: given ?? graph.nodes[reference.node].name, port: "lightbox_input_\(position)", type: known.type,
+                name: given ?? graph.nodes[reference.node].name, port: "lightbox_input_\(position)",
+                type: known.type,
                 shape: known.shape, isBatched: known.isBatched)
         }
         var named: [Reference: String] = [:]
@@ -183,7 +186,9 @@ private struct Cut {
         }
         var writer = NetworkWriter(model, graph, members: members)
         let bytes = try writer.bytes(
-            entries: zip(border, ports).map { .init(reference: $0, port: $1.port, type: $1.type, shape: $1.shape) },
+            entries: zip(border, ports).map {
+                .init(reference: $0, port: $1.port, type: $1.type, shape: $1.shape)
+            },
             results: results)
         return CutNetwork(inputs: ports, outputs: outputPorts, graph: bytes, source: model.path)
     }

@@ -17,7 +17,8 @@ extension GraphTensor {
         }
         if let content = message.content(4), !content.isEmpty {
             guard let size = type.size, content.count == size * count else {
-                throw SavedModelError.malformed(place, "A constant's bytes do not fit its shape: save the model again.")
+                throw SavedModelError.malformed(
+                    place, "A constant's bytes do not fit its shape: save the model again.")
             }
             self.init(shape: shape, try Self.elements(content, type, place))
             return
@@ -75,7 +76,8 @@ extension GraphTensor {
             let values = try message.numbers(5, width: 4).map { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
             return .float32(try filled(values, count, 0, place))
         case .double:
-            return .float64(try filled(message.numbers(6, width: 8).map(Double.init(bitPattern:)), count, 0, place))
+            return .float64(
+                try filled(message.numbers(6, width: 8).map(Double.init(bitPattern:)), count, 0, place))
         case .int32: return .int32(try filled(ints(7).map { Int32(truncatingIfNeeded: $0) }, count, 0, place))
         case .uint8: return .uint8(try filled(ints(7).map { UInt8(truncatingIfNeeded: $0) }, count, 0, place))
         case .uint16: return .uint16(try filled(ints(7).map { UInt16(truncatingIfNeeded: $0) }, count, 0, place))
@@ -85,9 +87,12 @@ extension GraphTensor {
         }
     }
 
-    private static func filled<Value>(_ values: [Value], _ count: Int, _ zero: Value, _ place: String) throws -> [Value] {
+    private static func filled<Value>(_ values: [Value], _ count: Int, _ zero: Value, _ place: String) throws
+        -> [Value]
+    {
         guard values.count <= count else {
-            throw SavedModelError.malformed(place, "A constant holds more values than its shape: save the model again.")
+            throw SavedModelError.malformed(
+                place, "A constant holds more values than its shape: save the model again.")
         }
         return values + Array(repeating: values.last ?? zero, count: count - values.count)
     }

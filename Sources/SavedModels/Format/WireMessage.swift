@@ -92,7 +92,8 @@ struct WireMessage: Sendable {
             for offset in stride(from: 0, to: buffer.count, by: width) {
                 values.append(
                     width == 4
-                        ? UInt64(UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+                        ? UInt64(
+                            UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
                         : UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
             }
         }
@@ -109,7 +110,9 @@ struct WireMessage: Sendable {
 }
 
 extension ProtobufWriter {
-    mutating func field(_ number: Int, bytes content: Bytes) { content.withUnsafeBytes { field(number, bytes: $0) } }
+    mutating func field(_ number: Int, bytes content: Bytes) {
+        content.withUnsafeBytes { field(number, bytes: $0) }
+    }
 
     mutating func field(_ number: Int, message content: [UInt8]) {
         content.withUnsafeBytes { field(number, bytes: $0) }

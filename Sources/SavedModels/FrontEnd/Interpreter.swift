@@ -58,7 +58,9 @@ struct Interpreter {
         }
     }
 
-    private static func value(_ values: [[GraphValue]], _ reference: Reference, for node: Graph.Node) throws -> GraphValue {
+    private static func value(_ values: [[GraphValue]], _ reference: Reference, for node: Graph.Node) throws
+        -> GraphValue
+    {
         let results = values[reference.node]
         if reference.output < results.count { return results[reference.output] }
         if case .dead? = results.first { return .dead }
@@ -90,7 +92,9 @@ struct Interpreter {
     }
 
     private mutating func branch(_ call: Call, _ position: Int) throws -> [GraphValue] {
-        guard call.node.subgraphs.indices.contains(position) else { throw call.malformed("It has no such branch.") }
+        guard call.node.subgraphs.indices.contains(position) else {
+            throw call.malformed("It has no such branch.")
+        }
         return try run(call.node.subgraphs[position], Array(call.inputs.dropFirst()))
     }
 
@@ -105,7 +109,8 @@ struct Interpreter {
         var turn = 0
         while true {
             let goesOn = try run(condition, state)
-            guard case .tensor(let answer) = goesOn[0], case .bool(let truth) = answer.elements, truth.count == 1 else {
+            guard case .tensor(let answer) = goesOn[0], case .bool(let truth) = answer.elements, truth.count == 1
+            else {
                 throw call.malformed("A loop's condition is not true or false.")
             }
             guard truth[0] else { return state }
@@ -132,7 +137,7 @@ struct Call {
         guard index < inputs.count else { throw malformed("It has too few inputs.") }
         switch inputs[index] {
         case .tensor(let tensor): return tensor
-        case .absent: throw unsupported("Sparse and ragged features are not read.")
+        case .absent: throw unsupported("It takes a variable, or a sparse or ragged feature, which is not read here.")
         default: throw malformed("It takes a list where a tensor is expected.")
         }
     }
@@ -221,6 +226,7 @@ struct Call {
         SavedModelError(
             .unsupportedOperation, node.name, operation: node.operation,
             remedy: why
-                ?? "It stands before the network and is not computed here: export the model so that it takes the image.")
+                ?? "It stands before the network and is not computed here: export the model so that it takes the image."
+        )
     }
 }

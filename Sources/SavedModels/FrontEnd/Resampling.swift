@@ -87,7 +87,8 @@ enum Resampling {
                     let share = place - place.rounded(.down)
                     let lower = Int(max(place.rounded(.down), 0)).clamped(to: 0...(input - 1))
                     let upper = Int(max(place.rounded(.up), 0)).clamped(to: 0...(input - 1))
-                    return upper == lower ? Tap(first: lower, weights: [1]) : Tap(first: lower, weights: [1 - share, share])
+                    return upper == lower
+                        ? Tap(first: lower, weights: [1]) : Tap(first: lower, weights: [1 - share, share])
                 })
         }
 
@@ -132,7 +133,9 @@ enum Resampling {
                     let (low, high) = (Float(index) * scale, Float(index + 1) * scale)
                     let first = Int(low.rounded(.down)).clamped(to: 0...(input - 1))
                     let last = max(first, Int(high.rounded(.up)).clamped(to: 1...input) - 1)
-                    let weights = (first...last).map { max(0, min(Float($0 + 1), high) - max(Float($0), low)) / scale }
+                    let weights = (first...last).map {
+                        max(0, min(Float($0 + 1), high) - max(Float($0), low)) / scale
+                    }
                     return Tap(first: first, weights: weights)
                 })
         }
@@ -187,7 +190,8 @@ enum Resampling {
                     guard center >= 0, center <= Float(input) else { return Tap(first: 0, weights: []) }
                     let reach = min(radius * width, Float(2 * input + 2))
                     let first = Int((center - reach - 0.5).rounded(.up)).clamped(to: 0...(input - 1))
-                    let last = Int((center + reach - 0.5).rounded(.down)).clamped(to: first...(max(first, input - 1)))
+                    let last = Int((center + reach - 0.5).rounded(.down)).clamped(
+                        to: first...(max(first, input - 1)))
                     let weights = (first...last).map { value((Float($0) + 0.5 - center) / width) }
                     let sum = weights.reduce(0, +)
                     return Tap(first: first, weights: abs(sum) > 1e-30 ? weights.map { $0 / sum } : weights)

@@ -93,13 +93,17 @@ struct GraphBuilder {
                 (name, scope) = (scope.given[position], parent)
                 continue
             }
-            guard let node = scope.names.nodes[place.node] else { throw broken("An operation's input is not there.") }
+            guard let node = scope.names.nodes[place.node] else {
+                throw broken("An operation's input is not there.")
+            }
             let output = try place.output(of: node)
             guard Self.calls.contains(node.operation) else {
                 return Reference(node: try placed(node, in: scope), output: output)
             }
             let inner = try scopeOfCall(node, in: scope)
-            guard output < inner.function!.results.count else { throw broken("A call is asked for too many results.") }
+            guard output < inner.function!.results.count else {
+                throw broken("A call is asked for too many results.")
+            }
             (name, scope) = (inner.function!.results[output], inner)
         }
         throw broken("Its calls go in a circle.")
@@ -216,7 +220,9 @@ enum OperationResults {
         return table
     }()
 
-    private static let norm = ["y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"]
+    private static let norm = [
+        "y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3",
+    ]
 
     private static let single: [String: [String]] = [
         "FusedBatchNorm": norm, "FusedBatchNormV2": norm, "FusedBatchNormV3": norm,

@@ -26,7 +26,8 @@ struct ProgramBuilder {
     }
 
     private init(
-        _ source: Graph, _ model: SavedModel, _ budget: NodeBudget, depth: Int, variables: [Int: [LoopVariable]]? = nil
+        _ source: Graph, _ model: SavedModel, _ budget: NodeBudget, depth: Int,
+        variables: [Int: [LoopVariable]]? = nil
     ) throws {
         self.source = source
         self.model = model
@@ -85,7 +86,8 @@ struct ProgramBuilder {
     private func branches(of node: Graph.Node) throws -> [Graph] {
         let names: [String] =
             switch node.operation {
-            case "While", "StatelessWhile": try ["cond", "body"].map { try node.attribute($0)?.functionName() ?? "" }
+            case "While", "StatelessWhile":
+                try ["cond", "body"].map { try node.attribute($0)?.functionName() ?? "" }
             case "If", "StatelessIf":
                 try ["then_branch", "else_branch"].map { try node.attribute($0)?.functionName() ?? "" }
             case "Case", "StatelessCase": try node.attribute("branches")?.functionNames() ?? []
@@ -132,10 +134,14 @@ struct ProgramBuilder {
                 name: source.nodes[steering].name, operation: "_Loop", inputs: [],
                 subgraphs: [try test.sorted(place: model.path), try body.sorted(place: model.path)]))
         loops[steering] = loop
-        open.append((loop, try enters.map { enter in
-            guard let input = source.nodes[enter].inputs.first else { throw malformedLoop }
-            return input
-        }))
+        open.append(
+            (
+                loop,
+                try enters.map { enter in
+                    guard let input = source.nodes[enter].inputs.first else { throw malformedLoop }
+                    return input
+                }
+            ))
         return Reference(node: loop, output: position)
     }
 

@@ -7,6 +7,7 @@ final class Engine: Sendable {
     struct Settings: Sendable {
         /// nil: all cores that the process may use.
         var threads: Int?
+        var precision = CompiledModel.Options.Precision.float32
         var batching = MicroBatcher.Settings()
         /// Rows that take longer are computed one at a time, each stream its own, in a model of fixed shapes: joining
         /// them would gain nothing, and open shapes cost time.
@@ -34,7 +35,8 @@ final class Engine: Sendable {
     /// - Parameter joinsRows: false for a model whose outputs are not row by row, whatever its shapes say.
     init(_ source: ModelSource, settings: Settings, joinsRows: Bool = true) throws {
         let cores = settings.threads ?? ProcessInfo.processInfo.activeProcessorCount
-        var options = CompiledModel.Options(streams: cores <= 4 ? cores : cores / 2, threads: settings.threads)
+        var options = CompiledModel.Options(
+            precision: settings.precision, streams: cores <= 4 ? cores : cores / 2, threads: settings.threads)
         var model = try CompiledModel(source, options: options)
         name = source.name
         var ports = (inputs: model.inputs, outputs: model.outputs)

@@ -44,6 +44,7 @@ extension LoadedModel.Settings {
     var engine: Engine.Settings {
         var settings = Engine.Settings()
         settings.threads = threads
+        settings.precision = precision
         settings.batching = batching
         return settings
     }

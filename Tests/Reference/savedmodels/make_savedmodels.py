@@ -294,6 +294,75 @@ def refused_module():
     return module, {"serving_default": serve}
 
 
+def steps_module():
+    """What else a graph may do to one picture before the network; the picture itself is the answer."""
+    steps = {
+        "area": lambda image: v1.image.resize_area(image[tf.newaxis], (9, 11))[0],
+        "lanczos": lambda image: tf.image.resize(image, (9, 11), method="lanczos3", antialias=True),
+        "gaussian": lambda image: tf.image.resize(image, (9, 11), method="gaussian"),
+        "enlarged": lambda image: tf.image.resize(image, (9, 11), method="mitchellcubic", antialias=True) / 4,
+        "padded": lambda image: tf.image.resize_with_pad(image, 10, 12),
+        "cropped": lambda image: tf.image.central_crop(image, 0.3)[..., ::-1],
+        "box": lambda image: tf.cast(tf.image.crop_to_bounding_box(image, 2, 3, 8, 9), tf.float32),
+        "standard": lambda image: tf.image.per_image_standardization(image[:9, :8]),
+        "grey": lambda image: tf.image.rgb_to_grayscale(tf.cast(image, tf.float32))[::3, ::4],
+        "flipped": lambda image: tf.image.flip_left_right(tf.cast(image, tf.float32))[3:12, -8:],
+        "corners": lambda image: v1.image.resize_nearest_neighbor(image[tf.newaxis], (9, 11), align_corners=True)[0],
+        "cubic": lambda image: v1.image.resize_bicubic(image[tf.newaxis], (50, 9))[0, ::4],
+        "chosen": lambda image: tf.cond(
+            tf.shape(image)[0] > tf.shape(image)[1], lambda: tf.cast(image, tf.float32)[:5, :6],
+            lambda: tf.cast(image, tf.float32)[:5, 6:12] - 1),
+        "rows": lambda image: tf.concat([image[:2], image[4:6]], axis=0)[:, 5:9],
+        "centred": lambda image: (tf.cast(image, tf.float32) - tf.constant([103.939, 116.779, 123.68]))[:4, :6],
+    }
+    module = tf.Module()
+    functions = {}
+
+    def serving(step):
+        @tf.function(input_signature=[tf.TensorSpec([], tf.string, "image_bytes")])
+        def serve(image_bytes):
+            return {"image": step(tf.io.decode_png(image_bytes, channels=3))}
+        return serve
+    for name, step in steps.items():
+        functions[name] = serving(step)
+        setattr(module, name, functions[name])
+    return module, functions
+
+
+def unfit_module():
+    """What is refused, each for a reason of its own."""
+    module = tf.Module()
+    module.network = Network()
+    names = tf.constant(["a", "b", "c"])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 24, 20, 3], tf.float32, "images")])
+    def labels(images):
+        return {"label": tf.gather(names, tf.argmax(module.network(images)[1], axis=-1))}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")])
+    def contrast(image_bytes):
+        def one(bytes):
+            return tf.image.adjust_contrast(tf.cast(tf.io.decode_png(bytes, channels=3), tf.float32), 2.0)
+        return {"scores": module.network(tf.map_fn(one, image_bytes, fn_output_signature=tf.float32))[1]}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "image_bytes")])
+    def inside(image_bytes):
+        def one(bytes):
+            image = tf.cast(tf.io.decode_png(bytes, channels=3), tf.float32)
+            return module.network(image[tf.newaxis])[1][0]
+        return {"scores": tf.map_fn(one, image_bytes, fn_output_signature=tf.float32)}
+    return module, {"labels": labels, "contrast": contrast, "inside": inside}
+
+
+def python_module():
+    module = tf.Module()
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, "x")])
+    def serve(x):
+        return {"y": tf.ensure_shape(tf.py_function(lambda v: v + 1, [x], tf.float32), [None])}
+    return module, {"serving_default": serve}
+
+
 def forms():
     pngs, jpegs = ["colour.png", "grey.png", "wide.png"], ["colour.jpg", "wide.jpg"]
     jpeg = strings(*[IMAGES[file] for file in jpegs])
@@ -315,6 +384,10 @@ def forms():
     yield function_form("tf2-keras", keras_module, [
         {"image_bytes": strings(*[IMAGES[f] for f in pngs])}])
     yield function_form("tf2-reads-file", refused_module, {"serving_default": []})
+    steps = steps_module()
+    yield function_form("tf2-steps", lambda: steps, {name: [{"image_bytes": IMAGES["colour.png"]}] for name in steps[1]})
+    yield function_form("tf2-unfit", unfit_module, {"labels": [], "contrast": [], "inside": []})
+    yield function_form("tf2-python", python_module, {"serving_default": []})
 
 
 def as_json(value):

@@ -8,9 +8,13 @@ extension Operations {
         "Mul": { try binary($0, { $0 * $1 }, { $0 * $1 }, { $0 &* $1 }) },
         "RealDiv": { try binary($0, { $0 / $1 }, { $0 / $1 }, divided) },
         "Div": { try binary($0, { $0 / $1 }, { $0 / $1 }, divided) },
-        "TruncateDiv": { try binary($0, { ($0 / $1).rounded(.towardZero) }, { ($0 / $1).rounded(.towardZero) }, divided) },
+        "TruncateDiv": {
+            try binary($0, { ($0 / $1).rounded(.towardZero) }, { ($0 / $1).rounded(.towardZero) }, divided)
+        },
         "DivNoNan": { try binary($0, { $1 == 0 ? 0 : $0 / $1 }, { $1 == 0 ? 0 : $0 / $1 }, divided) },
-        "FloorDiv": { try binary($0, { ($0 / $1).rounded(.down) }, { ($0 / $1).rounded(.down) }, flooredQuotient) },
+        "FloorDiv": {
+            try binary($0, { ($0 / $1).rounded(.down) }, { ($0 / $1).rounded(.down) }, flooredQuotient)
+        },
         "FloorMod": {
             try binary(
                 $0, { $0 - ($0 / $1).rounded(.down) * $1 }, { $0 - ($0 / $1).rounded(.down) * $1 },
@@ -21,7 +25,9 @@ extension Operations {
         "SquaredDifference": {
             try binary($0, { ($0 - $1) * ($0 - $1) }, { ($0 - $1) * ($0 - $1) }, { ($0 &- $1) &* ($0 &- $1) })
         },
-        "Pow": { try binary($0, { pow($0, $1) }, { pow($0, $1) }, { Int64(saturating: pow(Double($0), Double($1))) }) },
+        "Pow": {
+            try binary($0, { pow($0, $1) }, { pow($0, $1) }, { Int64(saturating: pow(Double($0), Double($1))) })
+        },
         "Neg": { try unary($0, { -$0 }, { -$0 }, { 0 &- $0 }) },
         "Abs": { try unary($0, { abs($0) }, { abs($0) }, { $0 < 0 ? 0 &- $0 : $0 }) },
         "Square": { try unary($0, { $0 * $0 }, { $0 * $0 }, { $0 &* $0 }) },
@@ -40,9 +46,11 @@ extension Operations {
         "AddN": addAll,
         "ClipByValue": { call in
             let high = try binary(
-                call.with([call.inputs[0], call.inputs[safe: 2] ?? .dead]), { min($0, $1) }, { min($0, $1) }, { min($0, $1) })
+                call.with([call.inputs[0], call.inputs[safe: 2] ?? .dead]), { min($0, $1) }, { min($0, $1) },
+                { min($0, $1) })
             return try binary(
-                call.with([high[0], call.inputs[safe: 1] ?? .dead]), { max($0, $1) }, { max($0, $1) }, { max($0, $1) })
+                call.with([high[0], call.inputs[safe: 1] ?? .dead]), { max($0, $1) }, { max($0, $1) },
+                { max($0, $1) })
         },
     ]
 
@@ -55,8 +63,10 @@ extension Operations {
         let (left, right) = (try call.tensor(0), try call.tensor(1))
         let shape = try Broadcast(left.shape, right.shape, for: call, type: left.type)
         switch (left.elements, right.elements) {
-        case (.float32(let a), .float32(let b)): return GraphValue.one(shape.shape, .float32(shape.combined(a, b, float)))
-        case (.float64(let a), .float64(let b)): return GraphValue.one(shape.shape, .float64(shape.combined(a, b, double)))
+        case (.float32(let a), .float32(let b)):
+            return GraphValue.one(shape.shape, .float32(shape.combined(a, b, float)))
+        case (.float64(let a), .float64(let b)):
+            return GraphValue.one(shape.shape, .float64(shape.combined(a, b, double)))
         case (.int64(let a), .int64(let b)): return GraphValue.one(shape.shape, .int64(shape.combined(a, b, int)))
         case (.int32(let a), .int32(let b)):
             let values = shape.combined(a, b) { Int32(truncatingIfNeeded: int(Int64($0), Int64($1))) }
@@ -95,7 +105,9 @@ extension Operations {
     }
 
     /// Division by nought gives nought: one bad number must not end the process.
-    @Sendable private static func divided(_ a: Int64, _ b: Int64) -> Int64 { b == 0 ? 0 : a.dividedReportingOverflow(by: b).partialValue }
+    @Sendable private static func divided(_ a: Int64, _ b: Int64) -> Int64 {
+        b == 0 ? 0 : a.dividedReportingOverflow(by: b).partialValue
+    }
 
     @Sendable private static func flooredQuotient(_ a: Int64, _ b: Int64) -> Int64 {
         let quotient = divided(a, b)
@@ -146,7 +158,9 @@ enum Numbers {
         return GraphTensor(shape: tensor.shape, elements)
     }
 
-    private static func fromInts<Number: FixedWidthInteger>(_ values: [Number], _ type: DataType) -> GraphTensor.Elements? {
+    private static func fromInts<Number: FixedWidthInteger>(_ values: [Number], _ type: DataType) -> GraphTensor
+        .Elements?
+    {
         switch type {
         case .float: .float32(values.map { Float($0) })
         case .double: .float64(values.map { Double($0) })

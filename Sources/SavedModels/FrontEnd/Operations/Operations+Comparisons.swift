@@ -56,7 +56,9 @@ extension Operations {
         if call.node.operation == "Select", truth.shape.count == 1, yes.shape.count > 1 {
             truth = truth.reshaped(truth.shape + Array(repeating: 1, count: yes.shape.count - 1))
         }
-        guard case .bool(let values) = truth.elements else { throw call.malformed("Its condition is not true or false.") }
+        guard case .bool(let values) = truth.elements else {
+            throw call.malformed("Its condition is not true or false.")
+        }
         let both = try Broadcast(yes.shape, no.shape, for: call, type: yes.type).shape
         let shape = try Broadcast(truth.shape, both, for: call, type: yes.type).shape
         func places(_ small: [Int]) -> [Int] {

@@ -26,14 +26,16 @@ extension Operations {
         guard [0, 1, 3, 4].contains(wanted) else { throw call.unsupported("\(wanted) channels are not read.") }
         if let probe = call.probe {
             let shape = [probe.height, probe.width, wanted == 0 ? probe.channels : wanted]
-            return GraphValue.one(shape, try samples(.uint8(Array(repeating: 0, count: shape.reduce(1, *))), type, call))
+            return GraphValue.one(
+                shape, try samples(.uint8(Array(repeating: 0, count: shape.reduce(1, *))), type, call))
         }
         guard let bytes = try call.strings(0).first, try call.strings(0).count == 1 else {
             throw call.badInput("It takes the bytes of one image.")
         }
         do {
             let image = try image(bytes, channels: wanted == 0 ? nil : wanted, type, call)
-            return GraphValue.one([image.height, image.width, image.channels], try samples(image.samples, type, call))
+            return GraphValue.one(
+                [image.height, image.width, image.channels], try samples(image.samples, type, call))
         } catch let error as ImageError {
             throw call.badInput(error.remedy)
         }
@@ -44,7 +46,8 @@ extension Operations {
         switch ImageFile.Format(of: bytes) {
         case .jpeg where channels != 4:
             let accurate = try call.attribute(text: "dct_method") == "INTEGER_ACCURATE"
-            return try JPEG.decode(bytes, channels: channels, transform: accurate ? .accurate : .fast, limits: limits)
+            return try JPEG.decode(
+                bytes, channels: channels, transform: accurate ? .accurate : .fast, limits: limits)
         case .png:
             return try PNG.decode(
                 bytes, channels: channels, narrowsTo8Bits: type == .uint8 || type == .invalid, limits: limits)
@@ -52,7 +55,9 @@ extension Operations {
         }
     }
 
-    private static func samples(_ samples: Image.Samples, _ type: DataType, _ call: Call) throws -> GraphTensor.Elements {
+    private static func samples(_ samples: Image.Samples, _ type: DataType, _ call: Call) throws
+        -> GraphTensor.Elements
+    {
         switch (samples, type) {
         case (.uint8(let values), .uint8), (.uint8(let values), .invalid): return .uint8(values)
         case (.uint8(let values), .uint16): return .uint16(values.map { UInt16($0) * 257 })
@@ -75,7 +80,8 @@ extension Operations {
         let shape = [tensor.shape[0], size[0], size[1], tensor.shape[3]]
         try call.check(shape, .float)
         let grid = Resampling.Grid(
-            alignsCorners: try call.flag("align_corners"), hasHalfPixelCenters: try call.flag("half_pixel_centers"))
+            alignsCorners: try call.flag("align_corners"), hasHalfPixelCenters: try call.flag("half_pixel_centers")
+        )
         func axes(_ make: (Int, Int) -> Resampling.Axis) -> (Resampling.Axis, Resampling.Axis) {
             (make(tensor.shape[1], size[0]), make(tensor.shape[2], size[1]))
         }
@@ -93,13 +99,16 @@ extension Operations {
     }
 
     private static func resampled(
-        _ call: Call, _ tensor: GraphTensor, _ shape: [Int], _ axes: (rows: Resampling.Axis, columns: Resampling.Axis)
+        _ call: Call, _ tensor: GraphTensor, _ shape: [Int],
+        _ axes: (rows: Resampling.Axis, columns: Resampling.Axis)
     ) throws -> [GraphValue] {
-        guard case .float32(let values) = try Numbers.cast(call.with([.tensor(tensor)]), 0, to: .float).elements else {
+        guard case .float32(let values) = try Numbers.cast(call.with([.tensor(tensor)]), 0, to: .float).elements
+        else {
             throw call.unsupported()
         }
         return GraphValue.one(
-            shape, .float32(Resampling.apply(to: values, shape: tensor.shape, rows: axes.rows, columns: axes.columns)))
+            shape,
+            .float32(Resampling.apply(to: values, shape: tensor.shape, rows: axes.rows, columns: axes.columns)))
     }
 
     /// One 8-bit picture with the grid that training and embedding share: by the code that they share.
@@ -115,7 +124,8 @@ extension Operations {
         ).apply(to: image).values
     }
 
-    private static func nearestPlaces(_ shape: [Int], _ rows: Resampling.Axis, _ columns: Resampling.Axis) -> [Int] {
+    private static func nearestPlaces(_ shape: [Int], _ rows: Resampling.Axis, _ columns: Resampling.Axis) -> [Int]
+    {
         let (height, width, channels) = (shape[1], shape[2], shape[3])
         var places: [Int] = []
         places.reserveCapacity(shape[0] * rows.taps.count * columns.taps.count * channels)

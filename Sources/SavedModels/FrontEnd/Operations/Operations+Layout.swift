@@ -8,7 +8,8 @@ extension Operations {
                 throw call.malformed("It names another number of axes.")
             }
             let shape = zip(tensor.shape, zip(begin, size)).map { $1.1 == -1 ? $0 - $1.0 : $1.1 }
-            guard zip(tensor.shape, zip(begin, shape)).allSatisfy({ $1.0 >= 0 && $1.1 >= 0 && $1.0 <= $0 - $1.1 }) else {
+            guard zip(tensor.shape, zip(begin, shape)).allSatisfy({ $1.0 >= 0 && $1.1 >= 0 && $1.0 <= $0 - $1.1 })
+            else {
                 throw call.badInput("It cuts out more than is there.")
             }
             let strides = Walk.strides(of: tensor.shape)
@@ -17,7 +18,8 @@ extension Operations {
         },
         "Pack": { call in
             let parts = try call.inputs.indices.map { try call.tensor($0) }
-            let axis = try call.axis(try call.attribute(int: "axis") ?? 0, rank: (parts.first?.shape.count ?? 0) + 1)
+            let axis = try call.axis(
+                try call.attribute(int: "axis") ?? 0, rank: (parts.first?.shape.count ?? 0) + 1)
             let raised = parts.map { part in
                 var shape = part.shape
                 shape.insert(1, at: min(axis, shape.count))
@@ -29,7 +31,8 @@ extension Operations {
             let tensor = try call.tensor(0)
             let axis = try call.axis(try call.attribute(int: "axis") ?? 0, rank: tensor.shape.count)
             guard !tensor.shape.isEmpty else { throw call.malformed("It unpacks a single number.") }
-            let parts = try split(tensor, axis: axis, lengths: Array(repeating: 1, count: tensor.shape[axis]), call)
+            let parts = try split(
+                tensor, axis: axis, lengths: Array(repeating: 1, count: tensor.shape[axis]), call)
             return parts.map { part in
                 var shape = part.shape
                 shape.remove(at: axis)
@@ -55,7 +58,9 @@ extension Operations {
         "Transpose": { call in
             let tensor = try call.tensor(0)
             let order = try call.ints(1)
-            guard order.sorted() == Array(tensor.shape.indices) else { throw call.malformed("It names other axes.") }
+            guard order.sorted() == Array(tensor.shape.indices) else {
+                throw call.malformed("It names other axes.")
+            }
             let strides = Walk.strides(of: tensor.shape)
             return picked(tensor, Walk(shape: order.map { tensor.shape[$0] }, strides: order.map { strides[$0] }))
         },
@@ -97,7 +102,8 @@ extension Operations {
                     && part.shape.indices.allSatisfy { $0 == axis || part.shape[$0] == first.shape[$0] }
             })
         else {
-            throw call.badInput("The parts are of different shapes; give every image the same size, or one at a time.")
+            throw call.badInput(
+                "The parts are of different shapes; give every image the same size, or one at a time.")
         }
         var shape = first.shape
         shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
@@ -117,7 +123,9 @@ extension Operations {
         var places: [Int] = []
         places.reserveCapacity(pool.count)
         for row in 0..<outer {
-            for (start, width) in zip(starts, widths) { places += (start + row * width)..<(start + (row + 1) * width) }
+            for (start, width) in zip(starts, widths) {
+                places += (start + row * width)..<(start + (row + 1) * width)
+            }
         }
         return GraphTensor(shape: shape, pool.gathered(places))
     }
@@ -132,7 +140,8 @@ extension Operations {
             shape[axis] = length
             defer { start += length * strides[axis] }
             return GraphTensor(
-                shape: shape, tensor.elements.gathered(Walk(shape: shape, strides: strides, start: start).places()))
+                shape: shape, tensor.elements.gathered(Walk(shape: shape, strides: strides, start: start).places())
+            )
         }
     }
 
@@ -146,7 +155,9 @@ extension Operations {
         guard indices.allSatisfy({ (0..<tensor.shape[axis]).contains($0) }) else {
             throw call.badInput("It looks for an element that is not there.")
         }
-        let (outer, inner) = (tensor.shape.prefix(axis).reduce(1, *), tensor.shape.dropFirst(axis + 1).reduce(1, *))
+        let (outer, inner) = (
+            tensor.shape.prefix(axis).reduce(1, *), tensor.shape.dropFirst(axis + 1).reduce(1, *)
+        )
         let shape = tensor.shape.prefix(axis) + wanted.shape + tensor.shape.dropFirst(axis + 1)
         try call.check(Array(shape), tensor.type)
         var places: [Int] = []
@@ -166,14 +177,17 @@ extension Operations {
         guard sides.count == 2 * rank, sides.allSatisfy({ $0 >= 0 }) else {
             throw call.malformed("It names another number of axes.")
         }
-        guard sides.allSatisfy({ $0 <= call.limits.tensorBytes }) else { throw call.malformed("It pads too much.") }
+        guard sides.allSatisfy({ $0 <= call.limits.tensorBytes }) else {
+            throw call.malformed("It pads too much.")
+        }
         let before = stride(from: 0, to: 2 * rank, by: 2).map { sides[$0] }
         let after = stride(from: 1, to: 2 * rank, by: 2).map { sides[$0] }
         let shape = tensor.shape.indices.map { axis in before[axis] + tensor.shape[axis] + after[axis] }
         try call.check(shape, tensor.type)
         guard let zero = GraphTensor.Elements.zeros(tensor.type, 1) else { throw call.unsupported() }
         let value = try call.inputs.count > 2 ? call.tensor(2).elements : zero
-        guard let pool = GraphTensor.Elements.joined([tensor.elements, value]), pool.count == tensor.count + 1 else {
+        guard let pool = GraphTensor.Elements.joined([tensor.elements, value]), pool.count == tensor.count + 1
+        else {
             throw call.malformed("Its value is of another type.")
         }
         var places = [Int](repeating: tensor.count, count: shape.reduce(1, *))
@@ -214,15 +228,20 @@ extension Operations {
             } else if newAxis >> index & 1 == 1 {
                 keep(1, 0)
             } else {
-                guard axis < tensor.shape.count else { throw call.malformed("It names an axis that is not there.") }
+                guard axis < tensor.shape.count else {
+                    throw call.malformed("It names an axis that is not there.")
+                }
                 let length = tensor.shape[axis]
                 if shrink >> index & 1 == 1 {
                     let place = begin[index] < 0 ? begin[index] + length : begin[index]
-                    guard (0..<length).contains(place) else { throw call.badInput("It takes an item that is not there.") }
+                    guard (0..<length).contains(place) else {
+                        throw call.badInput("It takes an item that is not there.")
+                    }
                     start += place * dense[axis]
                 } else {
                     let range = try Self.range(
-                        beginMask >> index & 1 == 1 ? nil : begin[index], endMask >> index & 1 == 1 ? nil : end[index],
+                        beginMask >> index & 1 == 1 ? nil : begin[index],
+                        endMask >> index & 1 == 1 ? nil : end[index],
                         step[index], length, call)
                     start += range.start * dense[axis]
                     keep(range.count, range.step * dense[axis])
@@ -242,7 +261,8 @@ extension Operations {
     private static func range(
         _ begin: Int?, _ end: Int?, _ step: Int, _ length: Int, _ call: Call
     ) throws -> (start: Int, count: Int, step: Int) {
-        guard step != 0, abs(step.clamped(to: -(1 << 40)...(1 << 40))) == abs(step.clamped(to: -(1 << 62)...(1 << 62)))
+        guard step != 0,
+            abs(step.clamped(to: -(1 << 40)...(1 << 40))) == abs(step.clamped(to: -(1 << 62)...(1 << 62)))
         else { throw call.malformed("Its step is 0 or too long.") }
         let bounds = step > 0 ? 0...length : -1...(length - 1)
         func place(_ value: Int?, _ otherwise: Int) -> Int {

@@ -42,14 +42,17 @@ extension Operations {
         "TensorArrayCloseV3": { _ in [] },
     ]
 
-    private static func reserved(_ call: Call, _ count: Int, _ type: DataType, shape: [Int]?) throws -> TensorList {
+    private static func reserved(_ call: Call, _ count: Int, _ type: DataType, shape: [Int]?) throws -> TensorList
+    {
         try call.check([count], .int64)
         return TensorList(
             elements: Array(repeating: nil, count: count), type: type, shape: shape?.map { $0 < 0 ? nil : $0 })
     }
 
     private static func unstacked(_ call: Call, _ tensor: GraphTensor) throws -> TensorList {
-        guard let count = tensor.shape.first else { throw call.badInput("It takes a batch and was given one value.") }
+        guard let count = tensor.shape.first else {
+            throw call.badInput("It takes a batch and was given one value.")
+        }
         let shape = Array(tensor.shape.dropFirst())
         let size = shape.reduce(1, *)
         return TensorList(
@@ -64,7 +67,9 @@ extension Operations {
         return try zero(call, list, list.shape)
     }
 
-    private static func set(_ call: Call, _ list: TensorList, _ index: Int, _ value: GraphTensor) throws -> TensorList {
+    private static func set(_ call: Call, _ list: TensorList, _ index: Int, _ value: GraphTensor) throws
+        -> TensorList
+    {
         guard (0..<(1 << 24)).contains(index) else { throw call.malformed("It writes before a list's start.") }
         var list = list
         // A TensorArray that grows.
@@ -75,17 +80,23 @@ extension Operations {
 
     /// What was never written is zeros of the declared shape.
     private static func zero(_ call: Call, _ list: TensorList, _ shape: [Int?]?) throws -> GraphTensor {
-        guard let shape, !shape.contains(nil) else { throw call.malformed("It reads an item that was never written.") }
+        guard let shape, !shape.contains(nil) else {
+            throw call.malformed("It reads an item that was never written.")
+        }
         let lengths = shape.compactMap { $0 }
         try call.check(lengths, list.type)
-        guard let zeros = GraphTensor.Elements.zeros(list.type, lengths.reduce(1, *)) else { throw call.unsupported() }
+        guard let zeros = GraphTensor.Elements.zeros(list.type, lengths.reduce(1, *)) else {
+            throw call.unsupported()
+        }
         return GraphTensor(shape: lengths, zeros)
     }
 
     private static func stacked(
         _ call: Call, _ list: TensorList, _ places: [Int], _ declared: [Int?]?
     ) throws -> GraphTensor {
-        guard places.allSatisfy(list.elements.indices.contains) else { throw call.malformed("It reads behind a list's end.") }
+        guard places.allSatisfy(list.elements.indices.contains) else {
+            throw call.malformed("It reads behind a list's end.")
+        }
         let written = places.lazy.compactMap { list.elements[$0] }.first?.shape.map(Optional.some)
         let shape = written ?? declared ?? list.shape
         guard !places.isEmpty else {

@@ -7,7 +7,29 @@ extension Operations {
         "Min": { try reduced($0, from: .infinity) { min($0, $1) } },
         "All": { try reduced($0, from: 1) { $0 != 0 && $1 != 0 ? 1 : 0 } },
         "Any": { try reduced($0, from: 0) { $0 != 0 || $1 != 0 ? 1 : 0 } },
+        "MatMul": matrixProduct,
     ]
+
+    /// Small ones, as in turning colours to grey: a network's belong behind the cut.
+    private static func matrixProduct(_ call: Call) throws -> [GraphValue] {
+        let (left, right) = (try call.tensor(0), try call.tensor(1))
+        let (a, b) = (try call.floats(0), try call.floats(1))
+        guard left.shape.count == 2, right.shape.count == 2, left.shape[1] == right.shape[0],
+            try !call.flag("transpose_a"), try !call.flag("transpose_b")
+        else { throw call.unsupported("Its matrices are not of a form that is multiplied here.") }
+        let (rows, columns, inner) = (left.shape[0], right.shape[1], left.shape[1])
+        guard columns <= 64, inner <= 64 else { throw call.unsupported() }
+        try call.check([rows, columns], .float)
+        var product = [Float](repeating: 0, count: rows * columns)
+        for row in 0..<rows {
+            for column in 0..<columns {
+                for index in 0..<inner {
+                    product[row * columns + column] += a[row * inner + index] * b[index * columns + column]
+                }
+            }
+        }
+        return GraphValue.one([rows, columns], .float32(product))
+    }
 
     /// Summed in 64-bit floats, whatever the type: nearer to the truth than TensorFlow's own order.
     @inline(__always)

@@ -4,6 +4,8 @@ extension Operations {
         "CheckNumerics": same, "PlaceholderWithDefault": same, "LoopCond": same,
         "IdentityN": { $0.inputs },
         "NoOp": { _ in [] }, "Assert": { _ in [] },
+        // What takes a variable is named when it is refused, rather than the variable.
+        "VarHandleOp": { _ in [.absent] }, "VariableV2": { _ in [.absent] }, "ReadVariableOp": { _ in [.absent] },
         "Shape": { [.tensor(try lengths($0, $0.tensor(0).shape))] },
         "ShapeN": { call in
             try call.inputs.indices.map { .tensor(try lengths(call, call.tensor($0).shape)) }
@@ -83,7 +85,9 @@ extension Operations {
         let shape = tensor.shape.indices.filter { axis in
             axes.isEmpty ? tensor.shape[axis] != 1 : !axes.contains(axis)
         }.map { tensor.shape[$0] }
-        guard shape.reduce(1, *) == tensor.count else { throw call.badInput("An axis that goes is longer than 1.") }
+        guard shape.reduce(1, *) == tensor.count else {
+            throw call.badInput("An axis that goes is longer than 1.")
+        }
         return [.tensor(tensor.reshaped(shape))]
     }
 

@@ -66,7 +66,9 @@ extension Operations {
 
     private static func decodedRaw(_ call: Call) throws -> [GraphValue] {
         let (tensor, type) = (try call.tensor(0), try call.attribute(type: "out_type"))
-        guard let size = type.size, let zeros = GraphTensor.Elements.zeros(type, 0) else { throw call.unsupported() }
+        guard let size = type.size, let zeros = GraphTensor.Elements.zeros(type, 0) else {
+            throw call.unsupported()
+        }
         let strings = try call.strings(0)
         let width = strings.first?.count ?? 0
         guard strings.allSatisfy({ $0.count == width }), width % size == 0 else {
@@ -97,7 +99,8 @@ extension Operations {
         let serialized = try call.tensor(0)
         let types = try call.node.attribute("Tdense")?.types() ?? []
         let shapes = try call.node.attribute("dense_shapes")?.shapes() ?? []
-        guard types.count == keys.count, shapes.count == keys.count, (0...64).contains(absent), serialized.shape.count < 2
+        guard types.count == keys.count, shapes.count == keys.count, (0...64).contains(absent),
+            serialized.shape.count < 2
         else { throw call.malformed("Its features do not fit one another.") }
         let examples = try call.strings(0).enumerated().map { index, bytes in
             do {
@@ -115,7 +118,8 @@ extension Operations {
             let fallback = try call.tensor(firstDefault + position)
             let parts = try examples.enumerated().map { index, example in
                 try feature(
-                    keys[position], of: example, index, types[position], shape.reduce(1, *), fallback.elements, call)
+                    keys[position], of: example, index, types[position], shape.reduce(1, *), fallback.elements,
+                    call)
             }
             guard let zeros = GraphTensor.Elements.zeros(types[position], 0) else { throw call.unsupported() }
             return .tensor(

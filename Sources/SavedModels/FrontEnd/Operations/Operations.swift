@@ -2,8 +2,10 @@
 enum Operations {
     typealias Compute = @Sendable (Call) throws -> [GraphValue]
 
-    static let all: [String: Compute] = [arithmetic, comparisons, reductions, shapes, layout, images, strings, lists]
-        .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
+    static let all: [String: Compute] = [
+        arithmetic, comparisons, reductions, shapes, layout, images, strings, lists,
+    ]
+    .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
 }
 
 extension GraphValue {
@@ -38,7 +40,9 @@ struct Broadcast {
             return [Result](unsafeUninitializedCapacity: count) { output, filled in
                 a.withUnsafeBufferPointer { a in
                     b.withUnsafeBufferPointer { b in
-                        for index in 0..<count { (output.baseAddress! + index).initialize(to: body(a[index], b[index])) }
+                        for index in 0..<count {
+                            (output.baseAddress! + index).initialize(to: body(a[index], b[index]))
+                        }
                     }
                 }
                 filled = count
