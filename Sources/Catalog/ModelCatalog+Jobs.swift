@@ -89,6 +89,18 @@ extension ModelCatalog {
         }
     }
 
+    /// Whether a job waits or is under way anywhere.
+    public func hasOpenJobs() throws -> Bool {
+        try read { database in
+            try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM job
+                    WHERE state IN ('queued', 'preparing', 'running', 'cancelling'))
+                    """) ?? false
+        }
+    }
+
     /// Ends a job that waits; asks one that runs to end soon.
     ///
     /// - Throws: ``CatalogError`` `failedPrecondition` for a job that has ended.

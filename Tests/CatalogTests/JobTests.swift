@@ -15,7 +15,7 @@ import Testing
     @Test("A job is queued, taken up, reports and succeeds") func life() throws {
         try withCatalog { catalog, clock in
             let queued = try catalog.createJob("train_1", training, labels: ["who": "me"], creator: "ada")
-            #expect(queued.state == .queued)
+            #expect(try queued.state == .queued && catalog.hasOpenJobs())
             let lease = try #require(try catalog.claimJob())
             #expect(lease.job.id == "train_1" && lease.job.state == .preparing && lease.job.attempts == 1)
             #expect(try catalog.claimJob() == nil)
@@ -37,6 +37,7 @@ import Testing
                 ])
             #expect(try catalog.log(of: "train_1", after: 1, limit: 1).map(\.number) == [2])
             #expect(throws: CatalogError.self) { try lease.report(progress) }
+            #expect(try !catalog.hasOpenJobs())
         }
     }
 

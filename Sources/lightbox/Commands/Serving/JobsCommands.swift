@@ -145,7 +145,7 @@ struct JobsRun: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Work on the queue here, without a server.",
         discussion: """
-            Ends when no job waits. A job of a process that died is taken up again, some seconds after its death; \
+            Ends when no job waits or is under way. A job of a process that died is taken up again, some seconds after its death; \
             Ctrl-C gives the job under way back to the queue.
 
             Example:
@@ -165,7 +165,14 @@ struct JobsRun: ParsableCommand {
                     return []
                 }
                 var jobs: [Job] = []
-                while !context.isCancelled(), let job = try await runner.runNext(context) { jobs.append(job) }
+                while !context.isCancelled(), try catalog.hasOpenJobs() {
+                    if let job = try await runner.runNext(context) {
+                        jobs.append(job)
+                    } else {
+                        // Under way elsewhere, or left by a process that died: that shows in some seconds.
+                        try await Task.sleep(for: .milliseconds(500))
+                    }
+                }
                 return jobs
             }
             for job in worked {
