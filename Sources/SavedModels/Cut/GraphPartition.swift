@@ -23,19 +23,13 @@ struct GraphPartition {
         var seeds = entries.intersection(reached)
         var behind: [(node: Int, distance: Int)] = []
         for node in reached {
-            let isResize = Self.resizers.contains(graph.nodes[node].operation)
-            guard try isResize || isSeed(node) else { continue }
+            guard try isSeed(node) else { continue }
             let ancestors = graph.ancestors(of: [node]) { entries.contains($0) }
-            let operations = ancestors.map { graph.nodes[$0].operation }
-            if operations.contains(where: Self.variables.contains) {
-                // A network may resize; a loop is looked into when it is run for the first time.
-                if isResize { continue }
-                let isCompound = Self.compounds.contains(graph.nodes[node].operation)
-                if !isCompound { behind.append((node, ancestors.count)) }
-            } else if isResize, !operations.contains(where: { Self.decoders.contains($0) || $0 == "Exit" }),
-                try !ancestors.contains(where: { try isSeed($0) })
+            // A loop is looked into when it is run for the first time.
+            if !Self.compounds.contains(graph.nodes[node].operation),
+                ancestors.contains(where: { Self.variables.contains(graph.nodes[$0].operation) })
             {
-                continue
+                behind.append((node, ancestors.count))
             }
             seeds.insert(node)
         }
@@ -46,6 +40,7 @@ struct GraphPartition {
         }
         host = graph.ancestors(of: seeds) { entries.contains($0) }
         spreadToLists(reached)
+        followImages(reached, entries)
         takeInPassThrough(entries)
     }
 
@@ -53,11 +48,6 @@ struct GraphPartition {
 
     private static let compounds: Set = [
         "Exit", "While", "StatelessWhile", "If", "StatelessIf", "Case", "StatelessCase",
-    ]
-
-    /// Computed here when they come between an image file and the network: OpenVINO has no rule for some.
-    private static let resizers: Set = [
-        "ResizeBilinear", "ResizeBicubic", "ResizeArea", "ResizeNearestNeighbor", "ScaleAndTranslate",
     ]
 
     // MARK: What has to be computed here
@@ -146,6 +136,57 @@ struct GraphPartition {
             }
         }
     }
+
+    /// What follows a decoded image and needs nothing else: resizing and scaling as TensorFlow's kernels do, of
+    /// which OpenVINO has not all, so that one batch of images enters the network and no sizes beside it.
+    private mutating func followImages(_ reached: Set<Int>, _ entries: Set<Int>) {
+        var consumers: [Int: [Int]] = [:]
+        for node in reached {
+            for input in graph.nodes[node].inputs { consumers[input.node, default: []].append(node) }
+        }
+        var constants = reached.filter { graph.nodes[$0].operation == "Const" }
+        var images = host.subtracting(entries).subtracting(constants)
+        images.formIntersection(reached)
+        var open = Array(constants) + Array(images)
+        while let made = open.popLast() {
+            for node in consumers[made] ?? [] where !images.contains(node) && !constants.contains(node) {
+                guard isComputable(graph.nodes[node], depth: 0) else { continue }
+                let inputs = graph.nodes[node].inputs.map(\.node)
+                if inputs.allSatisfy(constants.contains) {
+                    constants.insert(node)
+                } else if inputs.allSatisfy({
+                    constants.contains($0) || images.contains($0) || entries.contains($0)
+                }) {
+                    images.insert(node)
+                } else {
+                    continue
+                }
+                open.append(node)
+            }
+        }
+        host.formUnion(graph.ancestors(of: images) { entries.contains($0) })
+    }
+
+    /// Whether an operation is one of those computed here; of a branch or a loop, whether all that it runs is.
+    private func isComputable(_ node: Graph.Node, depth: Int) -> Bool {
+        guard Self.compounds.contains(node.operation), node.operation != "Exit" else {
+            return Operations.all[node.operation] != nil && !Self.staysInNetwork.contains(node.operation)
+        }
+        let names = ["cond", "body", "then_branch", "else_branch"].compactMap { attribute in
+            (try? node.attribute(attribute)?.functionName()) ?? nil
+        }
+        return depth < 8 && !names.isEmpty
+            && names.allSatisfy { name in
+                model.library[name]?.nodes.allSatisfy { definition in
+                    let inner = Graph.Node(
+                        name: definition.name, operation: definition.operation, inputs: [],
+                        attributes: (try? definition.attributes()) ?? [:])
+                    return definition.operation == "Const" || isComputable(inner, depth: depth + 1)
+                } ?? false
+            }
+    }
+
+    private static let staysInNetwork: Set = ["MatMul", "VarHandleOp", "VariableV2", "ReadVariableOp", "Switch"]
 
     /// Results that only hand an input through.
     private mutating func takeInPassThrough(_ entries: Set<Int>) {

@@ -115,11 +115,13 @@ struct NetworkWriter {
         writer.field(1, text: entry.port)
         writer.field(2, text: "Placeholder")
         addAttribute(&writer, "dtype", type: carried)
-        var value = ProtobufWriter()
-        value.field(7, message: message(of: entry.shape))
-        addAttribute(&writer, "shape", value.bytes)
+        var shape = ProtobufWriter()
+        let isScalar = entry.shape.lengths?.isEmpty == true
+        shape.field(7, message: message(of: isScalar ? PartialShape([1]) : entry.shape))
+        addAttribute(&writer, "shape", shape.bytes)
         made.append(writer.bytes)
-        standIns[entry.reference] = carried == entry.type ? entry.port : addCast(entry.port, carried, entry.type)
+        let value = isScalar ? addSqueeze(entry.port, carried) : entry.port
+        standIns[entry.reference] = carried == entry.type ? value : addCast(value, carried, entry.type)
     }
 
     /// The name of the tensor that carries a result, `node:0`.
@@ -128,6 +130,18 @@ struct NetworkWriter {
         let carried = result.type.carried!
         if carried != result.type { return addCast(name, result.type, carried) + ":0" }
         return name.contains(":") ? name : name + ":0"
+    }
+
+    /// A single number enters as one of length 1: OpenVINO's C interface carries no others.
+    private mutating func addSqueeze(_ input: String, _ type: DataType) -> String {
+        let name = free("lightbox_number")
+        var writer = ProtobufWriter()
+        writer.field(1, text: name)
+        writer.field(2, text: "Squeeze")
+        writer.field(3, text: input)
+        addAttribute(&writer, "T", type: type)
+        made.append(writer.bytes)
+        return name
     }
 
     private mutating func addCast(_ input: String, _ from: DataType, _ to: DataType) -> String {

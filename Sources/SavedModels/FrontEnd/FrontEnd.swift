@@ -5,7 +5,7 @@ public import LightboxCore
 public struct FrontEnd: Sendable {
     /// What comes out for one batch.
     public struct Result: Sendable {
-        /// For the network, in the order of its inputs.
+        /// For the network, in the order of its inputs: float32, uint8, int32 or int64; single numbers in the shape `[1]`.
         public let network: [GraphTensor]
         /// Outputs that need no network: keys handed through.
         public let outputs: [String: GraphTensor]
@@ -47,7 +47,7 @@ public struct FrontEnd: Sendable {
         let results = try run(&interpreter, arguments)
         let border = results.count - outputNames.count
         return Result(
-            network: Array(results.prefix(border)),
+            network: try results.prefix(border).map { try $0.forNetwork() },
             outputs: Dictionary(zip(outputNames, results.dropFirst(border))) { first, _ in first })
     }
 
@@ -89,13 +89,33 @@ public struct FrontEnd: Sendable {
             }
             return try run(&interpreter, arguments)
         }
-        let first = try results(2, Interpreter.Probe(height: 31, width: 37, channels: 3))
-        let second = try results(3, Interpreter.Probe(height: 41, width: 43, channels: 1))
-        return zip(first, second).map { one, other in
-            let lengths: [Int?] = zip(one.shape, other.shape).map { $0 == $1 ? $0 : nil }
-            let shape = PartialShape(one.shape.count == other.shape.count ? lengths : nil)
-            return (one.type, shape, one.shape.first == 2 && other.shape.first == 3)
+        // Lying and standing, small and large: what does not change with these is taken as fixed.
+        let tries = try [
+            (2, Interpreter.Probe(height: 31, width: 37, channels: 3)),
+            (3, Interpreter.Probe(height: 53, width: 23, channels: 1)),
+            (2, Interpreter.Probe(height: 330, width: 450, channels: 3)),
+        ].map { try results($0.0, $0.1) }
+        return tries[0].indices.map { position in
+            let shapes = tries.map { $0[position].shape }
+            let ranks = Set(shapes.map(\.count))
+            let lengths: [Int?] = shapes[0].indices.map { axis in
+                ranks.count == 1 && shapes.allSatisfy { $0[axis] == shapes[0][axis] } ? shapes[0][axis] : nil
+            }
+            return (
+                tries[0][position].type, PartialShape(ranks.count == 1 ? lengths : nil),
+                shapes.map(\.first) == [2, 3, 2]
+            )
         }
+    }
+}
+
+extension GraphTensor {
+    /// In a type and a shape that enter a network; see ``CutNetwork/Port/type``.
+    fileprivate func forNetwork() throws -> GraphTensor {
+        let node = Graph.Node(name: "border", operation: "Cast", inputs: [])
+        let call = Call(node: node, inputs: [.tensor(self)], limits: SavedModelLimits(), probe: nil, fetch: nil)
+        let carried = try Numbers.cast(call, 0, to: type.carried ?? type)
+        return carried.shape.isEmpty ? carried.reshaped([1]) : carried
     }
 }
 

@@ -137,7 +137,8 @@ struct Call {
         guard index < inputs.count else { throw malformed("It has too few inputs.") }
         switch inputs[index] {
         case .tensor(let tensor): return tensor
-        case .absent: throw unsupported("It takes a variable, or a sparse or ragged feature, which is not read here.")
+        case .absent:
+            throw unsupported("It takes a variable, or a sparse or ragged feature, which is not read here.")
         default: throw malformed("It takes a list where a tensor is expected.")
         }
     }

@@ -200,6 +200,19 @@ def single_graph():
     return {"image_bytes": bytes}, {"scores": scores}
 
 
+def frozen_graph():
+    """Weights as constants, a learning phase that nobody feeds, and a batch of which only the first picture counts."""
+    bytes = v1.placeholder(tf.string, shape=[None], name="image_bytes")
+    training = v1.placeholder_with_default(False, shape=[], name="learning_phase")
+    image = tf.image.convert_image_dtype(tf.image.decode_jpeg(bytes[0], channels=3), tf.float32)
+    x = v1.image.resize_images(tf.expand_dims(image, 0), (16, 16))
+    x = tf.nn.relu(tf.nn.conv2d(x, tf.constant(weights("conv1/kernel", (3, 3, 3, 6))), 2, "SAME"))
+    x = v1.cond(training, lambda: tf.nn.dropout(x, rate=0.5), lambda: tf.identity(x))
+    x = tf.reshape(x, (-1, 8 * 8 * 6)) * tf.constant(0.1)
+    x = tf.matmul(x, tf.constant(weights("dense/kernel", (384, 3)))) + tf.constant([0.1, 0.2, 0.3])
+    return {"image_bytes": bytes}, {"scores": tf.nn.softmax(x), "best": tf.argmax(x, axis=-1), "good": x > 0.2}
+
+
 def plain_graph():
     images = v1.placeholder(tf.float32, shape=[None, 16, 16, 3], name="images")
     key = v1.placeholder(tf.int64, shape=[None], name="key")
@@ -370,6 +383,7 @@ def forms():
     yield graph_form("tf1-example-resource", example_graph(True), [{"example": examples(pngs[:1])}], loops=False)
     yield graph_form("tf1-keyed", keyed_graph, [{"image_bytes": jpeg, "key": strings(b"a", b"b")}])
     yield graph_form("tf1-single", single_graph, [{"image_bytes": IMAGES["grey.jpg"]}])
+    yield graph_form("tf1-frozen", frozen_graph, [{"image_bytes": jpeg[:1]}])
     yield graph_form("tf1-plain", plain_graph, [
         {"images": np.stack([picture(16, 16, 3, s) for s in range(2)]).astype(np.float32) / 255,
          "key": np.array([7, 8])}])
