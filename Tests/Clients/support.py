@@ -3,7 +3,6 @@
     python Tests/Clients/ml_v1.py [path of the lightbox program]
 """
 import atexit
-import base64
 import pathlib
 import shutil
 import signal
@@ -97,10 +96,6 @@ def doubling_onnx(path):
     model = field(1, 9) + field(7, graph) + field(8, field(2, 17))
     pathlib.Path(path).write_bytes(model)
     return str(path)
-
-
-def base64_text(data):
-    return base64.b64encode(data).decode()
 
 
 def check(condition, what):
