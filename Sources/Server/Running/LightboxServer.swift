@@ -52,7 +52,12 @@ public struct LightboxServer: Sendable {
     /// - Parameter onReady: told the port.
     public func run(onReady: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
         defer { log.flush() }
-        try await group(signals: [.sigterm, .sigint], onReady: onReady).run()
+        do {
+            try await group(signals: [.sigterm, .sigint], onReady: onReady).run()
+        } catch {
+            let settings = context.settings
+            throw ListenFailure(error, host: settings.host, port: settings.port) ?? error
+        }
     }
 
     /// The same until `stop` returns.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LightboxCore
 import Pipelines
+import Serving
 import WireFormats
 
 /// Instances in a file, as Google's command line takes them.

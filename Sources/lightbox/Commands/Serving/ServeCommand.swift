@@ -53,7 +53,7 @@ struct ServeCommand: ParsableCommand {
     func run() throws {
         let server = try LightboxServer(home: global.home, settings: settings)
         let (host, note) = (host.contains(":") ? "[\(host)]" : host, global)
-        try waiting(for: { try await server.run { port in note.note("Serving on http://\(host):\(port)") } })
+        try waiting { try await server.run { port in note.note("Serving on http://\(host):\(port)") } }
     }
 
     private var settings: ServerSettings {
