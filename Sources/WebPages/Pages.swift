@@ -7,7 +7,7 @@ import Figures
 /// | `/` | ``home(_:)`` |
 /// | `/predict` | ``predict(_:chosen:)`` |
 /// | `/models`, `/models/M`, `/models/M/versions/V` | ``models(_:)``, ``model(_:versions:)``, ``version(_:)`` |
-/// | `/jobs`, `/jobs/J` | ``jobs(_:next:)``, ``job(_:log:curves:)`` |
+/// | `/jobs`, `/jobs/J` | ``jobs(_:next:)``, ``job(_:log:curves:)``; `/jobs/J/live` is ``live(_:curves:)`` |
 /// | `/labels` | ``labels(_:)`` |
 /// | `/assets/NAME` | ``asset(named:)`` |
 ///

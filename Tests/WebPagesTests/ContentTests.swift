@@ -99,9 +99,12 @@ import WireFormats
             let history = try TrainingHistory(path: path)
             #expect(history.rows.count == 2)
             #expect(history.rows[0] == .init(step: 10, trainingLoss: 0.5, validationLoss: 0.6, meanAUC: 0.7))
-            #expect(try parsed("<div>" + Pages().curves(history) + "</div>").all("svg").count >= 2)
+            let job = Samples().job(training: true)
+            let live = try parsed("<div>" + Pages().live(job, curves: history) + "</div>")
+            #expect(live.all("figure").count == 2)
+            #expect(live.values("data-part") == ["state", "progress", "problem", "cancel", "curves"])
+            #expect(Pages().job(job, log: [], curves: history).contains(Pages().live(job, curves: history)))
         }
-        #expect(TrainingHistory([]).isEmpty)
     }
 
     @Test("Assets have a type and a tag; scripts import only what there is") func assets() throws {

@@ -2,6 +2,7 @@
 import { pause, text } from "/assets/calls.js";
 
 const keptLines = 2000;
+const between = 500; // milliseconds from one look at the job to the next
 
 /** Markup of this server, in which all foreign text is escaped. */
 function markup(source) {
@@ -10,50 +11,64 @@ function markup(source) {
   return made.content;
 }
 
+function logLine(number, { time, severity, text: words }) {
+  const line = document.createElement("li");
+  line.dataset.number = number;
+  line.className = severity.toLowerCase();
+  const clock = document.createElement("time");
+  clock.dateTime = time;
+  clock.textContent = time.slice(11, 19);
+  line.append(clock, " ");
+  if (line.className !== "info") {
+    const sign = document.createElement("strong");
+    sign.textContent = line.className === "error" ? "Error: " : "Warning: ";
+    line.append(sign);
+  }
+  line.append(words);
+  return line;
+}
+
+/** Replaces what differs, so that a screen reader hears of changes only and the focus stays where it is. */
+async function update(page) {
+  const fresh = markup(await text(page.dataset.live));
+  for (const part of fresh.querySelectorAll("[data-part]")) {
+    const old = page.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (old.innerHTML !== part.innerHTML) old.replaceChildren(...part.childNodes);
+  }
+  const bar = page.querySelector("[data-part=progress] progress");
+  document.title = document.title.replace(/^(\d+ % )?/, bar && bar.position < 1 && page.dataset.final !== "true"
+    ? `${Math.floor(100 * bar.position)} % ` : "");
+  page.dataset.updates = Number(page.dataset.updates ?? 0) + 1;
+}
+
 function follow(page) {
-  const get = (id) => document.getElementById(id);
-  const log = get("log");
-  let lastLine = Number(page.dataset.line);
-  const toEnd = () => { if (get("follow").checked) log.scrollTop = log.scrollHeight; };
+  const log = document.getElementById("log");
+  const toEnd = () => { if (document.getElementById("follow").checked) log.scrollTop = log.scrollHeight; };
   toEnd();
   if (page.dataset.final === "true") return;
-  const events = new EventSource(`${page.dataset.events}?after=${lastLine}`);
+  const events = new EventSource(page.dataset.events);
 
-  events.addEventListener("job", (event) => {
-    const job = JSON.parse(event.data);
-    const state = get("state");
-    // A status is read aloud when it changes, so it stays untouched while it does not.
-    if (state.dataset.state !== job.state) {
-      state.dataset.state = job.state;
-      state.replaceChildren(markup(job.badge));
-    }
-    get("progress").replaceChildren(markup(job.progress));
-    document.title = document.title.replace(/^(\d+ % )?/, job.total > 0 && !job.isFinal
-      ? `${Math.floor((100 * (job.completed + job.errors)) / job.total)} % ` : "");
-    get("problem").hidden = job.error === "";
-    get("problem").textContent = job.error;
-    if (job.isFinal || job.state === "cancelling") get("cancel").replaceChildren();
-    page.dataset.updates = Number(page.dataset.updates ?? 0) + 1;
-    if (job.isFinal) {
-      page.dataset.final = "true";
-      events.close();
-    }
-  });
+  let isPlanned = false;
+  async function look() {
+    if (isPlanned) return;
+    isPlanned = true;
+    await pause(between);
+    isPlanned = false;
+    await update(page).catch(() => { /* the next event looks again */ });
+  }
 
+  events.addEventListener("progress", look);
   events.addEventListener("log", (event) => {
-    const line = JSON.parse(event.data);
-    if (line.number <= lastLine) return; // sent again after the line was cut
-    lastLine = line.number;
-    log.append(markup(line.line));
+    log.append(logLine(event.lastEventId, JSON.parse(event.data)));
     while (log.children.length > keptLines) log.firstElementChild.remove();
     toEnd();
+    void look(); // a training says how it goes in its log
   });
-
-  events.addEventListener("curves", async () => {
-    try {
-      get("curves").replaceChildren(markup(await text(page.dataset.curves)));
-      get("curves-section").hidden = false;
-    } catch { /* the next event asks again */ }
+  events.addEventListener("end", async () => {
+    events.close();
+    page.dataset.final = "true";
+    await update(page).catch(() => location.reload());
+    page.dataset.ended = "true";
   });
 }
 

@@ -9,6 +9,7 @@ enum PagePath {
         "\(self.model(model))/versions/\(part(name))"
     }
     static func job(_ id: String) -> String { "/jobs/" + part(id) }
+    static func events(ofJob id: String) -> String { "/v1/jobs/\(part(id))/events" }
     static func predict(_ model: String, version: String? = nil) -> String {
         "/predict?model=\(part(model))" + (version.map { "&version=" + part($0) } ?? "")
     }

@@ -32,33 +32,19 @@ extension Pages {
         return "<div data-jobs=\"\(isOpen)\">\n\(table)</div>\n"
     }
 
-    /// One job: how far it is, what it does, what it says. `job.js` keeps it up to date from `/jobs/ID/events`.
+    /// One job: how far it is, what it does, what it says.
+    ///
+    /// `job.js` listens to the job's events, `/v1/jobs/ID/events`, adds the log lines that they bring, and asks for
+    /// ``live(_:curves:)`` when something has changed.
     public func job(_ job: Job, log: [JobLogLine], curves: TrainingHistory? = nil) -> String {
-        let cancel =
-            job.state.isFinal || job.state == .cancelling
-            ? .nothing
-            : action(
-                "Cancel this job", "POST", PagePath.job(job.id) + ":cancel", question: "Cancel \(job.id)?",
-                remark: "What it has computed so far is not kept as a result.", next: PagePath.job(job.id),
-                isDangerous: true)
-        let lines = log.map(Self.line)
+        let events = PagePath.events(ofJob: job.id) + "?after=\(log.last?.number ?? 0)"
         let content: HTML = """
-            <div id="job" data-events="\(PagePath.job(job.id))/events" data-curves="\(PagePath.job(job.id))/curves" \
-            data-final="\(job.state.isFinal ? "true" : "false")" data-line="\(log.last?.number ?? 0)">
-            <div class="panel">
-            <p id="state" role="status">\(Badge.html(job.state))</p>
-            <div id="progress">\(Self.progress(job))</div>
-            <p class="note problem" id="problem"\(job.errorMessage.isEmpty ? " hidden=\"hidden\"" as HTML : "")>\(job.errorMessage)</p>
-            <div class="buttons" id="cancel">\(cancel)</div>
-            </div>
-            \(HTML.section("What it does", id: "work", Self.facts(job)))
-            <section aria-labelledby="curves-title" id="curves-section"\(curves?.isEmpty ?? true ? " hidden=\"hidden\"" as HTML : "")>
-            <h2 id="curves-title">Training</h2>
-            <div id="curves">\(HTML(markup: curves.map { self.curves($0) } ?? ""))</div>
-            </section>
+            <div id="job" data-events="\(events)" data-live="\(PagePath.job(job.id))/live" \
+            data-final="\(job.state.isFinal ? "true" : "false")">
+            \(HTML(markup: live(job, curves: curves)))\(HTML.section("What it does", id: "work", Self.facts(job)))
             <section aria-labelledby="log-title">
             <h2 id="log-title">Log</h2>
-            <ol class="log" id="log" role="log" aria-live="off" aria-label="Log" tabindex="0">\(lines)</ol>
+            <ol class="log" id="log" role="log" aria-live="off" aria-label="Log" tabindex="0">\(log.map(Self.line))</ol>
             <p class="quiet"><label><input type="checkbox" id="follow" checked="checked" /> Follow the last line</label></p>
             </section>
             </div>
@@ -70,16 +56,39 @@ extension Pages {
             content)
     }
 
-    /// The training curves alone, which `job.js` asks for when there are new points: `GET /jobs/ID/curves`.
-    public func curves(_ history: TrainingHistory) -> String {
-        let figures = history.charts.map { "<figure>\n\(HTML(markup: $0.drawing().inlineSVG()))</figure>" as HTML }
-        return ("<div class=\"columns\">\n\(figures)\n</div>\n" as HTML).text
+    /// The parts of a job's page that change while it runs, alone: `GET /jobs/ID/live`.
+    ///
+    /// Each has a name (`data-part`), under which the script puts it into the page.
+    public func live(_ job: Job, curves: TrainingHistory? = nil) -> String {
+        let cancel =
+            job.state.isFinal || job.state == .cancelling
+            ? .nothing
+            : action(
+                "Cancel this job", "POST", PagePath.job(job.id) + ":cancel", question: "Cancel \(job.id)?",
+                remark: "What it has computed so far is not kept as a result.", next: PagePath.job(job.id),
+                isDangerous: true)
+        let problem: HTML? =
+            job.errorMessage.isEmpty ? nil : "<p class=\"note problem\">\(job.errorMessage)</p>"
+        let charts = (curves?.charts ?? []).map { chart -> HTML in
+            "<figure>\n\(HTML(markup: chart.drawing().inlineSVG()))</figure>"
+        }
+        let training: HTML? =
+            charts.isEmpty ? nil : "<h2>Training</h2>\n<div class=\"columns\">\n\(charts)\n</div>\n"
+        let content: HTML = """
+            <div class="panel">
+            <p data-part="state" role="status">\(Badge.html(job.state))</p>
+            <div data-part="progress" class="progress">\(Self.progress(job))</div>
+            <div data-part="problem" role="alert">\(problem)</div>
+            <div data-part="cancel" class="buttons">\(cancel)</div>
+            </div>
+            <section data-part="curves" aria-label="Training curves">\(training)</section>
+
+            """
+        return content.text
     }
 
-    // MARK: Parts that are also sent as events
-
     /// A bar and the same in words.
-    static func progress(_ job: Job) -> HTML {
+    private static func progress(_ job: Job) -> HTML {
         let progress = job.progress
         var words = [Number.grouped(progress.completed)]
         if let total = progress.total { words = ["\(words[0]) of \(Number.grouped(total))"] }
@@ -99,9 +108,7 @@ extension Pages {
             """
     }
 
-    static func state(_ job: Job) -> HTML { Badge.html(job.state) }
-
-    static func line(_ line: JobLogLine) -> HTML {
+    private static func line(_ line: JobLogLine) -> HTML {
         let sign: HTML =
             switch line.severity {
             case .info: ""

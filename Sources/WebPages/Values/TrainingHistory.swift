@@ -45,8 +45,6 @@ public struct TrainingHistory: Sendable, Equatable {
         }
     }
 
-    public var isEmpty: Bool { rows.isEmpty }
-
     /// Losses, and how good the predictions are.
     var charts: [LineChart] {
         let losses = [series("training", \.trainingLoss), series("validation", \.validationLoss)].compactMap { $0 }
