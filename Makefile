@@ -26,7 +26,7 @@ test-clients: build .venv-clients/installed ## drive the server with the clients
 
 test-browser: build ## drive the web pages in headless Chromium
 	@scripts/bootstrap --browser
-	python3 Tests/Browser/run.py .build/release/lightbox
+	Tests/Browser/run
 
 .venv-clients/installed: Tests/Clients/requirements.txt
 	python3 -m venv .venv-clients

@@ -1,9 +1,7 @@
 import Catalog
 import Foundation
 import HTTPTypes
-import Hummingbird
 import LightboxCore
-import NIOCore
 import Serving
 import WebPages
 
@@ -11,7 +9,6 @@ import WebPages
 struct JobPageRoutes: RouteGroup {
     private let context: ServerContext
     private let pages = Pages()
-    private static let pause = Duration.milliseconds(500)
 
     init(_ context: ServerContext) { self.context = context }
 
@@ -19,12 +16,7 @@ struct JobPageRoutes: RouteGroup {
         [
             .page("/jobs", "The jobs.", query: ["pageToken"], jobs),
             .page("/jobs/{job}", "A job, its progress and its log.", job),
-            .page("/jobs/{job}/curves", "The training curves of a job's page.", curves),
-            Route(
-                .get, "/jobs/{job}/events", .page, .read, "What changes on a job's page.",
-                .init(
-                    query: [("after", "Log lines behind this number; the header Last-Event-ID goes before it.")],
-                    mediaType: "text/event-stream"), handler: events),
+            .page("/jobs/{job}/live", "The parts of a job's page that change.", live),
         ]
     }
 
@@ -40,32 +32,10 @@ struct JobPageRoutes: RouteGroup {
         return pages.job(job, log: log, curves: await history(of: job))
     }
 
-    @Sendable private func curves(_ call: Call) async throws -> String {
+    @Sendable private func live(_ call: Call) async throws -> String {
         let name = call["job"]
         let job = try await context.catalog { try $0.job(name) }
-        return await history(of: job).map { pages.curves($0) } ?? ""
-    }
-
-    @Sendable private func events(_ call: Call) async throws -> Reply {
-        try call.query.allow("after")
-        let after = try call.headers[.lastEventID].flatMap { Int($0) } ?? call.query.integer("after") ?? 0
-        let name = call["job"]
-        _ = try await context.catalog { try $0.job(name) }
-        return Reply(stream: "text/event-stream") { [context] writer in
-            try context.beginStream()
-            defer { context.endStream() }
-            var events = JobEvents(afterLine: after)
-            while !context.isStopping && !events.isAtEnd {
-                let lastLine = events.lastLine
-                // The job before its log, so that no line behind the end is missed.
-                let (job, log) = try await context.catalog {
-                    (try $0.job(name), try $0.log(of: name, after: lastLine))
-                }
-                let text = events.text(job, log: log, points: await history(of: job)?.rows.count ?? 0)
-                if !text.isEmpty { try await writer.write(ByteBuffer(string: text)) }
-                if !events.isAtEnd { try await Task.sleep(for: Self.pause) }
-            }
-        }
+        return pages.live(job, curves: await history(of: job))
     }
 
     /// What the run of a training job has written so far; nil for other jobs.
