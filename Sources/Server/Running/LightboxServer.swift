@@ -14,9 +14,10 @@ public struct LightboxServer: Sendable {
     private let responder: Responder
     private let log: ServerLog
 
-    /// Opens the home folder; nothing is loaded yet.
+    /// Opens the home folder and reads the known cases that are attached to models; no model is loaded yet.
     ///
-    /// - Throws: ``ServerError`` for an address that would let everybody in, or the error of the home folder.
+    /// - Throws: ``ServerError`` for an address that would let everybody in, for known cases that do not go with their model, or the
+    ///   error of the home folder.
     public init(home: Home, settings: ServerSettings = ServerSettings()) throws {
         try self.init(home: home, settings: settings, log: ServerLog())
     }
@@ -40,7 +41,7 @@ public struct LightboxServer: Sendable {
         let groups: [any RouteGroup] = [
             PageRoutes(context), JobPageRoutes(context), OwnRoutes(context), PredictRoutes(context),
             ModelRoutes(context), JobRoutes(context), ProjectRoutes(context), TensorFlowRoutes(context),
-            InferenceRoutes(context), JobEventRoutes(context),
+            InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context),
         ]
         context.routes = groups.flatMap(\.routes)
         precondition(context.routes.count < Metrics.maximumRoutes)

@@ -10,6 +10,8 @@ public final class ServerContext: Sendable {
     public let home: Home
     public let catalog: ModelCatalog
     public let models: LiveModels
+    /// By the name of the model that they are attached to.
+    let cases: [String: AttachedCases]
     let log: ServerLog
     let metrics = Metrics()
     private let table = Mutex<[Route]>([])
@@ -28,6 +30,19 @@ public final class ServerContext: Sendable {
         let places = try AllowedPlaces(settings.imagePlaces)
         if !places.isEmpty { pool.model.remoteImages = ImageFetcher(places, home: home) }
         models = LiveModels(catalog: catalog, pool: ModelPool(settings: pool))
+        cases = try Self.cases(settings, catalog)
+    }
+
+    private static func cases(_ settings: ServerSettings, _ catalog: ModelCatalog) throws -> [String: AttachedCases]
+    {
+        var cases: [String: AttachedCases] = [:]
+        for (model, source) in settings.cases.sorted(by: { $0.key < $1.key }) {
+            let folder = try catalog.folder(of: try catalog.servable(model))
+            cases[model] = try AttachedCases(
+                source, model: model, folder: folder, home: catalog.home, limit: settings.maximumCases,
+                interval: settings.caseInterval)
+        }
+        return cases
     }
 
     /// All that there is, for those routes that tell of the others.

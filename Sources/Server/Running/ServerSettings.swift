@@ -29,6 +29,12 @@ public struct ServerSettings: Sendable {
     public var request = RequestLimits()
     /// Where images that requests name by address may be fetched from; nowhere unless told.
     public var imagePlaces: [String] = []
+    /// Tables of known cases, by the model whose predictions they stand beside.
+    public var cases: [String: CaseSource] = [:]
+    /// Bytes of memory that the known cases of one model may take.
+    public var maximumCases = 2 << 30
+    /// How often a request looks whether their table was loaded anew.
+    public var caseInterval = Duration.seconds(1)
     /// Whether jobs of the queue are worked on.
     public var runsJobs = true
     /// Models that are loaded at the start; others when they are first asked.

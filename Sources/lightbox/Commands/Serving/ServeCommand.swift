@@ -14,6 +14,7 @@ struct ServeCommand: ParsableCommand {
             Examples:
               lightbox serve
               lightbox serve --port 9000 --load flowers
+              lightbox serve --cases flowers=flower_vectors
               curl -s localhost:8080/v1/models/flowers
             """)
 
@@ -35,6 +36,13 @@ struct ServeCommand: ParsableCommand {
         name: .customLong("load"),
         help: ArgumentHelp("A model to load at the start; can be repeated.", valueName: "model"))
     var models: [String] = []
+    @Option(
+        name: .customLong("cases"),
+        help: ArgumentHelp(
+            "A table of vectors of the model's network: its nearest known cases stand beside predictions. Their "
+                + "labels are in the table, or in a second one, TABLE,LABELS; can be repeated.",
+            valueName: "model=table"))
+    var cases: [CaseArgument] = []
     @Option(help: ArgumentHelp("Memory that models may take.", valueName: "MiB")) var modelMemory: Int?
     @Option(help: ArgumentHelp("A request's body at most.", valueName: "MiB")) var maximumBody = 64
     @Option(help: ArgumentHelp("Of an answer, where the request names none.", valueName: "seconds"))
@@ -47,6 +55,9 @@ struct ServeCommand: ParsableCommand {
         guard (0...65535).contains(port) else { throw ValidationError("--port is 0 to 65535.") }
         guard (1...4096).contains(maximumBody) else { throw ValidationError("--maximum-body is 1 to 4096.") }
         guard (0.001...86400).contains(timeout) else { throw ValidationError("--timeout is up to 86400.") }
+        guard Set(cases.map(\.model)).count == cases.count else {
+            throw ValidationError("--cases: a model takes one table.")
+        }
         guard modelMemory.map({ $0 > 0 }) ?? true else { throw ValidationError("--model-memory is at least 1.") }
     }
 
@@ -65,6 +76,7 @@ struct ServeCommand: ParsableCommand {
         settings.trustedHosts = Set(trustedHosts.map { $0.lowercased() })
         settings.preloaded = models
         settings.imagePlaces = imagePlaces
+        settings.cases = Dictionary(uniqueKeysWithValues: cases.map { ($0.model, $0.source) })
         if let modelMemory { settings.models.memoryBudget = modelMemory << 20 }
         settings.maximumBody = maximumBody << 20
         settings.request.maximumBytes = maximumBody << 20
@@ -73,5 +85,20 @@ struct ServeCommand: ParsableCommand {
         settings.runsJobs = !withoutJobs
         settings.logsRequests = !logOnlyFailures
         return settings
+    }
+}
+
+/// `MODEL=TABLE` or `MODEL=TABLE,LABELS`.
+struct CaseArgument: ExpressibleByArgument {
+    let model: String
+    let source: CaseSource
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[0].isEmpty else { return nil }
+        let tables = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard (1...2).contains(tables.count), !tables.contains("") else { return nil }
+        model = parts[0]
+        source = CaseSource(table: tables[0], labels: tables.dropFirst().first)
     }
 }
