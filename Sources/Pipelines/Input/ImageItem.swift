@@ -39,7 +39,7 @@ public struct ImageItem: Sendable {
 
 /// An image in memory under its full key.
 struct LoadedImage: Sendable {
-    let key: InstanceKey
+    var key: InstanceKey
     let extras: [ImageItem.Extra]
     let image: Image
 }

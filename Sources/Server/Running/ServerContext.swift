@@ -33,8 +33,9 @@ public final class ServerContext: Sendable {
         cases = try Self.cases(settings, catalog)
     }
 
-    private static func cases(_ settings: ServerSettings, _ catalog: ModelCatalog) throws -> [String: AttachedCases]
-    {
+    private static func cases(
+        _ settings: ServerSettings, _ catalog: ModelCatalog
+    ) throws -> [String: AttachedCases] {
         var cases: [String: AttachedCases] = [:]
         for (model, source) in settings.cases.sorted(by: { $0.key < $1.key }) {
             let folder = try catalog.folder(of: try catalog.servable(model))

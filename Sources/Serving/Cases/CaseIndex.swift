@@ -153,7 +153,8 @@ public struct CaseIndex: Sendable {
         }
         var sum = ((sums.0 + sums.1) + (sums.2 + sums.3)).sum()
         while index < count {
-            sum += a.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
+            sum +=
+                a.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
                 * b.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
             index += 1
         }

@@ -75,7 +75,7 @@ private struct ResponseWriter {
     }
 
     func append(row: Int, of rows: Int, to text: inout [UInt8]) {
-        appendAll(documents: { $0[row] }, to: &text) { tensor, name, text in
+        appendAll(row: row, to: &text) { tensor, name, text in
             let size = tensor.elements.count / max(rows, 1)
             append(
                 tensor.elements, row * size, Array(tensor.shape.dropFirst())[...],
@@ -85,14 +85,14 @@ private struct ResponseWriter {
     }
 
     func appendWhole(to text: inout [UInt8]) {
-        appendAll(documents: { Array("[".utf8) + $0.joined(separator: ", ".utf8) + Array("]".utf8) }, to: &text) {
-            tensor, name, text in
+        appendAll(row: nil, to: &text) { tensor, name, text in
             append(tensor.elements, 0, tensor.shape[...], isBinary: name.hasSuffix("_bytes"), to: &text)
         }
     }
 
+    /// - Parameter row: nil for all of them.
     private func appendAll(
-        documents value: ([[UInt8]]) -> [UInt8], to text: inout [UInt8], _ body: (ServedTensor, _ name: String, inout [UInt8]) -> Void
+        row: Int?, to text: inout [UInt8], _ body: (ServedTensor, _ name: String, inout [UInt8]) -> Void
     ) {
         if isBare { return body(outputs[0].tensor, outputs[0].name, &text) }
         text.append(UInt8(ascii: "{"))
@@ -106,7 +106,11 @@ private struct ResponseWriter {
             if index + outputs.count > 0 { text += [UInt8(ascii: ","), UInt8(ascii: " ")] }
             JSONWriter.append(name, to: &text)
             text += [UInt8(ascii: ":"), UInt8(ascii: " ")]
-            text += value(values)
+            if let row {
+                text += values[row]
+            } else {
+                text += Array("[".utf8) + values.joined(separator: ", ".utf8) + Array("]".utf8)
+            }
         }
         text.append(UInt8(ascii: "}"))
     }
