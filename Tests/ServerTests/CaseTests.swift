@@ -13,7 +13,7 @@ import WireFormats
     private let tensorFlow = "/v1/models/flowers:predict"
     private let google = "/v1/projects/p/models/flowers:predict"
 
-    /// A picture of one colour and its inverse, so that the four of them have vectors of their own.
+    /// A random picture, the same one for the same number.
     private func picture(_ number: Int) -> [UInt8] {
         var random = SeededGenerator(seed: UInt64(number))
         let samples = (0..<(40 * 30 * 3)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
@@ -52,12 +52,7 @@ import WireFormats
         let answer = try await server.post(tensorFlow, body(numbers, #""embedding""#))
         return try #require(answer.json["predictions"]?.elements).map { prediction in
             (prediction["embedding"]?.elements ?? []).compactMap { $0.double.map { Float($0) } }
-                + (numbersOf(prediction["embedding"]) ?? [])
         }
-    }
-
-    private func numbersOf(_ value: JSONValue?) -> [Float]? {
-        if case .numbers(let numbers)? = value { numbers.map { Float($0) } } else { nil }
     }
 
     private func load(_ rows: [[TableRow.Cell]], into table: String, _ home: Home) throws {
