@@ -197,7 +197,9 @@ let package = Package(
         tests(
             of: "WebPages",
             using: ["WireFormats", "Catalog", "ModelRegistry", "Serving", "Evaluation", "Figures"]),
-        tests(of: "Server", using: ["WireFormats", "Serving", "Catalog", "ModelRegistry", "Networks"]),
+        tests(
+            of: "Server",
+            using: ["WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse"]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(
