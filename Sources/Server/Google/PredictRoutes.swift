@@ -1,3 +1,4 @@
+import Catalog
 import HTTPTypes
 import Serving
 
@@ -28,6 +29,8 @@ struct PredictRoutes: RouteGroup {
         let request = try Instances.request(
             call.body, signatures: live.model.signatures, limits: context.settings.request)
         let outputs = try await live.model.predict(request, deadline: call.deadline)
-        return Reply(json: try Instances.response(outputs, to: request))
+        var reply = Reply(json: try Instances.response(outputs, to: request))
+        reply.instances = request.count
+        return reply
     }
 }

@@ -10,6 +10,8 @@ public final class ServerContext: Sendable {
     public let home: Home
     public let catalog: ModelCatalog
     public let models: LiveModels
+    let door: Doorkeeper
+    public let audit: AuditLog
     let log: ServerLog
     let metrics = Metrics()
     private let table = Mutex<[Route]>([])
@@ -24,6 +26,8 @@ public final class ServerContext: Sendable {
         self.settings = settings
         self.log = log
         catalog = try ModelCatalog(home: home)
+        audit = AuditLog(home: home)
+        door = Doorkeeper(catalog: catalog)
         var pool = settings.models
         let places = try AllowedPlaces(settings.imagePlaces)
         if !places.isEmpty { pool.model.remoteImages = ImageFetcher(places, home: home) }

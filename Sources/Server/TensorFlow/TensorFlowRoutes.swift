@@ -43,7 +43,9 @@ struct TensorFlowRoutes: RouteGroup {
         let request = try Instances.request(
             call.body, signatures: live.model.signatures, limits: context.settings.request)
         let outputs = try await live.model.predict(request, deadline: call.deadline)
-        return Reply(json: try Instances.response(outputs, to: request, style: .bareWhereSingle))
+        var reply = Reply(json: try Instances.response(outputs, to: request, style: .bareWhereSingle))
+        reply.instances = request.count
+        return reply
     }
 
     /// `{"result": […]}` for `{"examples": […]}`.
@@ -55,7 +57,9 @@ struct TensorFlowRoutes: RouteGroup {
         let outputs = try await live.model.predict(request, deadline: call.deadline)
         let answer = ExampleAnswer(
             outputs: outputs, count: request.count, labels: live.model.manifest?.output.labels ?? [])
-        return Reply(.object([JSONMember("result", try result(answer))]))
+        var reply = Reply(.object([JSONMember("result", try result(answer))]))
+        reply.instances = request.count
+        return reply
     }
 
     // MARK: What there is
