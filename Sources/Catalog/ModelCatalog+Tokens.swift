@@ -39,7 +39,8 @@ extension ModelCatalog {
             guard database.changesCount == 1 else {
                 throw CatalogError(
                     .alreadyExists,
-                    "There is or was a token '\(name)', and the audit log names its holder so. Choose another name.")
+                    "There is or was a token '\(name)', and the audit log names its holder so. Choose another name."
+                )
             }
         }
         return (token, secret)
@@ -73,7 +74,8 @@ extension ModelCatalog {
     }
 
     private static func token(_ row: Row) throws -> AccessToken {
-        guard let role = AccessRole(rawValue: row["role"]), let digest = ContentHash(row["digest"] as String) else {
+        guard let role = AccessRole(rawValue: row["role"]), let digest = ContentHash(row["digest"] as String)
+        else {
             throw CatalogError(.unusable, "catalog.db has a token that this Lightbox does not know.")
         }
         return AccessToken(

@@ -77,7 +77,8 @@ final class Doorkeeper: Sendable {
             .unauthenticated,
             credential.isSecret
                 ? "This token is not known, or its time is over. Ask whoever runs the server for one."
-                : "This server asks who you are: send a token as 'Authorization: Bearer …', or sign in at /sign-in.")
+                : "This server asks who you are: send a token as 'Authorization: Bearer …', or sign in at /sign-in."
+        )
         error.hasBadToken = credential.isSecret
         throw error
     }
@@ -123,7 +124,8 @@ enum Credential {
             self = .secret(isBearer ? parts[1].trimmingCharacters(in: .whitespaces) : "")
         } else if let text = request.headers[.accessToken] {
             self = .secret(text)
-        } else if let path = request.head.path, path.contains("access_token="), let mark = path.firstIndex(of: "?"),
+        } else if let path = request.head.path, path.contains("access_token="),
+            let mark = path.firstIndex(of: "?"),
             let text = Query(path[path.index(after: mark)...])["access_token"]
         {
             self = .secret(text)

@@ -15,10 +15,15 @@ struct SignInRoutes: RouteGroup {
             Route.page("/sign-in", "Asks for a token.", query: ["next"]) { call in
                 Pages().signIn(next: Self.next(call.query["next"]))
             }.open,
-            Route(.post, "/sign-in", .page, .read, "Begin a session.", .init(mediaType: "text/html"), handler: signIn)
-                .open,
-            Route(.post, "/sign-out", .page, .read, "End the session.", .init(mediaType: "text/html"), handler: signOut)
-                .open,
+            Route(
+                .post, "/sign-in", .page, .read, "Begin a session.", .init(mediaType: "text/html"), handler: signIn
+            )
+            .open,
+            Route(
+                .post, "/sign-out", .page, .read, "End the session.", .init(mediaType: "text/html"),
+                handler: signOut
+            )
+            .open,
         ]
     }
 

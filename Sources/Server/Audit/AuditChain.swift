@@ -38,7 +38,9 @@ struct AuditLink: Equatable {
         let digits = start[opening.count...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         let middle = Array(", \"previous\": \"".utf8)
         let rest = start[(opening.count + digits.count)...]
-        guard let number = Int(String(decoding: digits, as: UTF8.self)), rest.starts(with: middle) else { return nil }
+        guard let number = Int(String(decoding: digits, as: UTF8.self)), rest.starts(with: middle) else {
+            return nil
+        }
         let hash = String(decoding: rest.dropFirst(middle.count).prefix(64), as: UTF8.self)
         guard let previous = ContentHash(hash) else { return nil }
         self.number = number

@@ -34,7 +34,8 @@ public final class AuditLog: Sendable {
     /// - Throws: ``ServerError`` while the log cannot be written: what is not written down is not done.
     func check() throws {
         if isStuck.load(ordering: .relaxed) {
-            throw ServerError(.shuttingDown, "The audit log cannot be written. See to the disk of the home folder.")
+            throw ServerError(
+                .shuttingDown, "The audit log cannot be written. See to the disk of the home folder.")
         }
     }
 
@@ -72,7 +73,8 @@ public final class AuditLog: Sendable {
     /// - Parameters:
     ///   - what: `tokens create`
     ///   - resources: names and what they stand for.
-    public func note(_ what: String, resources: [(name: String, value: String)], by user: String = "local") throws {
+    public func note(_ what: String, resources: [(name: String, value: String)], by user: String = "local") throws
+    {
         add(
             AuditRecord(
                 time: Date().timeIntervalSince1970, who: user, what: what, resources: resources))

@@ -136,7 +136,8 @@ extension Call {
             guard role == .admin else {
                 throw ServerError(
                     .forbidden,
-                    "trainingInput.args may name any file of the server. Training needs a token of the role admin.")
+                    "trainingInput.args may name any file of the server. Training needs a token of the role admin."
+                )
             }
         }
     }

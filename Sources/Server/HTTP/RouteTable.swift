@@ -53,7 +53,8 @@ struct RouteTable: Sendable {
                     node = next
                 }
             }
-            let entry = Entry(route: route, errors: route.errors, index: index, names: names,
+            let entry = Entry(
+                route: route, errors: route.errors, index: index, names: names,
                 title: "\(route.method.rawValue) \(route.template)")
             node.entries[String(verb), default: []].append((route.method, entry))
         }

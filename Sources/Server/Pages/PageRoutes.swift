@@ -41,7 +41,8 @@ struct PageRoutes: RouteGroup {
         let (models, jobs) = try await context.catalog { catalog in
             (try catalog.models(.init(size: 20)).items, try catalog.jobs(.init(size: 10)).items)
         }
-        let address = "http\(context.settings.isEncrypted ? "s" : "")://\(context.settings.host):\(context.settings.port)"
+        let address =
+            "http\(context.settings.isEncrypted ? "s" : "")://\(context.settings.host):\(context.settings.port)"
         return call.pages.home(
             .init(models: models, jobs: jobs, address: address, version: context.settings.release))
     }

@@ -48,7 +48,8 @@ public struct LightboxServer: Sendable {
                     + "Make a token with 'lightbox tokens create', or say --allow-unprotected.")
         }
         let groups: [any RouteGroup] = [
-            PageRoutes(context), JobPageRoutes(context), SignInRoutes(context), OwnRoutes(context), PredictRoutes(context),
+            PageRoutes(context), JobPageRoutes(context), SignInRoutes(context), OwnRoutes(context),
+            PredictRoutes(context),
             ModelRoutes(context), JobRoutes(context), ProjectRoutes(context), TensorFlowRoutes(context),
             InferenceRoutes(context), JobEventRoutes(context),
         ]

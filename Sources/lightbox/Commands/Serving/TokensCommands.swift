@@ -11,7 +11,19 @@ struct TokensCommands: ParsableCommand {
         subcommands: [TokensCreate.self, TokensList.self, TokensRevoke.self])
 }
 
-extension AccessRole: ExpressibleByArgument {}
+/// The names of roles on the command line.
+enum RoleName: String, ExpressibleByArgument, CaseIterable {
+    case read, predict, write, admin
+
+    var role: AccessRole {
+        switch self {
+        case .read: .read
+        case .predict: .predict
+        case .write: .write
+        case .admin: .admin
+        }
+    }
+}
 
 struct TokensCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +38,7 @@ struct TokensCreate: ParsableCommand {
             """)
 
     @Argument(help: "Letters, digits and '_', a letter first.") var name: String
-    @Option(help: "read, predict, write or admin.") var role: AccessRole
+    @Option(name: .customLong("role"), help: "read, predict, write or admin.") var roleName: RoleName
     @Option(help: "After so many days it opens nothing any more.") var days: Double?
     @OptionGroup var global: GlobalOptions
 
@@ -37,10 +49,13 @@ struct TokensCreate: ParsableCommand {
     }
 
     func run() throws {
+        let role = roleName.role
         let (token, secret) = try global.catalog().createToken(name, role: role, lifetime: days.map { $0 * 86400 })
         try AuditLog(home: global.home).note(
             "tokens create", resources: [("token", name), ("role", role.rawValue)])
-        if global.json { return try printJSON(NewToken(name: name, role: role, expires: token.expires, secret: secret)) }
+        if global.json {
+            return try printJSON(NewToken(name: name, role: role, expires: token.expires, secret: secret))
+        }
         print(secret)
         global.note("This is the only time that the secret is shown. Send it as 'Authorization: Bearer SECRET'.")
     }
