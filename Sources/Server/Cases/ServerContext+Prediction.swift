@@ -15,7 +15,9 @@ extension ServerContext {
             call.body, signatures: live.model.signatures, limits: settings.request)
         guard request.extras.contains(.nearest), let attached = cases[live.key.model] else {
             let outputs = try await live.model.predict(request, deadline: call.deadline)
-            return Reply(json: try Instances.response(outputs, to: request, style: style))
+            var reply = Reply(json: try Instances.response(outputs, to: request, style: style))
+            reply.instances = request.count
+            return reply
         }
         guard request.count <= Self.maximumSearches else {
             throw ServingError(
@@ -42,8 +44,10 @@ extension ServerContext {
                 try JSONValue.array(matches.map { Self.value($0, index, model: model) }).serialized()
             }
         }
-        return Reply(
+        var reply = Reply(
             json: try Instances.response(outputs, to: request, style: style, documents: ["nearest": nearest]))
+        reply.instances = request.count
+        return reply
     }
 
     private static func value(_ match: CaseIndex.Match, _ index: CaseIndex, model: String) -> JSONValue {

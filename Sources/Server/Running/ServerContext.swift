@@ -12,6 +12,8 @@ public final class ServerContext: Sendable {
     public let models: LiveModels
     /// By the name of the model that they are attached to.
     let cases: [String: AttachedCases]
+    let door: Doorkeeper
+    public let audit: AuditLog
     let log: ServerLog
     let metrics = Metrics()
     private let table = Mutex<[Route]>([])
@@ -26,6 +28,8 @@ public final class ServerContext: Sendable {
         self.settings = settings
         self.log = log
         catalog = try ModelCatalog(home: home)
+        audit = AuditLog(home: home)
+        door = Doorkeeper(catalog: catalog)
         var pool = settings.models
         let places = try AllowedPlaces(settings.imagePlaces)
         if !places.isEmpty { pool.model.remoteImages = ImageFetcher(places, home: home) }

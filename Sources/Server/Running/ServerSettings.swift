@@ -9,8 +9,10 @@ public struct ServerSettings: Sendable {
     public var port = 8080
     /// Names and addresses that callers may use for this machine, beside its own: those of a proxy in front.
     public var trustedHosts: Set<String> = []
-    /// Listens elsewhere than on this machine's own address although anyone there may then do anything.
+    /// Listens elsewhere than on this machine's own address without tokens or without encryption.
     public var allowsUnprotected = false
+    /// PEM files: the certificates, the server's own first, and its key. Without them nothing is encrypted.
+    public var encryption: (certificate: String, key: String)?
 
     /// Of a request's body, unpacked.
     public var maximumBody = 64 << 20
@@ -43,6 +45,9 @@ public struct ServerSettings: Sendable {
     public var logsRequests = true
 
     public init() {}
+
+    /// Whether callers come over TLS.
+    public var isEncrypted: Bool { encryption != nil }
 
     /// Whether only this machine's own programs can reach it.
     public var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }

@@ -51,7 +51,9 @@ struct TensorFlowRoutes: RouteGroup {
         let outputs = try await live.model.predict(request, deadline: call.deadline)
         let answer = ExampleAnswer(
             outputs: outputs, count: request.count, labels: live.model.manifest?.output.labels ?? [])
-        return Reply(.object([JSONMember("result", try result(answer))]))
+        var reply = Reply(.object([JSONMember("result", try result(answer))]))
+        reply.instances = request.count
+        return reply
     }
 
     // MARK: What there is

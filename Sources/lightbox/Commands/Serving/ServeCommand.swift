@@ -20,7 +20,15 @@ struct ServeCommand: ParsableCommand {
 
     @Option(help: "The address to listen on.") var host = "127.0.0.1"
     @Option(help: "0: any that is free.") var port = 8080
-    @Flag(help: "Listen elsewhere than on this machine's own address, although everybody there may do everything.")
+    @Option(
+        help: ArgumentHelp("PEM: the server's certificate, then those above it.", valueName: "file"),
+        completion: .file(extensions: ["pem", "crt"]))
+    var certificate: String?
+    @Option(
+        help: ArgumentHelp("PEM: the key of the certificate.", valueName: "file"),
+        completion: .file(extensions: ["pem", "key"]))
+    var privateKey: String?
+    @Flag(help: "Listen elsewhere than on this machine's own address without a token or without a certificate.")
     var allowUnprotected = false
     @Option(
         name: .customLong("trusted-host"),
@@ -58,13 +66,17 @@ struct ServeCommand: ParsableCommand {
         guard Set(cases.map(\.model)).count == cases.count else {
             throw ValidationError("--cases: a model takes one table.")
         }
+        guard (certificate == nil) == (privateKey == nil) else {
+            throw ValidationError("--certificate and --private-key go together.")
+        }
         guard modelMemory.map({ $0 > 0 }) ?? true else { throw ValidationError("--model-memory is at least 1.") }
     }
 
     func run() throws {
         let server = try LightboxServer(home: global.home, settings: settings)
-        let (host, note) = (host.contains(":") ? "[\(host)]" : host, global)
-        try waiting { try await server.run { port in note.note("Serving on http://\(host):\(port)") } }
+        let place = (certificate == nil ? "http://" : "https://") + (host.contains(":") ? "[\(host)]" : host)
+        let note = global
+        try waiting { try await server.run { port in note.note("Serving on \(place):\(port)") } }
     }
 
     private var settings: ServerSettings {
@@ -73,6 +85,7 @@ struct ServeCommand: ParsableCommand {
         settings.host = host
         settings.port = port
         settings.allowsUnprotected = allowUnprotected
+        if let certificate, let privateKey { settings.encryption = (certificate, privateKey) }
         settings.trustedHosts = Set(trustedHosts.map { $0.lowercased() })
         settings.preloaded = models
         settings.imagePlaces = imagePlaces
