@@ -23,18 +23,30 @@ public final class ServerContext: Sendable {
     private static let maximumDeployments = 8
     private let works = Mutex<[Int: Task<Void, Never>]>([:])
 
-    init(home: Home, settings: ServerSettings, log: ServerLog) throws {
-        self.home = home
-        self.settings = settings
-        self.log = log
-        catalog = try ModelCatalog(home: home)
-        audit = AuditLog(home: home)
-        door = Doorkeeper(catalog: catalog)
+    /// Opens the catalogue and what the settings attach to it.
+    convenience init(home: Home, settings: ServerSettings, log: ServerLog) throws {
+        let catalog = try ModelCatalog(home: home)
         var pool = settings.models
         let places = try AllowedPlaces(settings.imagePlaces)
         if !places.isEmpty { pool.model.remoteImages = ImageFetcher(places, home: home) }
-        models = LiveModels(catalog: catalog, pool: ModelPool(settings: pool))
-        cases = try Self.cases(settings, catalog)
+        self.init(
+            home: home, settings: settings, log: log, catalog: catalog,
+            models: LiveModels(catalog: catalog, pool: ModelPool(settings: pool)),
+            cases: try Self.cases(settings, catalog))
+    }
+
+    private init(
+        home: Home, settings: ServerSettings, log: ServerLog, catalog: ModelCatalog, models: LiveModels,
+        cases: [String: AttachedCases]
+    ) {
+        self.home = home
+        self.settings = settings
+        self.log = log
+        self.catalog = catalog
+        self.models = models
+        self.cases = cases
+        audit = AuditLog(home: home)
+        door = Doorkeeper(catalog: catalog)
     }
 
     private static func cases(
