@@ -6,7 +6,7 @@ SWIFT_BUILD = swift build -c release
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks)
 SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/*)
 
-.PHONY: build demo test bench lint fmt fuzz install clean help
+.PHONY: build demo test test-clients test-browser bench lint fmt fuzz install clean help
 
 build: ## build .build/release/lightbox
 	@scripts/bootstrap
@@ -19,6 +19,19 @@ demo: build ## walk every step on made-up chest radiographs (DICOM=folder: on yo
 test: ## run every test
 	@scripts/bootstrap --tests
 	swift test -c release --disable-xctest --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
+
+test-clients: build .venv-clients/installed ## drive the server with the clients that people use
+	@for script in ml_v1 tensorflow_rest triton_v2 killed_server; do \
+	    echo "== $$script"; .venv-clients/bin/python Tests/Clients/$$script.py .build/release/lightbox || exit 1; done
+
+test-browser: build ## drive the web pages in headless Chromium
+	@scripts/bootstrap --browser
+	Tests/Browser/run
+
+.venv-clients/installed: Tests/Clients/requirements.txt
+	python3 -m venv .venv-clients
+	.venv-clients/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 bench: build ## measure Lightbox beside what people use now, in one run
 	$(SWIFT_BUILD)
@@ -43,4 +56,4 @@ clean: ## remove what was built and the demo; keep what was downloaded
 	rm -rf .build .build-fuzz demo
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf 'make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf 'make %-13s %s\n' "$$name" "$$text"; done

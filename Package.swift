@@ -33,9 +33,18 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
-let nio: [Target.Dependency] = ["NIOCore", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let http: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "HummingbirdTLS", package: "hummingbird"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "Logging", package: "swift-log"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+]
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -51,6 +60,9 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     ],
@@ -124,7 +136,7 @@ let package = Package(
                 "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
                 "Inference", "ModelRegistry", "SavedModels", "Features",
             ]),
-        library("DICOMNetwork", ["LightboxCore", "DICOM", "DICOMStore", nioSSL] + nio),
+        library("DICOMNetwork", ["LightboxCore", "DICOM", "DICOMPixels", "DICOMStore", nio, nioPosix, nioSSL]),
         library("DICOMweb", ["LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "DICOMStore", "Imaging"]),
         library("Phantoms", ["LightboxCore", "DICOM"]),
 
@@ -134,7 +146,7 @@ let package = Package(
             [
                 "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
                 "Inference", "Warehouse", "DICOMStore", "Features", "Phantoms", "Evaluation", "Figures", "Torch",
-                "Datasets", "ModelRegistry", "Training", "Catalog", "Serving",
+                "Datasets", "ModelRegistry", "Training", "Catalog", "Serving", "Deidentification",
             ]),
         .target(
             name: "WebPages",
@@ -146,8 +158,8 @@ let package = Package(
             "Server",
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
-                "Figures", "Features", "Serving", "Pipelines", "WebPages", hummingbird,
-            ]),
+                "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", nio, nioSSL,
+            ] + http),
 
         // 6: the command line
         .executableTarget(
@@ -156,7 +168,7 @@ let package = Package(
                 "LightboxCore", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse", "DICOMStore",
                 "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry", "SavedModels",
                 "Catalog",
-                "Serving", "Training", "Pipelines", "Server", arguments,
+                "Serving", "Training", "Deidentification", "DICOMNetwork", "Pipelines", "Server", arguments,
             ],
             swiftSettings: swift),
 
@@ -164,7 +176,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: [
                 "LightboxCore", "WireFormats", "DICOM", "Networks", "DICOMPixels", "Imaging", "Inference",
-                "Torch", "Warehouse", "Features", "Pipelines",
+                "Torch", "Warehouse", "ModelRegistry", "Features", "Pipelines",
             ],
             path: "Benchmarks/Lightbox", swiftSettings: swift),
 
@@ -190,22 +202,27 @@ let package = Package(
         tests(
             of: "Serving",
             using: ["WireFormats", "Imaging", "Inference", "ModelRegistry", "Networks", "Features"]),
-        tests(of: "WebPages", using: ["Catalog", "ModelRegistry", "Serving", "Evaluation"]),
-        tests(of: "Server", using: ["WireFormats", "Serving", "Catalog", "ModelRegistry", "Networks"]),
+        tests(
+            of: "WebPages",
+            using: ["WireFormats", "Catalog", "ModelRegistry", "Serving", "Evaluation", "Figures"]),
+        tests(
+            of: "Server",
+            using: ["WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse"]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(
             of: "Features",
             using: ["Networks", "Inference", "Imaging", "ModelRegistry", "KerasFiles", "WireFormats"]),
         tests(of: "Deidentification", using: ["DICOM", "Phantoms"]),
-        tests(of: "DICOMNetwork", using: ["DICOM", "DICOMStore", "Phantoms"]),
-        tests(of: "DICOMweb", using: ["DICOM", "DICOMStore", "WireFormats", "Imaging"]),
+        tests(of: "DICOMNetwork", using: ["DICOM", "DICOMStore", nio, nioPosix]),
+        tests(of: "DICOMweb", using: ["DICOM", "DICOMPixels", "DICOMStore", "WireFormats", "Imaging"]),
         tests(of: "Phantoms", using: ["DICOM", "DICOMPixels"]),
         tests(
             of: "Pipelines",
             using: [
                 "WireFormats", "Warehouse", "DICOMStore", "Features", "Datasets", "Training", "ModelRegistry",
-                "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch", "Catalog",
+                "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch", "Catalog", "DICOM",
+                "Deidentification",
             ]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],

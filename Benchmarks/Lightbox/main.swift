@@ -3,6 +3,8 @@
 //   benchmarks metadata FILE COPIES        DICOM files to DICOM JSON
 //   benchmarks render FILE TIMES           a DICOM file to PNG
 //   benchmarks embed RECORDS NETWORK PRECISION
+//   benchmarks serve-models FOLDER         writes the models that the serving rows ask
+//   benchmarks serve-loop FOLDER           the image model of these without a server
 //   benchmarks train SECONDS THREADS PRECISION
 //   benchmarks warehouse COUNT LENGTH      vectors into SQL, and a search
 
@@ -17,6 +19,8 @@ case ("render", 3): try DICOMBenchmarks.render(arguments[1], times: Int(argument
 case ("embed", 4):
     let precision = Precision(rawValue: arguments[3]) ?? .float32
     try EmbedBenchmarks.run(records: arguments[1], network: arguments[2], precision: precision)
+case ("serve-models", 2): try ServeBenchmarks.writeModels(to: arguments[1])
+case ("serve-loop", 2): try ServeBenchmarks.bareLoop(arguments[1])
 case ("train", 4):
     try TrainBenchmarks.run(
         for: Double(arguments[1]) ?? 20, threads: Int(arguments[2]) ?? 2,
@@ -26,6 +30,7 @@ case ("warehouse", 3):
 default:
     print(
         "usage: benchmarks metadata FILE COPIES | render FILE TIMES | embed RECORDS NETWORK PRECISION"
-            + " | train SECONDS THREADS PRECISION | warehouse COUNT LENGTH")
+            + " | serve-models FOLDER | serve-loop FOLDER | train SECONDS THREADS PRECISION | warehouse COUNT LENGTH"
+    )
     exit(2)
 }

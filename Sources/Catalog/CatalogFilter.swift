@@ -68,7 +68,7 @@ struct CatalogFilter {
 }
 
 /// `default_version.name` as `defaultVersion.name`; a label's own name stays as it is.
-func camelCased(_ path: String) -> String {
+package func camelCased(_ path: String) -> String {
     if path.hasPrefix("labels.") { return path }
     var isUpper = false
     var output = ""

@@ -87,8 +87,8 @@ public struct WeightsDownloader: Sendable {
         guard descriptor >= 0 else { throw FileFailure(path: part, errno: errno) }
         defer { close(descriptor) }
         let url = mirror.map(file.url(below:)) ?? file.url
-        let curl: WeightsCurl
-        do { curl = try WeightsCurl() } catch let error as WeightsError {
+        let curl: CurlTransfer
+        do { curl = try CurlTransfer() } catch let error as WeightsError {
             throw WeightsError(error.code, error.detail + byHand(file))
         }
         let before = Int(lseek(descriptor, 0, SEEK_END))
@@ -106,7 +106,7 @@ public struct WeightsDownloader: Sendable {
         return before > 0 && answer.status == 206
     }
 
-    private func judge(_ answer: WeightsCurl.Answer, _ file: WeightsFile, _ url: String, _ part: String) throws {
+    private func judge(_ answer: CurlTransfer.Answer, _ file: WeightsFile, _ url: String, _ part: String) throws {
         guard answer.status == 0 || answer.status == 200 || answer.status == 206 else {
             unlinkIfEmpty(part)
             throw WeightsError(.httpStatus, "\(url): the server answered \(answer.status).\(byHand(file))")
@@ -187,7 +187,7 @@ private struct Sink {
         self.progress = progress
     }
 
-    mutating func take(_ piece: UnsafeRawBufferPointer, _ answer: WeightsCurl.Answer) -> Bool {
+    mutating func take(_ piece: UnsafeRawBufferPointer, _ answer: CurlTransfer.Answer) -> Bool {
         // Pages of an error are not kept.
         guard answer.status == 200 || answer.status == 206 else { return true }
         do {

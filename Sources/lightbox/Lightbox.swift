@@ -34,10 +34,10 @@ package struct Lightbox: ParsableCommand {
         version: version,
         subcommands: [
             DemoCommand.self, DICOMCommands.self, RecordsCommands.self, EmbedCommand.self, LoadCommand.self,
-            QueryCommand.self, LabelsCommand.self, TrainCommands.self, StudyCommands.self,
-            EvaluateCommand.self, PredictCommand.self, PredictSetCommand.self, RequestCommand.self,
-            ExportCommand.self,
-            NetworksCommand.self, ModelsCommands.self, VersionsCommands.self, JobsCommands.self,
+            QueryCommand.self, LabelsCommand.self, TrainCommands.self, StudyCommands.self, EvaluateCommand.self,
+            PredictCommand.self, PredictSetCommand.self, RequestCommand.self, ExportCommand.self,
+            NetworksCommand.self, ModelsCommands.self, VersionsCommands.self, JobsCommands.self, ServeCommand.self,
+            TokensCommands.self, AuditCommands.self,
             WeightsCommands.self, PhantomsCommand.self, Doctor.self,
         ])
 

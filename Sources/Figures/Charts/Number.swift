@@ -1,9 +1,9 @@
 import Foundation
 
 /// Numbers as figures and pages write them.
-enum Number {
+package enum Number {
     /// With a fixed count of digits behind the point.
-    static func decimal(_ value: Double, digits: Int) -> String {
+    package static func decimal(_ value: Double, digits: Int) -> String {
         guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "−∞" : "∞" }
         let text = String(format: "%.\(digits)f", abs(value))
         let isZero = !text.contains { $0 != "0" && $0 != "." }
@@ -21,7 +21,7 @@ enum Number {
     }
 
     /// A whole number with groups of three: `227,835`.
-    static func grouped(_ value: Int) -> String {
+    package static func grouped(_ value: Int) -> String {
         let digits = String(value.magnitude)
         var text = ""
         for (index, digit) in digits.enumerated() {

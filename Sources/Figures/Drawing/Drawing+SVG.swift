@@ -9,7 +9,7 @@ extension Drawing {
     }
 
     /// An element within an HTML page: colours follow the page's scheme, the width its column.
-    func inlineSVG() -> String {
+    package func inlineSVG() -> String {
         var writer = SVGWriter(followsPage: true)
         return writer.document(self)
     }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Text within SVG and HTML.
-enum Markup {
+package enum Markup {
     /// Characters that have a meaning in markup as references; control characters, which XML has none of, left out.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {

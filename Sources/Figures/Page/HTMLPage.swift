@@ -73,6 +73,13 @@ public struct HTMLPage: Sendable {
         for (index, section) in sections.enumerated() { writer.write(section, number: index + 1) }
         return writer.closed(disclaimer: Self.disclaimer)
     }
+
+    /// The sections alone, for a page that brings its own frame and sheet.
+    package func fragment() -> String {
+        var writer = HTMLWriter()
+        for (index, section) in sections.enumerated() { writer.write(section, number: index + 1) }
+        return writer.text
+    }
 }
 
 /// Rows of text under named columns.

@@ -1,5 +1,5 @@
 /// How pages look: one sheet for light, dark and paper.
-enum HTMLStyle {
+package enum HTMLStyle {
     static let sheet = """
         :root { color-scheme: light dark; \(variables(.light)) }
         @media (prefers-color-scheme: dark) { :root { \(variables(.dark)) } }
@@ -51,12 +51,12 @@ enum HTMLStyle {
 
         """
 
-    private enum Scheme {
+    package enum Scheme {
         case light, dark
     }
 
     /// The colours of ``Paint``, by the names that drawings use.
-    private static func variables(_ scheme: Scheme) -> String {
+    package static func variables(_ scheme: Scheme) -> String {
         let (series, rest) =
             switch scheme {
             case .light:

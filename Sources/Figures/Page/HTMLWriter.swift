@@ -1,6 +1,6 @@
 /// Writes a page's parts as HTML text.
 struct HTMLWriter {
-    private var text = ""
+    private(set) var text = ""
 
     mutating func open(title: String, subtitle: String) {
         // The policy forbids every request: what a page shows is inside it.

@@ -52,7 +52,7 @@ extension ImageItem {
         switch payload {
         case .file(let path), .dicom(let path, _): Bytes(try MappedFile(path: path))
         case .encoded(let bytes): bytes
-        case .raw(let image): Bytes(try PNG.encode(image))
+        case .raw(let image): Bytes(PNG.encode(image))
         }
     }
 }

@@ -2,7 +2,6 @@ import Foundation
 public import Inference
 import LightboxCore
 public import ModelRegistry
-import Synchronization
 
 /// One version of a model, compiled and warmed: what answers requests.
 ///
@@ -89,6 +88,12 @@ public final class LoadedModel: Sendable {
         _ inputs: [String: ServedTensor], signature: String? = nil, extras: Extras = [],
         deadline: ContinuousClock.Instant? = nil
     ) async throws -> [String: ServedTensor] {
+        guard !extras.contains(.nearest) else {
+            throw ServingError(
+                .unavailableExtra, model: self.name, field: "extras",
+                "no table of known cases is attached here, so that there is no nearest",
+                remedy: "Leave nearest out, or start the server with --cases MODEL=TABLE and use :predict.")
+        }
         let call = try call(signature)
         let rows = try call.signature.rows(of: inputs)
         return try await call.batcher.withPlaces(rows) {
@@ -167,31 +172,5 @@ extension ServedSignature {
             rows = count
         }
         return rows ?? 1
-    }
-}
-
-/// Waits for `body` on a thread that may block, never on one of Swift's own.
-func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
-    let done = DispatchSemaphore(value: 0)
-    let answer = Answer<Value>()
-    Task.detached {
-        do { answer.result.withLock { [value = try await body()] in $0 = .success(value) } } catch {
-            answer.result.withLock { $0 = .failure(error) }
-        }
-        done.signal()
-    }
-    done.wait()
-    guard let result = answer.result.withLock({ $0 }) else { throw CancellationError() }
-    return try result.get()
-}
-
-private final class Answer<Value: Sendable>: Sendable {
-    let result = Mutex<Result<Value, any Error>?>(nil)
-}
-
-/// Runs `body`, which may block, on a thread that is none of Swift's own.
-func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global(qos: .userInitiated).async { continuation.resume(with: Result { try body() }) }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LightboxCore
 import Pipelines
+import Serving
 import WireFormats
 
 /// Instances in a file, as Google's command line takes them.
@@ -48,7 +49,8 @@ struct InstanceArguments: ParsableArguments {
         if let last = lines.last, last.isEmpty { lines.removeLast() }
         guard !lines.isEmpty else { throw InputError(.invalidInput, "\(file) holds no instance.") }
         if let empty = lines.firstIndex(where: { $0.isEmpty }) {
-            throw InputError(.invalidInput, "\(file) line \(empty + 1) is empty: one instance stands on each line.")
+            throw InputError(
+                .invalidInput, "\(file) line \(empty + 1) is empty: one instance stands on each line.")
         }
         return lines.map { Bytes($0) }
     }

@@ -3,6 +3,7 @@ import Catalog
 import Foundation
 import LightboxCore
 import Pipelines
+import Serving
 
 /// `lightbox jobs …`
 struct JobsCommands: ParsableCommand {

@@ -1,19 +1,31 @@
-import Foundation
+package import Foundation
 import LightboxCore
 
 /// One HTTP transfer by libcurl, which is opened when it is first needed.
 ///
 /// Foundation's own networking is libcurl as well, with some thirty libraries behind it: linked, they cost
 /// every start of the program 5 to 10 milliseconds, for a command that most never use.
-struct WeightsCurl {
+package struct CurlTransfer {
     /// What a server answered.
-    struct Answer {
-        var status = 0
+    package struct Answer {
+        package var status = 0
         /// From the first byte sent on; nil when the server does not say.
-        var length: Int?
+        package var length: Int?
         /// libcurl's own code, 0 when all is well, and what it says of it.
-        var code = 0
-        var message = ""
+        package var code = 0
+        package var message = ""
+    }
+
+    /// How far a transfer may go. As it stands: wherever the server sends it, for as long as something comes.
+    package struct Rules {
+        package var followsRedirects = true
+        package var onlyHTTPS = false
+        /// Of the whole transfer, in seconds; 0 for any time.
+        package var seconds = 0
+        /// Asked for the very address that is connected to, whatever name led there; nil allows all, and proxies.
+        package var allows: ((UnsafePointer<sockaddr>) -> Bool)?
+
+        package init() {}
     }
 
     private typealias SetLong = @convention(c) (OpaquePointer, Int32, Int) -> Int32
@@ -31,7 +43,7 @@ struct WeightsCurl {
     private let getLong: GetLong
 
     /// - Throws: ``WeightsError`` when the machine has no libcurl.
-    init() throws {
+    package init() throws {
         guard let library = dlopen("libcurl.so.4", RTLD_NOW) ?? dlopen("libcurl-gnutls.so.4", RTLD_NOW) else {
             throw WeightsError(.missingLibrary, "libcurl is not installed (Debian: apt-get install libcurl4).")
         }
@@ -52,7 +64,10 @@ struct WeightsCurl {
     /// Gets `url` from byte `start` on.
     ///
     /// - Parameter receive: takes each piece with the answer as known so far; false ends the transfer.
-    func get(_ url: String, from start: Int, _ receive: (UnsafeRawBufferPointer, Answer) -> Bool) -> Answer {
+    package func get(
+        _ url: String, from start: Int = 0, rules: Rules = Rules(),
+        _ receive: (UnsafeRawBufferPointer, Answer) -> Bool
+    ) -> Answer {
         guard let handle = create() else { return Answer(code: 2, message: "out of memory") }
         defer { release(handle) }
         let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: 256)
@@ -60,6 +75,12 @@ struct WeightsCurl {
         defer { errorText.deallocate() }
         _ = setPointer(handle, Option.errorBuffer, errorText)
         for (option, value) in Option.usual { _ = setLong(handle, option, value) }
+        if !rules.followsRedirects { _ = setLong(handle, Option.followLocation, 0) }
+        if rules.onlyHTTPS { _ = setLong(handle, Option.protocols, Option.https) }
+        if rules.seconds > 0 { _ = setLong(handle, Option.timeout, rules.seconds) }
+        let guardian = rules.allows.map { Guardian($0) }
+        if let guardian { watch(handle, guardian) }
+        defer { withExtendedLifetime(guardian) {} }
         _ = "lightbox".withCString { setPointer(handle, Option.userAgent, $0) }
         if start > 0 { _ = "\(start)-".withCString { setPointer(handle, Option.range, $0) } }
 
@@ -85,6 +106,37 @@ struct WeightsCurl {
         return result
     }
 
+    /// Lets `guardian` see every address before anything is sent to it; no proxy comes between.
+    private func watch(_ handle: OpaquePointer, _ guardian: Guardian) {
+        typealias Open =
+            @convention(c) (UnsafeMutableRawPointer?, Int32, UnsafeMutableRawPointer?) -> Int32
+        let open: Open = { guardian, _, destination in
+            guard let guardian, let destination else { return -1 }
+            let allows = Unmanaged<Guardian>.fromOpaque(guardian).takeUnretainedValue().allows
+            // The address stands behind the four numbers.
+            let address = destination.advanced(by: MemoryLayout<Destination>.stride)
+            guard allows(address.assumingMemoryBound(to: sockaddr.self)) else { return -1 }
+            let wanted = destination.assumingMemoryBound(to: Destination.self).pointee
+            return socket(wanted.family, wanted.type, wanted.protocol)
+        }
+        _ = "*".withCString { setPointer(handle, Option.noProxy, $0) }
+        _ = setPointer(handle, Option.openSocketFunction, unsafeBitCast(open, to: UnsafeRawPointer.self))
+        _ = setPointer(handle, Option.openSocketData, Unmanaged.passUnretained(guardian).toOpaque())
+    }
+
+    private final class Guardian {
+        let allows: (UnsafePointer<sockaddr>) -> Bool
+        init(_ allows: @escaping (UnsafePointer<sockaddr>) -> Bool) { self.allows = allows }
+    }
+
+    /// The head of `struct curl_sockaddr`; a `struct sockaddr` follows.
+    private struct Destination {
+        var family: Int32
+        var type: Int32
+        var `protocol`: Int32
+        var length: UInt32
+    }
+
     private func answer(_ handle: OpaquePointer) -> Answer {
         var (status, length) = (0, -1)
         _ = getLong(handle, Option.responseCode, &status)
@@ -107,12 +159,19 @@ struct WeightsCurl {
         static let writeFunction: Int32 = 20_011
         static let responseCode: Int32 = 0x200002
         static let contentLength: Int32 = 0x60000f
+        static let followLocation: Int32 = 52
+        static let protocols: Int32 = 181
+        static let timeout: Int32 = 13
+        static let noProxy: Int32 = 10_177
+        static let openSocketFunction: Int32 = 20_163
+        static let openSocketData: Int32 = 10_164
+        static let https = 2
 
         static let usual: [(Int32, Int)] = [
             (99, 1),  // NOSIGNAL
-            (52, 1),  // FOLLOWLOCATION
+            (followLocation, 1),
             (68, 5),  // MAXREDIRS
-            (181, 3),  // PROTOCOLS: http, https
+            (protocols, 3),  // http, https
             (182, 3),  // REDIR_PROTOCOLS
             (78, 20),  // CONNECTTIMEOUT, seconds
             (19, 100), (20, 60),  // LOW_SPEED_LIMIT bytes per second, LOW_SPEED_TIME seconds

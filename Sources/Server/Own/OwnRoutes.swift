@@ -1,0 +1,48 @@
+import Catalog
+import Foundation
+import HTTPTypes
+import LightboxCore
+import Serving
+import WireFormats
+
+/// Health, numbers and the description of it all.
+struct OwnRoutes: RouteGroup {
+    private let context: ServerContext
+
+    init(_ context: ServerContext) { self.context = context }
+
+    var routes: [Route] {
+        [
+            Route(.get, "/healthz", .own, .read, "Whether the process is alive.", .init(mediaType: "text/plain")) {
+                _ in Reply(Array("ok\n".utf8), type: "text/plain; charset=utf-8")
+            }.open,
+            Route(.get, "/readyz", .own, .read, "Whether requests are taken.", .init(mediaType: "text/plain")) {
+                _ in
+                guard !context.isStopping else { throw ServerError(.shuttingDown, "The server is stopping.") }
+                _ = try await context.catalog { try $0.models(.init(size: 1)) }
+                return Reply(Array("ready\n".utf8), type: "text/plain; charset=utf-8")
+            }.open,
+            Route(.get, "/metrics", .own, .read, "Numbers for Prometheus.", .init(mediaType: "text/plain")) { _ in
+                try await metrics()
+            },
+            Route(.get, "/openapi.json", .own, .read, "This description.", .init(answer: "Document")) { _ in
+                Reply(OpenAPIDocument(routes: context.routes).value)
+            },
+        ]
+    }
+
+    private func metrics() async throws -> Reply {
+        let pool = context.models.pool
+        let jobs = try await context.catalog { catalog in
+            var counts: [String: Int] = [:]
+            for state in Job.State.allCases where !state.isFinal {
+                counts[state.rawValue] = try catalog.jobs(.init(size: 100, filter: "state:\(state.rawValue)"))
+                    .items.count
+            }
+            return counts
+        }
+        let text = context.metrics.text(
+            context.routes, models: pool.status, budget: pool.settings.memoryBudget, jobs: jobs)
+        return Reply(Array(text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
+    }
+}

@@ -1,0 +1,37 @@
+import Figures
+import Foundation
+import LightboxCore
+
+/// A file that pages need: the sheet, the scripts, the sign of the browser's tab.
+public struct PageAsset: Sendable {
+    public let bytes: [UInt8]
+    public let mediaType: String
+    /// Quoted, to be sent as it is and held against `If-None-Match`.
+    public let etag: String
+
+    private init(_ bytes: [UInt8], _ mediaType: String) {
+        self.bytes = bytes
+        self.mediaType = mediaType
+        etag = "\"\(ContentHash(of: bytes).description.prefix(24))\""
+    }
+
+    /// By name, as pages ask for them under `/assets/`.
+    static let all: [String: PageAsset] = [
+        "lightbox.css": PageAsset(Array(colours.utf8) + PackageResources.lightbox_css, "text/css; charset=utf-8"),
+        "predict.js": PageAsset(PackageResources.predict_js, script),
+        "calls.js": PageAsset(PackageResources.calls_js, script),
+        "snippets.js": PageAsset(PackageResources.snippets_js, script),
+        "actions.js": PageAsset(PackageResources.actions_js, script),
+        "job.js": PageAsset(PackageResources.job_js, script),
+        "icon.svg": PageAsset(PackageResources.icon_svg, "image/svg+xml"),
+    ]
+
+    private static let script = "text/javascript; charset=utf-8"
+
+    /// The colours that figures use, so that pages and figures look alike.
+    private static let colours = """
+        :root { color-scheme: light dark; \(HTMLStyle.variables(.light)) }
+        @media (prefers-color-scheme: dark) { :root { \(HTMLStyle.variables(.dark)) } }
+
+        """
+}
