@@ -1,0 +1,233 @@
+import DICOM
+import LightboxCore
+
+/// One file's way through the profile: attribute by attribute, item by item.
+struct DeidentificationPass {
+    let plan: ActionPlan
+    let names: KeyedNames
+    let cleaner: TextCleaner
+    let patient: PatientIdentity
+    let identifiers: Identifiers
+    let types: AttributeTypes.Line?
+    let safePrivate: SafePrivate?
+    var findings: FindingList
+    var correspondence: [Correspondence] = []
+    /// Within a sequence whose content has to say nothing: texts become dummies.
+    var scrubsTexts = false
+
+    init(_ deidentifier: Deidentifier, _ file: DICOMFile, _ findings: FindingList) {
+        plan = deidentifier.plan
+        names = deidentifier.names
+        cleaner = deidentifier.cleaner
+        patient = PatientIdentity(file.dataSet, deidentifier.names)
+        identifiers = plan.profile == .basic ? Identifiers(of: file.dataSet) : Identifiers()
+        types = file.dataSet.string(.sopClassUID).flatMap(AttributeTypes.line)
+        safePrivate = plan.has(.retainSafePrivate) ? SafePrivate(file.dataSet) : nil
+        self.findings = findings
+    }
+
+    /// - Parameter sequence: whose item this is; nil for a file's own data set.
+    mutating func process(_ dataSet: DataSet, in sequence: Tag?) -> DataSet {
+        var output: [Element] = []
+        output.reserveCapacity(dataSet.elements.count + 8)
+        var blocks = PrivateBlocks(dataSet)
+        let overlays = OverlayChoice(dataSet, plan)
+        if overlays.removesAny { findings.add(.overlayRemoved, overlays.firstRemoved) }
+        for element in dataSet.elements where element.tag.element != 0 {
+            let tag = element.tag
+            // Commands, file meta information and directory records have no place in a data set.
+            if sequence == nil && tag.group < 8 { continue }
+            if tag.isPrivate {
+                if let kept = privateElement(element, of: dataSet, in: sequence, &blocks) { output.append(kept) }
+            } else if tag.group & 0xff01 != 0x6000 || overlays.keeps(tag) {
+                if let kept = standardElement(element, of: dataSet, in: sequence) { output.append(kept) }
+            }
+        }
+        output += blocks.creatorsInUse
+        if sequence == nil { output += missingNames(in: output) }
+        return DataSet(output)
+    }
+
+    private mutating func standardElement(
+        _ element: Element, of dataSet: DataSet, in sequence: Tag?
+    ) -> Element? {
+        let tag = element.tag
+        if let rule = plan.rule(for: tag, element.vr, creator: nil) {
+            return apply(rule, to: element, of: dataSet, in: sequence)
+        }
+        guard plan.profile != .keepAll || DICOMDictionary.vr(of: tag) != nil else {
+            return keep(element, of: dataSet)
+        }
+        guard let usual = DICOMDictionary.vr(of: tag) else {
+            findings.add(.unknownAttributeRemoved, tag)
+            return nil
+        }
+        let treatment = plan.treatment(of: tag, usual)
+        if plan.profile == .basic, case .basic = treatment, tag == .patientID || tag == .patientName {
+            return pseudonym(element, of: dataSet, in: sequence)
+        }
+        return apply(treatment, to: element, usual, of: dataSet, in: sequence)
+    }
+
+    private mutating func privateElement(
+        _ element: Element, of dataSet: DataSet, in sequence: Tag?, _ blocks: inout PrivateBlocks
+    ) -> Element? {
+        let tag = element.tag
+        if tag.isPrivateCreator { return nil }
+        let creator = blocks.creator(of: tag)
+        var kept: Element?
+        if let rule = plan.rule(for: tag, element.vr, creator: creator) {
+            kept = apply(rule, to: element, of: dataSet, in: sequence)
+        } else if plan.profile == .keepAll {
+            kept = keep(element, of: dataSet)
+        } else if let creator, safePrivate?.contains(tag, of: creator) == true {
+            kept = apply(plan.unlisted(tag, element.vr), to: element, element.vr, of: dataSet, in: sequence)
+        }
+        guard let kept else {
+            findings.add(.privateAttributesRemoved, tag)
+            return nil
+        }
+        findings.add(.privateAttributesKept, tag)
+        blocks.use(tag)
+        return kept
+    }
+
+    private mutating func apply(
+        _ treatment: Treatment, to element: Element, _ usual: VR, of dataSet: DataSet, in sequence: Tag?
+    ) -> Element? {
+        switch treatment {
+        case .rule(let rule): apply(rule, to: element, of: dataSet, in: sequence)
+        case .keep: keepChecked(element, usual, of: dataSet)
+        case .basic(let action): apply(action, to: element, usual, of: dataSet, in: sequence)
+        case .clean(let action):
+            cleaned(element, usual, of: dataSet) ?? apply(action, to: element, usual, of: dataSet, in: sequence)
+        case .shift(let action):
+            shifted(element, usual, of: dataSet) ?? apply(action, to: element, usual, of: dataSet, in: sequence)
+        }
+    }
+
+    // MARK: Actions of the profile
+
+    mutating func apply(
+        _ action: BasicAction, to element: Element, _ usual: VR, of dataSet: DataSet, in sequence: Tag?
+    ) -> Element? {
+        switch settled(action, element.tag, in: sequence) {
+        case .dummy: dummy(element, usual, of: dataSet)
+        case .empty: DummyValue.empty(element.tag, usual)
+        case .uid: uids(element, of: dataSet, in: sequence)
+        case .removeEmptyOrUIDs: items(of: element, in: dataSet)
+        default: nil
+        }
+    }
+
+    /// Chooses between the letters of a combined action by the attribute's type; where that is not known, the one
+    /// that keeps any file valid (PS3.15 E.1.1, table E.1-1a).
+    private func settled(_ action: BasicAction, _ tag: Tag, in sequence: Tag?) -> BasicAction {
+        let type: AttributeType? =
+            if let sequence {
+                AttributeTypes.type(of: tag, in: sequence)
+            } else {
+                AttributeTypes.columns[tag.number].flatMap { types?[$0] }
+            }
+        let isRemovable = type == .optional || type == .absent
+        switch action {
+        case .removeOrEmpty: return isRemovable ? .remove : .empty
+        case .removeOrDummy: return isRemovable ? .remove : .dummy
+        case .emptyOrDummy: return type == .valued || type == nil ? .dummy : .empty
+        case .removeEmptyOrDummy: return isRemovable ? .remove : type == .present ? .empty : .dummy
+        case .removeEmptyOrUIDs: return isRemovable ? .remove : type == .present ? .empty : .removeEmptyOrUIDs
+        case .dummy, .empty, .remove, .uid: return action
+        }
+    }
+
+    private mutating func dummy(_ element: Element, _ usual: VR, of dataSet: DataSet) -> Element {
+        switch element.tag {
+        case .contentSequence:
+            findings.add(.structuredContentReplaced, element.tag)
+            return .sequence(element.tag, [DummyValue.contentItem])
+        case .encapsulatedDocument:
+            findings.add(.encapsulatedDocumentReplaced, element.tag)
+            return .bytes(element.tag, DummyValue.document(mimeType: dataSet.string(.mimeType)), vr: .OB)
+        case .encapsulatedDocumentLength: break
+        default: break
+        }
+        guard usual == .SQ else { return DummyValue.element(element.tag, usual) }
+        let wasScrubbing = scrubsTexts
+        scrubsTexts = true
+        defer { scrubsTexts = wasScrubbing }
+        return items(of: element, in: dataSet) ?? DummyValue.element(element.tag, .SQ)
+    }
+
+    /// The items of a sequence, each of them processed; nil for what is no sequence.
+    mutating func items(of element: Element, in dataSet: DataSet) -> Element? {
+        guard case .sequence = element.value else { return nil }
+        var items: [DataSet] = []
+        for item in dataSet.items(element.tag) { items.append(process(item, in: element.tag)) }
+        return .sequence(element.tag, items)
+    }
+}
+
+extension Tag {
+    static let contentSequence = Tag(0x0040, 0xa730)
+    static let encapsulatedDocument = Tag(0x0042, 0x0011)
+    static let encapsulatedDocumentLength = Tag(0x0042, 0x0015)
+    static let mimeType = Tag(0x0042, 0x0012)
+}
+
+/// Who reserved which private block of one data set, and which of the blocks are still in use.
+struct PrivateBlocks {
+    private var creators: [UInt32: Element] = [:]
+    private var names: [UInt32: String] = [:]
+    private var used: Set<UInt32> = []
+
+    init(_ dataSet: DataSet) {
+        for element in dataSet.elements where element.tag.isPrivateCreator {
+            let block = UInt32(element.tag.group) << 8 | UInt32(element.tag.element)
+            creators[block] = element
+            if case .bytes = element.value, element.vr.isText {
+                names[block] = dataSet.string(element.tag)
+            } else if let bytes = dataSet.bytes(element.tag) {
+                names[block] = String(decoding: bytes.array.filter { $0 > 0x20 || $0 == 0x20 }, as: UTF8.self)
+            }
+        }
+    }
+
+    private static func block(of tag: Tag) -> UInt32 { UInt32(tag.group) << 8 | UInt32(tag.element >> 8) }
+
+    func creator(of tag: Tag) -> String? { names[Self.block(of: tag)] }
+
+    mutating func use(_ tag: Tag) { used.insert(Self.block(of: tag)) }
+
+    var creatorsInUse: [Element] {
+        used.sorted().compactMap { block in names[block].flatMap { _ in creators[block] } }
+    }
+}
+
+/// Which overlay groups of a data set stay: all attributes of one or none (PS3.3 C.9.2).
+struct OverlayChoice {
+    private var kept: Set<UInt16> = []
+    private(set) var firstRemoved: Tag?
+
+    /// Graphics may be letters, regions of interest are not (PS3.15 E.3.3): Clean Graphics keeps the latter.
+    init(_ dataSet: DataSet, _ plan: ActionPlan) {
+        // Most data sets have none: elements ascend, so a look at those past the middle is enough.
+        for element in dataSet.elements where element.tag.group & 0xff01 == 0x6000 {
+            let group = element.tag.group
+            let data = Tag(group, 0x3000)
+            guard element.tag == data || dataSet[data] == nil else { continue }
+            let keeps: Bool
+            switch plan.rule(for: data, .OW, creator: nil) {
+            case .keep?: keeps = true
+            case .some: keeps = false
+            case nil:
+                let isRegion = dataSet.string(Tag(group, 0x0040)) == "R" && dataSet[data] != nil
+                keeps = plan.profile == .keepAll || plan.has(.cleanGraphics) && isRegion
+            }
+            if keeps { kept.insert(group) } else if firstRemoved == nil { firstRemoved = element.tag }
+        }
+    }
+
+    var removesAny: Bool { firstRemoved != nil }
+
+    func keeps(_ tag: Tag) -> Bool { kept.contains(tag.group) }
+}
