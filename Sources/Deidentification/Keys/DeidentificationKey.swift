@@ -1,5 +1,5 @@
 import Foundation
-public import LightboxCore
+import LightboxCore
 
 /// The secret of a project. With the same key the same patient, study or image gets the same new name in
 /// every run; without it nobody can tell which old name belongs to a new one, nor try names out.

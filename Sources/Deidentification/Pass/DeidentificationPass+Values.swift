@@ -25,8 +25,14 @@ extension DeidentificationPass {
             return Self.isCharacterSet(dataSet.strings(element.tag)) ? element : malformed(element, usual)
         }
         guard ValueCheck.isWellFormed(bytes, usual) else { return malformed(element, usual) }
-        guard usual.hasCharacterSet, identifiers.occur(in: text(of: element, in: dataSet)) else { return element }
+        if element.tag == .codeMeaning, !CodingSchemes.isPublic(dataSet.string(.codingSchemeDesignator)) {
+            return cleaned(element, usual, of: dataSet) ?? DummyValue.element(element.tag, usual)
+        }
+        guard usual.hasCharacterSet || usual == .CS, identifiers.occur(in: text(of: element, in: dataSet)) else {
+            return element
+        }
         findings.add(.identifierInText, element.tag)
+        if usual == .CS { return DummyValue.empty(element.tag, usual) }
         return cleaned(element, usual, of: dataSet) ?? DummyValue.element(element.tag, element.vr)
     }
 
@@ -179,4 +185,22 @@ extension DeidentificationPass {
         default: return .text(tag, texts.map { $0.isEmpty ? "" : names.letters($0) }, vr: vr)
         }
     }
+}
+
+/// Coding schemes that are published, so that the meaning of a code cannot be a site's own words (PS3.16 table 8-1).
+enum CodingSchemes {
+    private static let known: Set<String> = [
+        "ACR", "ASTM-sigpurpose", "BARI", "BI", "C4", "C5", "CD2", "DC", "DCM", "DCMUID", "FMA", "HPC", "I10", "I10P",
+        "I11", "I9", "I9C", "IBSI", "ICDO3", "ICD10", "ICD9", "IEEE10101", "IMDRF", "ISO3166_1", "ISO639_1", "ISO639_2",
+        "ITIS_TSN", "LN", "MA", "MAYOASRG", "MDC", "MDDX", "MGI", "MSH", "NCIt", "NDC", "NEU", "NIC", "PUBCHEM_CID",
+        "RADELEMENT", "RADLEX", "RFC3066", "RFC5646", "RXNORM", "SCT", "SCT2", "SNM3", "SRT", "UCUM", "UMLS", "UNS",
+        "UPC", "99SDM",
+    ]
+
+    static func isPublic(_ designator: String?) -> Bool { designator.map(known.contains) ?? false }
+}
+
+extension Tag {
+    static let codeMeaning = Tag(0x0008, 0x0104)
+    static let codingSchemeDesignator = Tag(0x0008, 0x0102)
 }

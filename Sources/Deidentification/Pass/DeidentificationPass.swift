@@ -39,7 +39,9 @@ struct DeidentificationPass {
             if sequence == nil && tag.group < 8 { continue }
             if tag.isPrivate {
                 if let kept = privateElement(element, of: dataSet, in: sequence, &blocks) { output.append(kept) }
-            } else if tag.group & 0xff01 != 0x6000 || overlays.keeps(tag) {
+            } else if tag.group & 0xff01 == 0x6000 {
+                if overlays.keeps(tag), let kept = overlayElement(element, of: dataSet) { output.append(kept) }
+            } else {
                 if let kept = standardElement(element, of: dataSet, in: sequence) { output.append(kept) }
             }
         }
@@ -67,6 +69,13 @@ struct DeidentificationPass {
             return pseudonym(element, of: dataSet, in: sequence)
         }
         return apply(treatment, to: element, usual, of: dataSet, in: sequence)
+    }
+
+    /// An attribute of an overlay that stays: its comments and names of it are texts like others.
+    private mutating func overlayElement(_ element: Element, of dataSet: DataSet) -> Element? {
+        guard plan.profile == .basic, let usual = DICOMDictionary.vr(of: element.tag) else { return element }
+        guard usual.hasCharacterSet else { return keepChecked(element, usual, of: dataSet) }
+        return cleaned(element, usual, of: dataSet)
     }
 
     private mutating func privateElement(

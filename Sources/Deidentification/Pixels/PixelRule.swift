@@ -1,4 +1,4 @@
-public import DICOM
+import DICOM
 import LightboxCore
 
 /// A rectangle in an image, in pixels from its upper left corner; what lies outside the image does not matter.

@@ -1,5 +1,5 @@
 import DICOM
-public import LightboxCore
+import LightboxCore
 import Yams
 
 /// A YAML file that says how a project de-identifies.
