@@ -101,7 +101,8 @@ import Testing
         let name = try #require(first.string(.patientID))
         #expect(name == first.string(.patientName))
         #expect(name.count == 13 && name.hasPrefix("P"))
-        let again = try Deidentifier(options: [.cleanDescriptors], key: .test).apply(to: DICOMFile(dataSet: dataSet))
+        let again = try Deidentifier(options: [.cleanDescriptors], key: .test).apply(
+            to: DICOMFile(dataSet: dataSet))
         #expect(again.file.dataSet.string(.patientID) == name)
         let other = DeidentificationKey(Array(1..<33))
         let different = try Deidentifier(key: other).apply(to: DICOMFile(dataSet: dataSet)).file.dataSet
@@ -126,7 +127,9 @@ import Testing
     @Test("Says what was done") func methodAttributes() throws {
         let options: Set<ConfidentialityOption> = [.retainModifiedDates, .cleanDescriptors]
         let file = DICOMFile(
-            dataSet: DataSet([.text(.sopClassUID, Self.ct), .text(.patientID, "7"), .text(Tag(0x0012, 0x0063), "old")]))
+            dataSet: DataSet([
+                .text(.sopClassUID, Self.ct), .text(.patientID, "7"), .text(Tag(0x0012, 0x0063), "old"),
+            ]))
         let dataSet = try Deidentifier(options: options, key: .test).apply(to: file).file.dataSet
         #expect(dataSet.string(Tag(0x0012, 0x0062)) == "YES")
         #expect(dataSet.strings(Tag(0x0012, 0x0063)).allSatisfy { $0.count <= 64 && $0 != "old" })
@@ -147,7 +150,8 @@ import Testing
     @Test("Words of a site's own codes are cleaned, published ones stay") func codes() throws {
         func meaning(_ scheme: String, _ text: String) throws -> String? {
             let code = DataSet([
-                .text(Tag(0x0008, 0x0100), "1"), .text(Tag(0x0008, 0x0102), scheme), .text(Tag(0x0008, 0x0104), text),
+                .text(Tag(0x0008, 0x0100), "1"), .text(Tag(0x0008, 0x0102), scheme),
+                .text(Tag(0x0008, 0x0104), text),
             ])
             let tag = Tag(0x0008, 0x2218)  // AnatomicRegionSequence
             let result = try #require(try after(.sequence(tag, [code])))
@@ -181,7 +185,8 @@ import Testing
         let none = try Deidentifier(key: .test).apply(to: DICOMFile(dataSet: dataSet))
         #expect(!none.file.dataSet.elements.contains { $0.tag.isPrivate })
         #expect(none.findings.contains { $0.code == .privateAttributesRemoved && $0.count == 4 })
-        let safe = try Deidentifier(options: [.retainSafePrivate], key: .test).apply(to: DICOMFile(dataSet: dataSet))
+        let safe = try Deidentifier(options: [.retainSafePrivate], key: .test).apply(
+            to: DICOMFile(dataSet: dataSet))
         #expect(
             safe.file.dataSet.elements.map(\.tag).filter(\.isPrivate) == [
                 Tag(0x0009, 0x0010), Tag(0x0009, 0x1002), Tag(0x0019, 0x0011), Tag(0x0019, 0x110c),

@@ -40,7 +40,9 @@ import Testing
             for text in ["", "0123", "not a key, but long enough to be one", "0123456789abcdef0123456789abcde"] {
                 try Data(text.utf8).write(to: URL(fileURLWithPath: path))
                 chmod(path, 0o600)
-                let error = try #require(throws: DeidentificationError.self) { try DeidentificationKey(file: path) }
+                let error = try #require(throws: DeidentificationError.self) {
+                    try DeidentificationKey(file: path)
+                }
                 #expect(error.code == .invalidKey)
             }
         }
@@ -51,7 +53,8 @@ import Testing
             let path = folder + "/names.csv"
             let table = try CorrespondenceTable(path: path)
             let dataSet = DataSet([
-                .text(.patientID, "Smith, \"Joe\""), .text(.studyInstanceUID, "1.2.3"), .text(.studyDate, "20200131"),
+                .text(.patientID, "Smith, \"Joe\""), .text(.studyInstanceUID, "1.2.3"),
+                .text(.studyDate, "20200131"),
             ])
             let deidentifier = try Deidentifier(options: [.retainModifiedDates], key: .test)
             let names = try deidentifier.apply(to: DICOMFile(dataSet: dataSet)).correspondence

@@ -14,7 +14,8 @@ import Testing
         DICOMFile(
             dataSet: DataSet(
                 [
-                    .text(.modality, "US"), .uint16(.rows, 2), .uint16(.columns, 4), .uint16(.samplesPerPixel, samples),
+                    .text(.modality, "US"), .uint16(.rows, 2), .uint16(.columns, 4),
+                    .uint16(.samplesPerPixel, samples),
                     .uint16(.bitsAllocated, bits), .uint16(.bitsStored, stored ?? bits),
                     .uint16(.highBit, (stored ?? bits) - 1), .uint16(.pixelRepresentation, signed),
                     .text(.photometricInterpretation, photometric), .uint16(.planarConfiguration, planar),
@@ -34,7 +35,8 @@ import Testing
         let ones = [UInt8](repeating: 1, count: 8)
         #expect(try pixels(Self.image(ones)) == [1, 0, 0, 1, 1, 0, 0, 1])
         #expect(try pixels(Self.image(ones, photometric: "MONOCHROME1")) == [1, 255, 255, 1, 1, 255, 255, 1])
-        #expect(try pixels(Self.image(ones + ones, frames: 2)) == [1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1])
+        #expect(
+            try pixels(Self.image(ones + ones, frames: 2)) == [1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1])
         let words = try pixels(Self.image(ones + ones, vr: .OW, bits: 16, stored: 12, photometric: "MONOCHROME1"))
         #expect(words == [1, 1, 255, 15, 255, 15, 1, 1, 1, 1, 255, 15, 255, 15, 1, 1])
         let signed = try pixels(Self.image(ones + ones, vr: .OW, bits: 16, signed: 1))
@@ -57,7 +59,8 @@ import Testing
 
     @Test("A rule fits by what it says") func fits() throws {
         let file = Self.image(
-            [UInt8](repeating: 1, count: 8), extra: [.text(.manufacturer, "GE Vingmed"), .text(Tag(0x0028, 0x0301), "YES")])
+            [UInt8](repeating: 1, count: 8),
+            extra: [.text(.manufacturer, "GE Vingmed"), .text(Tag(0x0028, 0x0301), "YES")])
         func isBlank(_ change: (inout PixelRule) -> Void) throws -> Bool {
             var rule = Self.rule
             change(&rule)
@@ -165,7 +168,8 @@ import Testing
         let tile: [UInt8] = [0xff, 0x90, 0, 10, 0, 0, 0, 0, 0, 16, 0, 1, 0xff, 0x93, 7, 7]
         let note: [UInt8] = [0xff, 0x64, 0, 10, 0, 1]
         #expect(
-            try blanked([0xff, 0x4f, 0xff, 0x51, 0, 4, 9, 9] + note + name + tile + [0xff, 0xd9] + name, .jpeg2000)
+            try blanked(
+                [0xff, 0x4f, 0xff, 0x51, 0, 4, 9, 9] + note + name + tile + [0xff, 0xd9] + name, .jpeg2000)
                 == [0xff, 0x4f, 0xff, 0x51, 0, 4, 9, 9] + note + zeros + tile + [0xff, 0xd9] + zeros)
     }
 }

@@ -101,7 +101,8 @@ struct PlantedFile {
             text(.patientID), .text(.patientBirthDate, date("birth date")), text(Tag(0x0010, 0x1000)),
             .sequence(Tag(0x0010, 0x1002), [DataSet([text(.patientID), text(Tag(0x0010, 0x0021))])]),
             text(Tag(0x0010, 0x1040)), text(Tag(0x0010, 0x4000), before: "Comment on "), text(Tag(0x0010, 0x2160)),
-            text(Tag(0x0010, 0x2180)), text(Tag(0x0010, 0x21b0)), text(Tag(0x0010, 0x1001)), .text(.patientSex, "F"),
+            text(Tag(0x0010, 0x2180)), text(Tag(0x0010, 0x21b0)), text(Tag(0x0010, 0x1001)),
+            .text(.patientSex, "F"),
             .text(Tag(0x0010, 0x1010), "047Y"),
         ]
     }
@@ -128,7 +129,8 @@ struct PlantedFile {
 
     private mutating func equipment() -> [Element] {
         [
-            text(.institutionName), text(Tag(0x0008, 0x0081)), text(Tag(0x0008, 0x1010)), text(Tag(0x0018, 0x1000)),
+            text(.institutionName), text(Tag(0x0008, 0x0081)), text(Tag(0x0008, 0x1010)),
+            text(Tag(0x0018, 0x1000)),
             text(Tag(0x0008, 0x0055)), text(Tag(0x0018, 0x1400), before: "lung "), text(Tag(0x0008, 0x1040)),
         ]
     }
@@ -183,10 +185,15 @@ struct PlantedFile {
             .sequence(
                 Tag(0x0088, 0x0200), [DataSet([.bytes(.pixelData, Array(token("icon").utf8), vr: .OB)])]),
             .sequence(
-                Tag(0xfffa, 0xfffa), [DataSet([.bytes(Tag(0x0400, 0x0120), Array(token("signature").utf8), vr: .OB)])]),
+                Tag(0xfffa, 0xfffa),
+                [DataSet([.bytes(Tag(0x0400, 0x0120), Array(token("signature").utf8), vr: .OB)])]),
             .sequence(
                 Tag(0x0400, 0x0561),
-                [DataSet([text(Tag(0x0400, 0x0563)), .sequence(Tag(0x0400, 0x0550), [DataSet([text(.patientID)])])])]),
+                [
+                    DataSet([
+                        text(Tag(0x0400, 0x0563)), .sequence(Tag(0x0400, 0x0550), [DataSet([text(.patientID)])]),
+                    ])
+                ]),
         ]
     }
 
@@ -204,7 +211,8 @@ struct PlantedFile {
 
     private mutating func report() -> [Element] {
         let person = DataSet([
-            .text(Tag(0x0040, 0xa040), "PNAME"), text(Tag(0x0040, 0xa123)), .text(Tag(0x0040, 0xa010), "HAS OBS CONTEXT"),
+            .text(Tag(0x0040, 0xa040), "PNAME"), text(Tag(0x0040, 0xa123)),
+            .text(Tag(0x0040, 0xa010), "HAS OBS CONTEXT"),
         ])
         let finding = DataSet([
             .text(Tag(0x0040, 0xa040), "TEXT"), text(Tag(0x0040, 0xa160), before: "Pleural effusion of "),
@@ -230,7 +238,8 @@ struct PlantedFile {
         var elements: [Element] = [
             .text(.modality, kind == .ct ? "CT" : "CR"), .uint16(.rows, 16), .uint16(.columns, 16),
             .uint16(.samplesPerPixel, 1), .uint16(.bitsAllocated, 16), .uint16(.bitsStored, 16),
-            .uint16(.highBit, 15), .uint16(.pixelRepresentation, 0), .text(.photometricInterpretation, "MONOCHROME2"),
+            .uint16(.highBit, 15), .uint16(.pixelRepresentation, 0),
+            .text(.photometricInterpretation, "MONOCHROME2"),
         ]
         if kind == .radiograph {
             let comment = Array(token("comment").utf8)

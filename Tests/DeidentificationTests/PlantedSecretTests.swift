@@ -24,7 +24,9 @@ import Testing
             let file = try DICOMFile(bytes: Bytes(source.bytes), path: source.path)
             // Each secret is there to begin with, but for the path.
             let before = try Self.readable(file)
-            planted += source.secrets.count { Self.contains(before + source.bytes + Array(source.path.utf8), $0.text) }
+            planted += source.secrets.count {
+                Self.contains(before + source.bytes + Array(source.path.utf8), $0.text)
+            }
             let result = try deidentifier.apply(to: file)
             total += source.secrets.count
             let written = try result.file.serialized()
@@ -40,7 +42,9 @@ import Testing
             let again = try DICOMFile(bytes: Bytes(written))
             #expect(again.transferSyntax == source.syntax)
             try Self.checkPixels(again, source, options)
-            if let dump { try Data(written).write(to: URL(fileURLWithPath: "\(dump)/\(options.count)_\(number).dcm")) }
+            if let dump {
+                try Data(written).write(to: URL(fileURLWithPath: "\(dump)/\(options.count)_\(number).dcm"))
+            }
         }
         #expect(planted == total)
     }

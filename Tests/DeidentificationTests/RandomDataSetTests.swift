@@ -12,17 +12,22 @@ import Testing
         var uids: [String] = []
         static let listed: [DICOM.Tag] = [
             .patientName, .patientID, .accessionNumber, .institutionName, .studyDescription, .seriesDescription,
-            Tag(0x0010, 0x4000), Tag(0x0008, 0x0090), Tag(0x0040, 0x2017), Tag(0x0018, 0x1000), Tag(0x0020, 0x4000),
-            Tag(0x0032, 0x1033), Tag(0x0038, 0x0010), Tag(0x0040, 0xa075), Tag(0x0070, 0x0084), Tag(0x300e, 0x0008),
-            Tag(0x0010, 0x1040), Tag(0x0018, 0x7006), Tag(0x0040, 0xa160), Tag(0x4008, 0x0115), Tag(0x0008, 0x1070),
+            Tag(0x0010, 0x4000), Tag(0x0008, 0x0090), Tag(0x0040, 0x2017), Tag(0x0018, 0x1000),
+            Tag(0x0020, 0x4000),
+            Tag(0x0032, 0x1033), Tag(0x0038, 0x0010), Tag(0x0040, 0xa075), Tag(0x0070, 0x0084),
+            Tag(0x300e, 0x0008),
+            Tag(0x0010, 0x1040), Tag(0x0018, 0x7006), Tag(0x0040, 0xa160), Tag(0x4008, 0x0115),
+            Tag(0x0008, 0x1070),
         ]
         static let kept: [DICOM.Tag] = [
             Tag(0x0018, 0x0050), Tag(0x0018, 0x0060), .rows, .columns, .windowCenter, .instanceNumber,
             Tag(0x0020, 0x0032), Tag(0x0028, 0x0030), .bitsStored,
         ]
         static let sequences: [DICOM.Tag] = [
-            Tag(0x0008, 0x1115), Tag(0x0008, 0x1199), Tag(0x5200, 0x9229), Tag(0x0040, 0xa043), Tag(0x0018, 0x6011),
-            Tag(0x0008, 0x2218), Tag(0x0040, 0x0100), Tag(0x0040, 0xa730), Tag(0x0010, 0x1002), Tag(0x0400, 0x0550),
+            Tag(0x0008, 0x1115), Tag(0x0008, 0x1199), Tag(0x5200, 0x9229), Tag(0x0040, 0xa043),
+            Tag(0x0018, 0x6011),
+            Tag(0x0008, 0x2218), Tag(0x0040, 0x0100), Tag(0x0040, 0xa730), Tag(0x0010, 0x1002),
+            Tag(0x0400, 0x0550),
         ]
 
         mutating func secret() -> String {
@@ -40,7 +45,9 @@ import Testing
         mutating func element(_ depth: Int) -> Element {
             switch Int.random(in: 0..<(depth > 0 ? 9 : 7), using: &generator) {
             case 0, 1: return .text(Self.listed.randomElement(using: &generator)!, secret())
-            case 2: return .int(Self.kept.randomElement(using: &generator)!, Int.random(in: 0...200, using: &generator))
+            case 2:
+                return .int(
+                    Self.kept.randomElement(using: &generator)!, Int.random(in: 0...200, using: &generator))
             case 3:
                 let uid = "1.2.3.\(UInt32.random(in: 0...99, using: &generator)).77"
                 uids.append(uid)
@@ -48,7 +55,8 @@ import Testing
             case 4:
                 let element = UInt16.random(in: 0x1000...0x10ff, using: &generator)
                 return .text(Tag(UInt16.random(in: 4...200, using: &generator) * 2 + 1, element), secret())
-            case 5: return .text(Tag(0x0018, 0x9f00 + UInt16.random(in: 0...9, using: &generator)), secret(), vr: .LO)
+            case 5:
+                return .text(Tag(0x0018, 0x9f00 + UInt16.random(in: 0...9, using: &generator)), secret(), vr: .LO)
             case 6: return .bytes(Tag(0x0011, 0x1010), Array(secret().utf8), vr: .UN)
             default:
                 let count = Int.random(in: 0...3, using: &generator)
@@ -90,7 +98,8 @@ import Testing
 
     @Test("Twice is once, but for names made anew") func twice() throws {
         let deidentifier = try Deidentifier(
-            options: [.retainUIDs, .cleanDescriptors], rules: RuleSet([.init(.tag(.patientID), .keep)]), key: .test)
+            options: [.retainUIDs, .cleanDescriptors], rules: RuleSet([.init(.tag(.patientID), .keep)]), key: .test
+        )
         for seed in 0..<100 as Range<UInt64> {
             var maker = Maker(generator: SeededGenerator(seed: seed))
             let source = DICOMFile(dataSet: maker.dataSet(depth: 3))

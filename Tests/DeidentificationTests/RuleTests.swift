@@ -32,6 +32,7 @@ import Testing
               - shift: [StudyDate]
               - clean: StudyDescription
               - pseudonym: PatientComments
+            """, to: Self.elements)
         let dataSet = result.file.dataSet
         #expect(dataSet[.patientSex] == nil)
         #expect(dataSet.string(Tag(0x0018, 0x1150)) == "250")

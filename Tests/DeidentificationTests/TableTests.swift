@@ -23,11 +23,18 @@ import Testing
             let fields = line.split(separator: ",").map(String.init)
             let tag = try #require(Tag(digits: fields[0]))
             // Sequences have suites of their own; UIDs of commands and file meta never reach a data set.
-            guard let vr = DICOMDictionary.vr(of: tag), vr != .SQ, tag.group >= 8, tag.group != 0x5000 else { continue }
-            guard tag != .patientID && tag != .patientName, let expected = Self.careful[fields[2]] else { continue }
-            let value: Element = vr.isText ? .text(tag, Self.value(vr), vr: vr) : .bytes(tag, [1, 2, 3, 4], vr: vr)
+            guard let vr = DICOMDictionary.vr(of: tag), vr != .SQ, tag.group >= 8, tag.group != 0x5000 else {
+                continue
+            }
+            guard tag != .patientID && tag != .patientName, let expected = Self.careful[fields[2]] else {
+                continue
+            }
+            let value: Element =
+                vr.isText ? .text(tag, Self.value(vr), vr: vr) : .bytes(tag, [1, 2, 3, 4], vr: vr)
             let result = try deidentifier.apply(to: DICOMFile(dataSet: DataSet([value]))).file.dataSet[tag]
-            #expect(Self.letter(result, from: value) == expected, "\(tag) \(fields)")
+            // A UID that needs a dummy gets its new UID, which says as little.
+            let isUID = vr == .UI && expected == "D"
+            #expect(Self.letter(result, from: value) == (isUID ? "U" : expected), "\(tag) \(fields)")
             compared += 1
         }
         #expect(compared > 480)
@@ -46,7 +53,9 @@ import Testing
     }
 
     private static func letter(_ result: Element?, from value: Element) -> String {
-        guard let result, case .bytes(let bytes) = result.value, case .bytes(let old) = value.value else { return "X" }
+        guard let result, case .bytes(let bytes) = result.value, case .bytes(let old) = value.value else {
+            return "X"
+        }
         if bytes.isEmpty { return "Z" }
         if bytes == old { return "K" }
         return result.vr == .UI ? "U" : "D"

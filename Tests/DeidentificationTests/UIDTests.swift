@@ -17,7 +17,8 @@ import Testing
                     Tag(0x0008, 0x1115),
                     [
                         DataSet([
-                            .text(.seriesInstanceUID, series), .sequence(Tag(0x0008, 0x114a), [reference, reference]),
+                            .text(.seriesInstanceUID, series),
+                            .sequence(Tag(0x0008, 0x114a), [reference, reference]),
                         ])
                     ]),
                 .text(Tag(0x0008, 0x0058), "1.2.3.4\\1.2.3.5"),
@@ -32,7 +33,9 @@ import Testing
             dataSet.items(Tag(0x0008, 0x1115)).flatMap { $0.items(Tag(0x0008, 0x114a)) }
                 .compactMap { $0.string(Tag(0x0008, 0x1155)) }
         }
-        let (first, second) = (try #require(one.string(.sopInstanceUID)), try #require(two.string(.sopInstanceUID)))
+        let (first, second) = (
+            try #require(one.string(.sopInstanceUID)), try #require(two.string(.sopInstanceUID))
+        )
         #expect(first != second)
         #expect(reference(one) == [second, second])
         #expect(reference(two) == [first, first])

@@ -190,10 +190,14 @@ extension DeidentificationPass {
 /// Coding schemes that are published, so that the meaning of a code cannot be a site's own words (PS3.16 table 8-1).
 enum CodingSchemes {
     private static let known: Set<String> = [
-        "ACR", "ASTM-sigpurpose", "BARI", "BI", "C4", "C5", "CD2", "DC", "DCM", "DCMUID", "FMA", "HPC", "I10", "I10P",
-        "I11", "I9", "I9C", "IBSI", "ICDO3", "ICD10", "ICD9", "IEEE10101", "IMDRF", "ISO3166_1", "ISO639_1", "ISO639_2",
-        "ITIS_TSN", "LN", "MA", "MAYOASRG", "MDC", "MDDX", "MGI", "MSH", "NCIt", "NDC", "NEU", "NIC", "PUBCHEM_CID",
-        "RADELEMENT", "RADLEX", "RFC3066", "RFC5646", "RXNORM", "SCT", "SCT2", "SNM3", "SRT", "UCUM", "UMLS", "UNS",
+        "ACR", "ASTM-sigpurpose", "BARI", "BI", "C4", "C5", "CD2", "DC", "DCM", "DCMUID", "FMA", "HPC", "I10",
+        "I10P",
+        "I11", "I9", "I9C", "IBSI", "ICDO3", "ICD10", "ICD9", "IEEE10101", "IMDRF", "ISO3166_1", "ISO639_1",
+        "ISO639_2",
+        "ITIS_TSN", "LN", "MA", "MAYOASRG", "MDC", "MDDX", "MGI", "MSH", "NCIt", "NDC", "NEU", "NIC",
+        "PUBCHEM_CID",
+        "RADELEMENT", "RADLEX", "RFC3066", "RFC5646", "RXNORM", "SCT", "SCT2", "SNM3", "SRT", "UCUM", "UMLS",
+        "UNS",
         "UPC", "99SDM",
     ]
 

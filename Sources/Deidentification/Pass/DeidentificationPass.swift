@@ -65,6 +65,7 @@ struct DeidentificationPass {
             return nil
         }
         let treatment = plan.treatment(of: tag, usual)
+        if tag == .encapsulatedDocumentLength, let length = documentLength(dataSet) { return .uint32(tag, length) }
         if plan.profile == .basic, case .basic = treatment, tag == .patientID || tag == .patientName {
             return pseudonym(element, of: dataSet, in: sequence)
         }
@@ -121,7 +122,7 @@ struct DeidentificationPass {
         _ action: BasicAction, to element: Element, _ usual: VR, of dataSet: DataSet, in sequence: Tag?
     ) -> Element? {
         switch settled(action, element.tag, in: sequence) {
-        case .dummy: dummy(element, usual, of: dataSet)
+        case .dummy: dummy(element, usual, of: dataSet, in: sequence)
         case .empty: DummyValue.empty(element.tag, usual)
         case .uid: uids(element, of: dataSet, in: sequence)
         case .removeEmptyOrUIDs: items(of: element, in: dataSet)
@@ -149,7 +150,9 @@ struct DeidentificationPass {
         }
     }
 
-    private mutating func dummy(_ element: Element, _ usual: VR, of dataSet: DataSet) -> Element {
+    private mutating func dummy(
+        _ element: Element, _ usual: VR, of dataSet: DataSet, in sequence: Tag?
+    ) -> Element {
         switch element.tag {
         case .contentSequence:
             findings.add(.structuredContentReplaced, element.tag)
@@ -157,14 +160,22 @@ struct DeidentificationPass {
         case .encapsulatedDocument:
             findings.add(.encapsulatedDocumentReplaced, element.tag)
             return .bytes(element.tag, DummyValue.document(mimeType: dataSet.string(.mimeType)), vr: .OB)
-        case .encapsulatedDocumentLength: break
         default: break
         }
+        if usual == .UI, let new = uids(element, of: dataSet, in: sequence) { return new }
         guard usual == .SQ else { return DummyValue.element(element.tag, usual) }
         let wasScrubbing = scrubsTexts
         scrubsTexts = true
         defer { scrubsTexts = wasScrubbing }
         return items(of: element, in: dataSet) ?? DummyValue.element(element.tag, .SQ)
+    }
+
+    /// Of the document that takes the place of the original; nil where the original stays.
+    private func documentLength(_ dataSet: DataSet) -> UInt32? {
+        guard plan.profile == .basic, plan.rule(for: .encapsulatedDocument, .OB, creator: nil) == nil else {
+            return nil
+        }
+        return UInt32(DummyValue.document(mimeType: dataSet.string(.mimeType)).count)
     }
 
     /// The items of a sequence, each of them processed; nil for what is no sequence.

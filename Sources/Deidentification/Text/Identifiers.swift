@@ -34,9 +34,11 @@ struct Identifiers: Sendable {
         }
     }
 
-    /// Parts of a name from three letters on: shorter ones are words of their own too often.
+    /// Parts of a name from three letters on, two where they are not Latin: shorter ones are words of their own
+    /// too often.
     private mutating func addName(_ name: String) {
-        for part in name.split(whereSeparator: { !$0.isLetter && !$0.isNumber }) where part.count >= 3 {
+        for part in name.split(whereSeparator: { !$0.isLetter && !$0.isNumber })
+        where part.count >= (part.utf8.allSatisfy { $0 < 0x80 } ? 3 : 2) {
             words.insert(part.uppercased())
         }
     }

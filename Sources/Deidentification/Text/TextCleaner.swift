@@ -21,19 +21,19 @@ struct TextCleaner: Sendable {
     func clean(_ text: String, without identifiers: Identifiers) -> String {
         let pieces = Self.pieces(of: text)
         var result = ""
+        // What stands before the next word that stays; a space where words went.
         var gap = ""
+        var hasDropped = false
         for (index, piece) in pieces.enumerated() {
-            guard piece.isWord else {
-                if !result.isEmpty { gap += piece.text }
-                continue
+            if !piece.isWord {
+                gap = piece.text
+            } else if keeps(piece.text, at: index, of: pieces), !identifiers.contains(word: piece.text) {
+                if !result.isEmpty { result += hasDropped ? " " : gap }
+                result += piece.text
+                hasDropped = false
+            } else {
+                hasDropped = true
             }
-            guard keeps(piece.text, at: index, of: pieces), !identifiers.contains(word: piece.text) else {
-                gap = gap.isEmpty ? "" : " "
-                continue
-            }
-            result += gap.isEmpty && !result.isEmpty ? " " : gap
-            result += piece.text
-            gap = ""
         }
         return result
     }
@@ -67,6 +67,8 @@ struct TextCleaner: Sendable {
         let digits = bytes.prefix { (0x30...0x39).contains($0) }.count
         if digits == bytes.count { return digits <= 3 && !isPartOfDate(index, pieces) }
         if digits > 0 { return digits <= 4 && Self.units.contains(word.dropFirst(digits).lowercased()) }
+        // A title is not the modality.
+        if word == "Mr" || word == "mr" { return false }
         return words.contains(word.lowercased()) || Self.isLabel(bytes)
     }
 
@@ -91,7 +93,7 @@ struct TextCleaner: Sendable {
 
     private static let units: Set<String> = [
         "mm", "cm", "kv", "kvp", "ma", "mas", "ms", "s", "sec", "min", "deg", "hz", "mhz", "mg", "ml", "gy", "cgy",
-        "mbq", "t", "x", "d", "th", "st", "nd", "rd", "st",
+        "mbq", "t", "x", "d", "th", "st", "nd", "rd",
     ]
 
     /// A letter, one or two digits, at most one letter more.
