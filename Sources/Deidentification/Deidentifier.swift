@@ -100,6 +100,8 @@ public struct Correspondence: Sendable, Hashable {
         case frameOfReferenceUID = "FrameOfReferenceUID"
         /// Days added to the dates of a patient; the old name is the PatientID.
         case days = "Days"
+        /// A file's path, and what became of it.
+        case file = "File"
     }
 
     public let kind: Kind

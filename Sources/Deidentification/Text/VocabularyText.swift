@@ -2,7 +2,7 @@
 
 /// Words that say what and how was imaged, and not whom: what a cleaned text may keep.
 let vocabularyText: StaticString = """
-mm cm kv kvp mhz hz mg ml mbq sec min deg
+up mm cm kv kvp mhz hz mg ml mbq sec min deg
 a above abdomen abdominal absent access acetabulum acquired acquisition active acute adc adrenal after air airway ankle
 annotation anterior anteroposterior aorta aortic ap apical apex arch area arm arterial artery arthrogram ascending
 assessment atrial atrium attenuation axial axilla axillary axis b baseline basal base bed before below bicuspid bilateral
