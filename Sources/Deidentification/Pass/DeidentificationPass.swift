@@ -145,7 +145,8 @@ struct DeidentificationPass {
         case .removeOrDummy: return isRemovable ? .remove : .dummy
         case .emptyOrDummy: return type == .valued || type == nil ? .dummy : .empty
         case .removeEmptyOrDummy: return isRemovable ? .remove : type == .present ? .empty : .dummy
-        case .removeEmptyOrUIDs: return isRemovable ? .remove : type == .present ? .empty : .removeEmptyOrUIDs
+        // Where an empty sequence would do, the references with their new UIDs say as little and lose nothing.
+        case .removeEmptyOrUIDs: return isRemovable ? .remove : .removeEmptyOrUIDs
         case .dummy, .empty, .remove, .uid: return action
         }
     }
