@@ -3,7 +3,6 @@ public import DICOMStore
 public import Deidentification
 import Foundation
 public import LightboxCore
-import Synchronization
 
 /// De-identifies DICOM files into a folder (`study/series/instance.dcm`, all names new) or into a store.
 ///
@@ -40,23 +39,30 @@ public struct DeidentifyStage: Sendable {
         var writer = try Writer(destination, total: paths.count)
         var remaining = paths.enumerated().makeIterator()
         let deidentifier = deidentifier
-        try mapInOrder(
-            threads: context.threads,
-            next: { remaining.next().map { Job(number: $0.offset + 1, path: $0.element) } },
-            transform: { job in job.run(deidentifier) },
-            consume: { outcome in
-                try writer.take(outcome)
-                table?.add(outcome.correspondence)
-                if stopsAtFirstError, let problem = writer.result.report.problems.first {
-                    throw InputError(.invalidInput, "\(problem.source): \(problem.reason)")
-                }
-                context.progress(
-                    ProgressUpdate(stage: "deidentify", completed: outcome.number, total: paths.count))
-                if context.isCancelled() { throw Cancelled(stage: "deidentify", continues: true) }
-                return true
-            })
+        let scratch = try writer.scratchFolder()
+        defer { try? FileManager.default.removeItem(atPath: scratch) }
+        let outcome = Swift.Result {
+            // More threads than cores: they wait for the disk most of the time.
+            try mapInOrder(
+                threads: max(8, context.threads),
+                next: { remaining.next().map { Job(number: $0.offset + 1, path: $0.element) } },
+                transform: { job in job.run(deidentifier, in: scratch) },
+                consume: { outcome in
+                    try writer.take(outcome)
+                    table?.add(outcome.correspondence)
+                    if stopsAtFirstError, let problem = writer.result.report.problems.first {
+                        throw InputError(.invalidInput, "\(problem.source): \(problem.reason)")
+                    }
+                    context.progress(
+                        ProgressUpdate(stage: "deidentify", completed: outcome.number, total: paths.count))
+                    if context.isCancelled() { throw Cancelled(stage: "deidentify", continues: true) }
+                    return true
+                })
+        }
+        // What was written before an error is complete, its names included.
         try writer.finish()
         try table?.save()
+        try outcome.get()
         if let correspondencePath { writer.result.report.outputs.append(correspondencePath) }
         return writer.result
     }
@@ -77,7 +83,9 @@ private struct Job: Sendable {
 
     struct Outcome: Sendable {
         let number: Int
-        var bytes: [UInt8] = []
+        /// The result, on the disk under a name of its own.
+        var scratchFile = ""
+        var hash: ContentHash?
         /// `study/series/instance.dcm`; nil when nothing came of the input.
         var name: String?
         var findings: [Finding] = []
@@ -85,12 +93,15 @@ private struct Job: Sendable {
         var reason: String?
     }
 
-    func run(_ deidentifier: Deidentifier) -> Outcome {
+    func run(_ deidentifier: Deidentifier, in scratch: String) -> Outcome {
         var outcome = Outcome(number: number)
         do {
             let result = try deidentifier.apply(to: DICOMFile(path: path))
             let name = try Self.name(of: result.file)
-            outcome.bytes = try result.file.serialized()
+            let bytes = try result.file.serialized()
+            outcome.scratchFile = "\(scratch)/\(number).dcm"
+            outcome.hash = ContentHash(of: bytes.withUnsafeBytes { $0 })
+            try Self.write(bytes, to: outcome.scratchFile)
             outcome.name = name
             outcome.findings = result.findings
             outcome.correspondence = result.correspondence
@@ -100,6 +111,14 @@ private struct Job: Sendable {
         outcome.correspondence.append(
             Correspondence(.file, old: path, new: outcome.name ?? "input \(number)"))
         return outcome
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileFailure(path: path, errno: errno) }
+        defer { close(descriptor) }
+        try bytes.withUnsafeBytes { try FileDescriptorIO.writeAll($0, to: descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileFailure(path: path, errno: errno) }
     }
 
     private static func name(of file: DICOMFile) throws -> String {
@@ -133,8 +152,10 @@ private struct Writer {
     var result: DeidentifyStage.Result
     private let destination: DeidentifyStage.Destination
     private let total: Int
+    private let scratch: String
+    /// Folders with new files in them.
+    private var folders: Set<String> = []
     /// Files for a store, until there are enough for a batch.
-    private var staging: String?
     private var staged: [(number: Int, path: String)] = []
     private var written: [String: ContentHash] = [:]
     private var warnings: [WarningLine] = []
@@ -153,6 +174,20 @@ private struct Writer {
         case .store(let store): report.outputs = ["dicom:\(store.name)"]
         }
         result = DeidentifyStage.Result(report: report)
+        // On the file system of the output, so that a finished file only has to be renamed.
+        let parent =
+            switch destination {
+            case .folder(let folder): folder
+            case .store(let store): store.root
+            }
+        scratch = parent + "/.deidentify-" + UUID().uuidString
+    }
+
+    /// Makes the folder for results on their way.
+    func scratchFolder() throws -> String {
+        try FileManager.default.createDirectory(
+            atPath: scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        return scratch
     }
 
     private func source(_ number: Int) -> String { "input \(number) of \(total)" }
@@ -163,25 +198,23 @@ private struct Writer {
             result.report.problems.append(.init(source: source(outcome.number), reason: reason))
             return
         }
-        let hash = ContentHash(of: outcome.bytes)
         if let earlier = written[name] {
-            if earlier == hash {
+            unlink(outcome.scratchFile)
+            if earlier == outcome.hash {
                 result.report.unchanged += 1
             } else {
-                result.report.problems.append(
-                    .init(
-                        source: source(outcome.number),
-                        reason:
-                            "Another input has the same SOP Instance UID and other content; that one was written.")
-                )
+                let reason = "Another input has the same SOP Instance UID and other content; that one was written."
+                result.report.problems.append(.init(source: source(outcome.number), reason: reason))
             }
             return
         }
-        written[name] = hash
+        written[name] = outcome.hash
         note(outcome.findings, name)
         switch destination {
-        case .folder(let folder): try write(outcome.bytes, to: folder + "/" + name)
-        case .store(let store): try stage(outcome, for: store)
+        case .folder(let folder): try place(outcome, at: folder + "/" + name)
+        case .store(let store):
+            staged.append((outcome.number, outcome.scratchFile))
+            if staged.count >= 256 { try ingest(store) }
         }
     }
 
@@ -193,33 +226,18 @@ private struct Writer {
         warnings.append(WarningLine(instance: instance, warnings: warned.map(\.description)))
     }
 
-    private mutating func write(_ bytes: [UInt8], to path: String) throws {
-        if let old = try? MappedFile(path: path), Bytes(old) == Bytes(bytes) {
+    private mutating func place(_ outcome: Job.Outcome, at path: String) throws {
+        if let hash = outcome.hash, (try? ContentHash(ofFile: path)) == hash {
+            unlink(outcome.scratchFile)
             result.report.unchanged += 1
             return
         }
-        try FileManager.default.createDirectory(
-            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        try AtomicFile.write(bytes, to: path)
+        let folder = (path as NSString).deletingLastPathComponent
+        if folders.insert(folder).inserted {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
+        guard rename(outcome.scratchFile, path) == 0 else { throw FileFailure(path: path, errno: errno) }
         result.report.written += 1
-    }
-
-    // MARK: Into a store
-
-    private mutating func stage(_ outcome: Job.Outcome, for store: DICOMStore) throws {
-        let folder = try staging ?? makeStaging()
-        staging = folder
-        let path = folder + "/\(outcome.number).dcm"
-        try Data(outcome.bytes).write(to: URL(fileURLWithPath: path))
-        staged.append((outcome.number, path))
-        if staged.count >= 256 { try ingest(store) }
-    }
-
-    private func makeStaging() throws -> String {
-        let folder = FileManager.default.temporaryDirectory.path + "/lightbox-" + UUID().uuidString
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        return folder
     }
 
     private mutating func ingest(_ store: DICOMStore) throws {
@@ -242,7 +260,7 @@ private struct Writer {
             folder = store.root
             if !staged.isEmpty { try ingest(store) }
         }
-        if let staging { try? FileManager.default.removeItem(atPath: staging) }
+        for folder in folders { try AtomicFile.syncFolder(folder) }
         guard !warnings.isEmpty else { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
