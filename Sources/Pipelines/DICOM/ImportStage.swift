@@ -40,7 +40,7 @@ public struct ImportStage: Sendable {
         "csv", "tsv", "txt", "json", "jsonl", "md", "html", "pdf", "yaml", "yml",
     ]
 
-    private func files(at source: String, _ home: Home) throws -> [String] {
+    func files(at source: String, _ home: Home) throws -> [String] {
         let paths = try home.files(at: source)
         let others = paths.filter { Self.otherKinds.contains(($0 as NSString).pathExtension.lowercased()) }
         let rest = Set(paths).subtracting(others)

@@ -3,6 +3,8 @@ import ArgumentParser
 /// `lightbox dicom …`
 struct DICOMCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dicom", abstract: "Import, export, list and look into DICOM files.",
-        subcommands: [DICOMImport.self, DICOMExport.self, DICOMMetadata.self, DICOMShow.self])
+        commandName: "dicom", abstract: "Import, export, de-identify and look into DICOM files.",
+        subcommands: [
+            DICOMImport.self, DICOMExport.self, DICOMMetadata.self, DICOMShow.self, DICOMDeidentify.self,
+        ])
 }

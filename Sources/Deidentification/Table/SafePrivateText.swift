@@ -1,0 +1,39 @@
+// swift-format-ignore-file
+
+/// Table E.3.10-1 of PS3.15, one block a line: private creator, group, the low bytes of its safe elements.
+let safePrivateText: StaticString = #"""
+Philips PET Private Group|7053:00 09
+Philips MR Imaging DD 001|2005:0d 0e
+Philips Imaging DD 001|2001:03 04
+Philips US Imaging DD 023|200d:45
+Philips US Imaging DD 033|200d:00 01 02 03 04 05 06 07 08 0d 0f 10 11 14 21
+Philips US Imaging DD 034|200d:01 02 03 04 05 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 17 18 1b 1c 1d 1e 1f 20 21 22 23 24 25 26 27 28
+Philips US Imaging DD 035|200d:01 03 04 07 08 09 0a 0c 0d
+Philips US Imaging DD 036|200d:15 16 17 18 19 20
+Philips US Imaging DD 038|200d:01 02 03 04
+Philips US Imaging DD 039|200d:01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 15
+Philips US Imaging DD 040|200d:01 02 03 04 05 06 07 20
+Philips US Imaging DD 042|200d:15 16 20 30 31 40 50 51 52 53 54 55 56 57 58 59 5a 5b 5c 5d 5e 5f 60 70 71 72 73 74 75 76 77 78 8c
+Philips US Imaging DD 045|200d:f1 f3 f4 f5 f6 f8 fa fb
+Philips US Imaging DD 046|200d:17
+Philips US Imaging DD 048|200d:01
+Philips US Imaging DD 065|200d:07
+Philips US Imaging DD 066|200d:00 01 03 04
+SIEMENS MR HEADER|0019:0c 0d 0e 27
+ELSCINT1|00e1:21 50
+ELSCINT1|01e1:26
+ELSCINT1|01f1:01 07 26 27
+GEMS_ACQU_01|0019:23 24 27 9e
+GEMS_SERS_01|0025:07
+GEMS_PARM_01|0043:27 39 6f
+GEMS_HELIOS_01|0045:01 02
+GEMS_SENO_02|0045:06 1b 20 27 29 2a 2b 49 58 59 60 61 64 71 72 90 a0 a1 a2 a4 a7 a8
+GEIIS PACS|0903:10 11 12
+HOLOGIC, Inc.|0019:06 07 08 16 25 26 27 28 29 30 31 32 33 34 35 37 40 41 42 43 44 45 46 50 51 52 53 60 61 62 70 71 80 85 87 89 8a 90 97 98
+HOLOGIC, Inc.|7e01:01 02 10 11 12
+HOLOGIC, Inc.|7f01:01 02 10 11 12
+LORAD Selenia|0019:06 07 08 16 26 27 28 29 30 31 32 33 34 35 37 40 41 50 51 52 53 60 70 71 80 90
+NQHeader|0099:01 04 05 10 20 21
+NQLeft|0199:01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 15 16
+NQRight|0299:01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11 12 13 14 15 16
+"""#

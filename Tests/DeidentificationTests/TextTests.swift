@@ -1,0 +1,51 @@
+import DICOM
+import Deidentification
+import LightboxCore
+import Testing
+
+@Suite("Cleaned texts") struct TextTests {
+    private func cleaned(_ text: String, name: String = "Chest^Brown", more: [String] = []) throws -> String? {
+        let dataSet = DataSet([
+            .text(.specificCharacterSet, "ISO_IR 192"), .text(.patientName, name), .text(.patientID, "AB-12345"),
+            .text(.studyDescription, text),
+        ])
+        return try Deidentifier(
+            options: [.cleanDescriptors], rules: RuleSet(vocabulary: more), key: .test
+        ).apply(to: DICOMFile(dataSet: dataSet)).file.dataSet.string(.studyDescription)
+    }
+
+    @Test(
+        "Words of the trade stay, all others go",
+        arguments: [
+            ("CT abdomen with contrast, 5mm axial", "CT abdomen with contrast, 5mm axial"),
+            ("MR T2 FLAIR sag L4-L5", "MR T2 FLAIR sag L4-L5"), ("Knee left, Mr. Smith", "Knee left"),
+            // A word of the trade that is this patient's name
+            ("CT chest follow up", "CT follow up"), ("Smith", nil), ("12.03.1957 CT", "CT"), ("12.03.19 CT", "CT"),
+            ("2019-04-01", nil), ("10:15 scan", "scan"), ("1957", nil), ("slice 5.5 mm", "slice 5.5 mm"),
+            ("AB12345 head", "head"), ("Kopf Müller", nil), ("头部 CT", "CT"),
+        ])
+    func words(text: String, expected: String?) throws {
+        #expect(try cleaned(text) == expected)
+    }
+
+    @Test("A project's own words") func vocabulary() throws {
+        #expect(
+            try cleaned("Radioembolisation liver Smith", more: ["radioembolisation"]) == "Radioembolisation liver")
+    }
+
+    @Test("Names and numbers of the patient are found in what the profile keeps") func identifiers() throws {
+        let dataSet = DataSet([
+            .text(.specificCharacterSet, "ISO_IR 192"), .text(.patientName, "Grünwald^Éva=山田^太郎"),
+            .text(.patientID, "AB-12345"), .text(.manufacturer, "ACME GRÜNWALD"),
+            .text(.manufacturerModelName, "Scanner 12345"), .text(Tag(0x0018, 0x1020), "山田 1.0"),
+            .text(.bodyPartExamined, "CHEST"), .text(Tag(0x0018, 0x1210), "B31f"),
+        ])
+        let result = try Deidentifier(key: .test).apply(to: DICOMFile(dataSet: dataSet))
+        #expect(result.file.dataSet.string(.manufacturer) == "Removed")
+        #expect(result.file.dataSet.string(.manufacturerModelName) == "Removed")
+        #expect(result.file.dataSet.string(Tag(0x0018, 0x1020)) == "1.0")
+        #expect(result.file.dataSet.string(.bodyPartExamined) == "CHEST")
+        #expect(result.file.dataSet.string(Tag(0x0018, 0x1210)) == "B31f")
+        #expect(result.findings.contains { $0.code == .identifierInText && $0.count == 3 })
+    }
+}
