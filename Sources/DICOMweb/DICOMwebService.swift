@@ -94,7 +94,8 @@ public struct DICOMwebService: Sendable {
     }
 
     static func notAcceptable(_ offers: [String]) -> DICOMwebError {
-        DICOMwebError(.notAcceptable, "Nothing that is accepted can be given. On offer: \(offers.joined(separator: ", ")).")
+        DICOMwebError(
+            .notAcceptable, "Nothing that is accepted can be given. On offer: \(offers.joined(separator: ", ")).")
     }
 
     /// The caller's preferences: the query parameter of PS3.18 section 8.3.3.1 before the header; anything when

@@ -86,7 +86,9 @@ enum Route: Sendable, Hashable {
         }
     }
 
-    private static var unknown: DICOMwebError { DICOMwebError(.notFound, "There is no such resource in DICOMweb.") }
+    private static var unknown: DICOMwebError {
+        DICOMwebError(.notFound, "There is no such resource in DICOMweb.")
+    }
 
     /// PS3.5 section 9.1, but for leading zeros and empty parts, which old files have.
     static func uid(_ text: String) throws -> String {

@@ -83,7 +83,8 @@ struct JSONDataSetWriter: ~Copyable {
 
     /// Writes an address in place of a value where there is one to write.
     private mutating func writeURI(of tag: Tag, _ vr: VR, byteCount: Int) -> Bool {
-        guard options.isBulk(vr, byteCount: byteCount), var uri = options.bulkDataURI?(place + tag.keyDigits) else {
+        guard options.isBulk(vr, byteCount: byteCount), var uri = options.bulkDataURI?(place + tag.keyDigits)
+        else {
             return false
         }
         sink.append(",\"BulkDataURI\":")

@@ -35,7 +35,9 @@ extension DICOMStore {
                             "An attribute that is not in the index is looked for in too many data sets. "
                                 + "Add a date, a patient or a study to the search.")
                     }
-                    guard match.matches(try result.everything(row, database, for: statement.rest)) else { continue }
+                    guard match.matches(try result.everything(row, database, for: statement.rest)) else {
+                        continue
+                    }
                     skipped += 1
                     if skipped <= query.offset { continue }
                 }
@@ -148,7 +150,8 @@ private struct SearchResult {
         let isSeries = query.level == .series
         let digest = try Data.fetchOne(
             database.cachedStatement(
-                sql: "SELECT i4.content_hash FROM dicom_series e4 JOIN dicom_instance i4 ON i4.series = e4.id WHERE "
+                sql:
+                    "SELECT i4.content_hash FROM dicom_series e4 JOIN dicom_instance i4 ON i4.series = e4.id WHERE "
                     + (isSeries ? "e4.id = ?" : "e4.study = ?") + " LIMIT 1"),
             arguments: [row[isSeries ? 1 : 0] as Int64])
         return try digest.flatMap { try file(with: $0) }
@@ -162,7 +165,8 @@ private struct SearchResult {
     /// nil when it is gone or damaged, which `verify` finds; the search goes on.
     private func file(with digest: Data) throws -> DataSet? {
         guard let hash = ContentHash(digest: digest) else { return nil }
-        return try? DICOMFile(path: store.path(for: hash), options: ReadOptions(stopsBeforePixelData: true)).dataSet
+        return try? DICOMFile(path: store.path(for: hash), options: ReadOptions(stopsBeforePixelData: true))
+            .dataSet
     }
 
     /// The attributes asked for, but for binary ones, with texts as UTF-8.

@@ -46,9 +46,11 @@ enum SearchIndex {
             }
             let levels = LevelAttributes(of: file.dataSet)
             try database.execute(
-                sql: "UPDATE dicom_series SET attributes = ? WHERE id = ?", arguments: [levels.series, row[0] as Int64])
+                sql: "UPDATE dicom_series SET attributes = ? WHERE id = ?",
+                arguments: [levels.series, row[0] as Int64])
             try database.execute(
-                sql: "UPDATE dicom_study SET attributes = ? WHERE id = ?", arguments: [levels.study, row[1] as Int64])
+                sql: "UPDATE dicom_study SET attributes = ? WHERE id = ?",
+                arguments: [levels.study, row[1] as Int64])
         }
     }
 }

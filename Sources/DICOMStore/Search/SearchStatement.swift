@@ -19,7 +19,7 @@ struct SearchStatement {
     private enum Start {
         /// From the studies, with a hint which index to take.
         case study(String, order: String)
-        case series
+        case series(String, order: String)
         case instance
     }
 
@@ -50,6 +50,7 @@ struct SearchStatement {
         conditions.append("s.store_id = ?")
         arguments += [store]
         choose(candidates)
+        try preferModality(query.terms, candidates, database)
         try addBelow(below, database)
     }
 
@@ -65,11 +66,34 @@ struct SearchStatement {
             conditions.append("i.store_id = ?")
             arguments += [store]
         } else if candidates.contains(where: { $0.tag == .seriesInstanceUID }) {
-            start = .series
+            start = .series("dicom_series_uid", order: "e.series_uid, e.id")
         } else if let first = IndexColumn.all.first(where: { column in
             column.index != nil && column.level == .study && candidates.contains { $0.tag == column.tag }
         }), let index = first.index {
             start = .study("INDEXED BY \(index)", order: "\(first.sql), s.id")
+        }
+    }
+
+    /// How many rows a walk from a lower level may begin with, so that it is shorter than one from above.
+    private static let few = 2000
+
+    /// A rare modality is where a search for series begins that has nothing better.
+    private mutating func preferModality(
+        _ terms: [AttributeQuery.Term], _ candidates: [IndexColumn], _ database: Database
+    ) throws {
+        guard case .study("", _) = start, candidates.contains(where: { $0.tag == .modality }) else { return }
+        var own: Terms = ([], [])
+        for term in terms where term.path == [.modality] {
+            own = try Self.add(IndexColumn.byTag[.modality]!, ValueMatch(term.value, vr: .CS), to: own)
+        }
+        let count = try Int.fetchOne(
+            database,
+            sql:
+                "SELECT count(*) FROM (SELECT 1 FROM dicom_series e WHERE \(own.conditions.joined(separator: " AND ")) "
+                + "LIMIT \(Self.few + 1))",
+            arguments: own.arguments)
+        if let count, count <= Self.few {
+            start = .series("dicom_series_modality", order: "e.modality, e.study, e.id")
         }
     }
 
@@ -79,8 +103,8 @@ struct SearchStatement {
         case .instance:
             return "dicom_instance i CROSS JOIN dicom_series e ON e.id = i.series "
                 + "CROSS JOIN dicom_study s ON s.id = e.study"
-        case .series:
-            return "dicom_series e INDEXED BY dicom_series_uid CROSS JOIN dicom_study s ON s.id = e.study"
+        case .series(let index, _):
+            return "dicom_series e INDEXED BY \(index) CROSS JOIN dicom_study s ON s.id = e.study"
                 + (level == .instance ? " CROSS JOIN dicom_instance i ON i.series = e.id" : "")
         case .study(let hint, _):
             return "dicom_study s \(hint)"
@@ -90,10 +114,12 @@ struct SearchStatement {
     }
 
     private var order: String {
-        let below = [AttributeQuery.Level.study: "", .series: ", e.series_uid", .instance: ", e.series_uid, i.sop_uid"]
+        let below = [
+            AttributeQuery.Level.study: "", .series: ", e.series_uid", .instance: ", e.series_uid, i.sop_uid",
+        ]
         return switch start {
         case .instance: "i.sop_uid"
-        case .series: "e.series_uid, e.id" + (query.level == .instance ? ", i.sop_uid" : "")
+        case .series(_, let order): order + (query.level == .instance ? ", i.sop_uid" : "")
         case .study(_, let order): order + (below[query.level] ?? "")
         }
     }
@@ -203,14 +229,13 @@ struct SearchStatement {
         let joined = needsInstances ? " JOIN dicom_instance i3 ON i3.series = e3.id" : ""
         let selection = "FROM dicom_series e3\(joined) WHERE \(condition)"
         // Few children: begin with them. Many: the first page fills soon however one walks.
-        let few = 2000
         let isIndexed = below.contains {
             $0.match.isNarrow && [.modality, .seriesInstanceUID].contains($0.column.tag)
         }
         if isIndexed,
             try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM (SELECT 1 \(selection) LIMIT \(few + 1))",
-                arguments: terms.arguments) ?? 0 <= few
+                database, sql: "SELECT count(*) FROM (SELECT 1 \(selection) LIMIT \(Self.few + 1))",
+                arguments: terms.arguments) ?? 0 <= Self.few
         {
             conditions.append("s.id IN (SELECT e3.study \(selection))")
             if case .study("", _) = start { start = .study("NOT INDEXED", order: "s.id") }

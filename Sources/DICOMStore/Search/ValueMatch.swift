@@ -45,7 +45,8 @@ enum ValueMatch: Sendable, Hashable {
         case .everything: return true
         case .equal(let wanted):
             switch vr {
-            case .PN: return PersonWords.entries(of: text).contains("=" + PersonWords.whole(PersonWords.folded(wanted)))
+            case .PN:
+                return PersonWords.entries(of: text).contains("=" + PersonWords.whole(PersonWords.folded(wanted)))
             case .DS, .IS, .US, .SS, .UL, .SL, .FL, .FD, .UV, .SV:
                 return text == wanted || (Double(text).map { $0 == Double(wanted) } ?? false)
             case .TM: return text >= wanted && text < wanted + ":"

@@ -5,8 +5,8 @@ import LightboxCore
 ///
 /// Tolerant where writers differ: bare line feeds, a preamble and an epilogue, spaces behind a boundary, headers of
 /// any name. A value: a copy goes on from where the original stood.
-struct MultipartParser: Sendable {
-    enum Event {
+package struct MultipartParser: Sendable {
+    package enum Event {
         /// A part begins; its headers by name in small letters.
         case begin([String: String])
         /// More of the part's content; good only inside the call.
@@ -14,12 +14,16 @@ struct MultipartParser: Sendable {
         case end
     }
 
-    struct Limits: Sendable {
-        var parts = 100_000
+    package struct Limits: Sendable {
+        package var parts: Int
         /// Bytes of one part's content.
-        var part = Int.max
+        package var part: Int
         /// Bytes of one part's headers.
-        var headers = 16_384
+        package var headers: Int
+
+        package init(parts: Int = 100_000, part: Int = .max, headers: Int = 16_384) {
+            (self.parts, self.part, self.headers) = (parts, part, headers)
+        }
     }
 
     private enum State { case preamble, headers, content, epilogue }
@@ -37,16 +41,16 @@ struct MultipartParser: Sendable {
     private var size = 0
 
     /// - Parameter boundary: as in the Content-Type, without quotes.
-    init(boundary: String, limits: Limits = Limits()) {
+    package init(boundary: String, limits: Limits = Limits()) {
         self.limits = limits
         delimiter = Array("\n--\(boundary)".utf8)
     }
 
     /// The message is through: what follows is passed over.
-    var isComplete: Bool { state == .epilogue }
+    package var isComplete: Bool { state == .epilogue }
 
     /// - Throws: ``DICOMwebError``, or what `body` throws.
-    mutating func append(_ bytes: UnsafeRawBufferPointer, _ body: (Event) throws -> Void) throws {
+    package mutating func append(_ bytes: UnsafeRawBufferPointer, _ body: (Event) throws -> Void) throws {
         guard state != .epilogue else { return }
         var text = held
         text.append(contentsOf: bytes)
@@ -58,7 +62,7 @@ struct MultipartParser: Sendable {
     }
 
     /// - Throws: ``DICOMwebError`` when the message is cut off.
-    func finish() throws {
+    package func finish() throws {
         guard isComplete else {
             throw DICOMwebError(.badRequest, "The multipart body ends before its closing boundary.")
         }
@@ -144,7 +148,11 @@ struct MultipartParser: Sendable {
         try body(.content(UnsafeRawBufferPointer(rebasing: text[first..<end])))
     }
 
-    private enum Ending { case unknown, none, part(next: Int), last }
+    private enum Ending {
+        case unknown, none
+        case part(next: Int)
+        case last
+    }
 
     /// What stands behind a boundary: a line end, two dashes, or anything else, and then it is no boundary.
     private static func ending(_ text: UnsafeRawBufferPointer, _ position: Int) -> Ending {

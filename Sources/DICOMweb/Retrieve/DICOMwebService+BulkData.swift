@@ -17,7 +17,8 @@ extension DICOMwebService {
         case .bytes(let bytes):
             let isTurned = file.transferSyntax.isBigEndian && element.tag == .pixelData && place.count == 1
             let value = isTurned ? try Self.littleEndianPixels(file) : bytes
-            return try plain(request, value, location, tag: Conditions.tag([instance.contentHash.description] + place))
+            return try plain(
+                request, value, location, tag: Conditions.tag([instance.contentHash.description] + place))
         }
     }
 

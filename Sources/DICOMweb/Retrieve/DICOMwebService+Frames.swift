@@ -11,7 +11,10 @@ extension DICOMwebService {
             try Self.acceptRanges(request), storedAs: instance.record.instance.transferSyntaxUID,
             isOne: numbers.count == 1)
         let tag = Conditions.tag(
-            [instance.contentHash.description, "frames", list, form.mediaType, "\(form.content)", "\(form.isSingle)"])
+            [
+                instance.contentHash.description, "frames", list, form.mediaType, "\(form.content)",
+                "\(form.isSingle)",
+            ])
         if Conditions.isFresh(request, tag) { return Conditions.notModified(tag) }
         let source = try FrameSource(try DICOMFile(path: instance.path), form)
         try Self.check(numbers, of: source.count)
@@ -66,28 +69,34 @@ extension DICOMwebService {
     struct PartMaker {
         let type: String
         let location: String
+        /// Whether the answer goes on without the part when it cannot be made.
+        var isOptional = false
         let make: () throws -> Bytes
     }
 
     /// - Throws: what making the first part throws: then an error can still be answered.
     func multipart(_ parts: [PartMaker], type: String, _ tag: String) throws -> DICOMwebResponse {
         let boundary = Multipart.newBoundary()
-        var first: Bytes? = try parts.first?.make()
-        var pieces = parts.enumerated().flatMap { index, part in
-            [
-                Piece.bytes(
-                    Bytes(
-                        Multipart.opening(
-                            boundary, isFirst: index == 0,
-                            [("Content-Type", part.type), ("Content-Location", part.location)]))),
-                Piece.made(count: 0) {
-                    defer { first = nil }
-                    return try index == 0 ? first ?? part.make() : part.make()
-                },
-            ]
+        var rest = parts[...]
+        var isFirst = true
+        var isAtEnd = false
+        func next() throws -> [Piece]? {
+            while let part = rest.popFirst() {
+                let content: Bytes
+                do {
+                    content = try part.make()
+                } catch  where part.isOptional && !(isFirst && rest.isEmpty) {
+                    continue
+                }
+                let headers = [("Content-Type", part.type), ("Content-Location", part.location)]
+                defer { isFirst = false }
+                return [.bytes(Bytes(Multipart.opening(boundary, isFirst: isFirst, headers))), .bytes(content)]
+            }
+            if isAtEnd { return nil }
+            isAtEnd = true
+            return [.bytes(Bytes(Multipart.ending(boundary)))]
         }
-        pieces.append(.bytes(Bytes(Multipart.ending(boundary))))
-        let reader = PieceReader(pieces)
+        let reader = PieceReader(try next() ?? [], more: next)
         return DICOMwebResponse(
             status: 200,
             headers: [

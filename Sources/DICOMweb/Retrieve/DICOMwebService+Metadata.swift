@@ -23,7 +23,8 @@ extension DICOMwebService {
                     break
                 }
                 let file = try DICOMFile(path: instance.path)
-                let options = DICOMJSON.EncodeOptions.metadata("\(root)/\(Target(instance.position).path)/bulkdata/")
+                let options = DICOMJSON.EncodeOptions.metadata(
+                    "\(root)/\(Target(instance.position).path)/bulkdata/")
                 writer.append(file.dataSet, isFirst: count == 0, options, to: &chunk)
                 count += 1
             }

@@ -49,7 +49,9 @@ extension DICOMwebService {
         let images = try images(of: target)
         guard !images.isEmpty else { throw Self.noImage }
         return images.map { instance in
-            PartMaker(type: type, location: "\(root)/\(Target(instance.position).path)/rendered") {
+            PartMaker(
+                type: type, location: "\(root)/\(Target(instance.position).path)/rendered", isOptional: true
+            ) {
                 try Self.picture(of: instance, frame: 1, settings, type)
             }
         }

@@ -34,7 +34,8 @@ struct FrameSource: Sendable {
         switch form.content {
         case .picture:
             let picture = try image.rendered(frame: index)
-            return Bytes(form.mediaType == "image/png" ? PNG.encode(picture) : try JPEG.encode(picture, quality: 90))
+            return Bytes(
+                form.mediaType == "image/png" ? PNG.encode(picture) : try JPEG.encode(picture, quality: 90))
         case .stored:
             if let encoded = image.encodedFrame(index) { return encoded }
             return try decoded(index)

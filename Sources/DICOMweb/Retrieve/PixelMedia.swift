@@ -48,9 +48,11 @@ struct FrameForm: Sendable, Hashable {
     /// - Throws: ``DICOMwebError`` 406.
     init(_ ranges: [MediaType], storedAs uid: String, isOne: Bool) throws {
         for range in ranges {
-            let isMultipart = range.name == "multipart/related" || range.name == "multipart/*" || range.name == "*/*"
+            let isMultipart =
+                range.name == "multipart/related" || range.name == "multipart/*" || range.name == "*/*"
             guard isMultipart || isOne else { continue }
-            let type = range.name == "multipart/related" ? range.partType ?? "*/*" : isMultipart ? "*/*" : range.name
+            let type =
+                range.name == "multipart/related" ? range.partType ?? "*/*" : isMultipart ? "*/*" : range.name
             if let (content, mediaType) = Self.content(type, range.transferSyntax, storedAs: uid) {
                 (self.content, self.mediaType, isSingle) = (content, mediaType, !isMultipart)
                 return

@@ -32,12 +32,14 @@ struct TranscodedInstance {
         let image = try DICOMImage(file)
         let first = try image.storedFrame(0)
         guard first.description.bitsAllocated >= 8 else {
-            throw DICOMError(.unsupportedPixels, tag: .bitsAllocated, "Compressed single bits are not decoded here.")
+            throw DICOMError(
+                .unsupportedPixels, tag: .bitsAllocated, "Compressed single bits are not decoded here.")
         }
         let size = first.description.samplesPerFrame * first.description.bytesPerSample
         let (whole, overflow) = size.multipliedReportingOverflow(by: image.frameCount)
         guard !overflow, whole < Int(UInt32.max) - 1 else {
-            throw DICOMError(.tooLarge, tag: .pixelData, "Decoded pixels end below 4 GB. Ask for transfer-syntax=*.")
+            throw DICOMError(
+                .tooLarge, tag: .pixelData, "Decoded pixels end below 4 GB. Ask for transfer-syntax=*.")
         }
         var data = file.dataSet
         data.describe(first.description)

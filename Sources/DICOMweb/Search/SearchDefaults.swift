@@ -17,7 +17,6 @@ struct SearchDefaults {
         return tags
     }
 
-
     private static let own: [DICOMwebSettings.Flavour: [AttributeQuery.Level: Set<Tag>]] = [
         .google: [.study: tags(study), .series: tags(series), .instance: tags(instance)],
         // PS3.18 tables 10.6.3-3 to 10.6.3-5

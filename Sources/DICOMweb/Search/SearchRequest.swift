@@ -81,7 +81,9 @@ struct SearchRequest {
 
     /// Values that their attribute can never have.
     private static func check(_ value: String, for path: [Tag]) throws {
-        guard let tag = path.last, let vr = DICOMDictionary.vr(of: tag), !value.isEmpty, value != "*" else { return }
+        guard let tag = path.last, let vr = DICOMDictionary.vr(of: tag), !value.isEmpty, value != "*" else {
+            return
+        }
         let isRight =
             switch vr {
             case .UI:

@@ -9,14 +9,17 @@ extension DICOMwebService {
         switch route {
         case .collection(.study, within: Target()): study = nil
         case .resource(let target) where target.series == nil: study = target.study
-        default: throw DICOMwebError(.methodNotAllowed, "Instances are stored with POST to 'studies' or to one study.")
+        default:
+            throw DICOMwebError(.methodNotAllowed, "Instances are stored with POST to 'studies' or to one study.")
         }
         let type = try Self.choose(reportTypes, request)
         let form = try StoreForm(request.headers["content-type"], settings.flavour)
         let isGzip = try isGzip(request)
         guard let body = request.body else { throw DICOMwebError(.badRequest, "The request has no body.") }
         let (store, settings) = (store, settings)
-        let session = try await workers.run { try StoreSession(store, settings, form, study: study, isGzip: isGzip) }
+        let session = try await workers.run {
+            try StoreSession(store, settings, form, study: study, isGzip: isGzip)
+        }
         for try await bytes in body {
             try await workers.run { try session.append(bytes) }
         }

@@ -30,7 +30,8 @@ final class StoreSession: @unchecked Sendable {
     /// Instances to a commit.
     private static let batch = 64
 
-    init(_ store: DICOMStore, _ settings: DICOMwebSettings, _ form: StoreForm, study: String?, isGzip: Bool) throws {
+    init(_ store: DICOMStore, _ settings: DICOMwebSettings, _ form: StoreForm, study: String?, isGzip: Bool) throws
+    {
         (self.store, self.settings, self.form, self.study) = (store, settings, form, study)
         if isGzip { inflater = Inflater(.gzip) }
         switch form {
@@ -106,7 +107,8 @@ final class StoreSession: @unchecked Sendable {
         case .none: break
         case .instance(let file):
             guard file.size + bytes.count <= settings.largestPart else {
-                throw DICOMwebError(.tooLarge, "An instance is larger than \(settings.largestPart) bytes, the limit.")
+                throw DICOMwebError(
+                    .tooLarge, "An instance is larger than \(settings.largestPart) bytes, the limit.")
             }
             try file.append(bytes)
         case .bulk(let file, _): try file.append(bytes)
@@ -131,7 +133,8 @@ final class StoreSession: @unchecked Sendable {
         do {
             let instance = try file.finish()
             if let study, instance.record.study.studyInstanceUID != study {
-                report.fail(instance.record, .otherStudy, "The instance belongs to another study than the path names.")
+                report.fail(
+                    instance.record, .otherStudy, "The instance belongs to another study than the path names.")
                 return
             }
             arrived.append(instance)
@@ -181,7 +184,8 @@ final class StoreSession: @unchecked Sendable {
     private static func serialized(_ data: DataSet) throws -> [UInt8] {
         let uid = data.string(.transferSyntaxUID) ?? TransferSyntax.explicitVRLittleEndian.uid
         guard let syntax = TransferSyntax(uid: uid) else {
-            throw DICOMError(.unsupportedTransferSyntax, tag: .transferSyntaxUID, "The transfer syntax is not known.")
+            throw DICOMError(
+                .unsupportedTransferSyntax, tag: .transferSyntaxUID, "The transfer syntax is not known.")
         }
         var body = DataSet(data.elements.filter { $0.tag.group != 2 })
         if body[.specificCharacterSet] == nil {
@@ -205,7 +209,8 @@ enum StoreForm: Sendable, Equatable {
     init(_ contentType: String?, _ flavour: DICOMwebSettings.Flavour) throws {
         let wrong = DICOMwebError(
             flavour == .google ? .badRequest : .unsupportedMediaType,
-            "The body has to be application/dicom, or multipart/related of application/dicom or application/dicom+json.")
+            "The body has to be application/dicom, or multipart/related of application/dicom or application/dicom+json."
+        )
         guard let contentType, let type = MediaType(contentType) else { throw wrong }
         switch type.name {
         case "application/dicom": self = .single
