@@ -80,6 +80,11 @@ struct Answer {
     var type: String { header("Content-Type") ?? "" }
     func dataSets() throws -> [DataSet] { try DICOMJSON.decodeAll(body.array) }
 
+    /// The addresses of values that metadata leave out.
+    var bulkAddresses: [String] {
+        text.components(separatedBy: "\"BulkDataURI\":\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }
+    }
+
     /// The parts of a multipart answer, taken apart in the plainest way.
     func parts() throws -> [(headers: [String: String], content: [UInt8])] {
         guard let boundary = type.components(separatedBy: "boundary=").last else { return [] }
