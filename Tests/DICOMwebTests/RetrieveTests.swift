@@ -78,17 +78,16 @@ import Testing
                 else { continue }
                 let instance = try #require(try service.store.instances(limit: 1).first)
                 let answer = try await service.send(.get, "/studies/\(instance.position.study)/metadata")
-                var bulk: [String: Bytes] = [:]
-                for address in answer.bulkAddresses where !address.hasSuffix("/7FE00010") {
+                var text = answer.text
+                for address in answer.bulkAddresses where !address.hasSuffix("/bulkdata/7FE00010") {
                     let short = String(address.dropFirst("http://host/dw".count))
-                    bulk[address] = try await service.send(.get, short, ["accept": "application/octet-stream"])
-                        .body
+                    let value = try await service.send(.get, short, ["accept": "application/octet-stream"]).body
+                    text = text.replacing(
+                        "\"BulkDataURI\":\"\(address)\"",
+                        with: "\"InlineBinary\":\"\(Data(value.array).base64EncodedString())\"")
                 }
-                let values = bulk
-                let data = try DICOMJSON.decode(
-                    answer.body.array, options: .init(bulkData: { values[$0] ?? .empty }))
-                let head = DataSet(data.elements.filter { $0.tag < .floatPixelData })
-                let lines = try CanonicalJSON.lines(of: DICOMJSON.encode(head), skipping: row[3])
+                let lines = try CanonicalJSON.lines(of: Array(text.utf8.dropFirst().dropLast()), skipping: row[3])
+                    .filter { $0.prefix(8) < "7FE00008" }
                 let digest = ContentHash(of: lines.joined(separator: "\n").utf8).description
                 #expect(digest == row[2], "\(row[0])")
                 compared += 1

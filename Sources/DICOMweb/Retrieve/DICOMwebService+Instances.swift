@@ -11,7 +11,7 @@ extension DICOMwebService {
         let tag = try entityTag(of: target, "instances", form.syntax?.uid ?? "*", "\(form.isSingle)")
         if Conditions.isFresh(request, tag) { return Conditions.notModified(tag) }
         if form.isSingle { return try single(request, target, form, tag) }
-        return multipart(target, form, tag)
+        return try multipart(target, form, tag)
     }
 
     private func single(
@@ -43,13 +43,13 @@ extension DICOMwebService {
             body: .stream(ChunkStream(length: transcoded.count, on: workers) { try reader.next() }))
     }
 
-    private func multipart(_ target: Target, _ form: InstanceForm, _ tag: String) -> DICOMwebResponse {
+    private func multipart(_ target: Target, _ form: InstanceForm, _ tag: String) throws -> DICOMwebResponse {
         let boundary = Multipart.newBoundary()
         var cursor = InstanceCursor(store, matching: target.filter)
         var isFirst = true
         var isAtEnd = false
         let isOne = target.instance != nil
-        let reader = PieceReader {
+        func next() throws -> [Piece]? {
             if isAtEnd { return nil }
             guard let instance = try cursor.next() else {
                 isAtEnd = true
@@ -60,6 +60,8 @@ extension DICOMwebService {
             defer { isFirst = false }
             return [.bytes(Bytes(Multipart.opening(boundary, isFirst: isFirst, headers)))] + pieces
         }
+        // Before the answer begins, so that a mistake in the beginning can be told.
+        let reader = PieceReader(try next() ?? [], more: next)
         let syntax = form.syntax.map { "; transfer-syntax=\($0.uid)" } ?? ""
         return DICOMwebResponse(
             status: 200,

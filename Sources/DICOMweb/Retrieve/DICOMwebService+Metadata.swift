@@ -13,7 +13,7 @@ extension DICOMwebService {
         var count = 0
         var isAtEnd = false
         let root = request.root
-        let stream = ChunkStream(on: workers) {
+        func next() throws -> Bytes? {
             if isAtEnd { return nil }
             var chunk: [UInt8] = []
             while chunk.count < 1 << 17 {
@@ -22,16 +22,33 @@ extension DICOMwebService {
                     isAtEnd = true
                     break
                 }
-                let file = try DICOMFile(path: instance.path)
                 let options = DICOMJSON.EncodeOptions.metadata(
                     "\(root)/\(Target(instance.position).path)/bulkdata/")
-                writer.append(file.dataSet, isFirst: count == 0, options, to: &chunk)
+                writer.append(try Self.attributes(of: instance), isFirst: count == 0, options, to: &chunk)
                 count += 1
             }
             return Bytes(chunk)
         }
+        // Before the answer begins, so that a mistake in the beginning can be told.
+        var first = try next()
+        let stream = ChunkStream(on: workers) {
+            if let chunk = first {
+                first = nil
+                return chunk
+            }
+            return try next()
+        }
         return DICOMwebResponse(
             status: 200, headers: [("Content-Type", writer.contentType), ("ETag", tag)], body: .stream(stream))
+    }
+
+    /// A file whose pixels are cut off still has attributes.
+    private static func attributes(of instance: StoredInstance) throws -> DataSet {
+        do {
+            return try DICOMFile(path: instance.path).dataSet
+        } catch is DICOMError {
+            return try DICOMFile(path: instance.path, options: ReadOptions(stopsBeforePixelData: true)).dataSet
+        }
     }
 
     /// A tag of everything below a target and of how it is asked for.
