@@ -218,7 +218,20 @@ import Testing
                 #expect(refused.status == 409)
                 #expect(!refused.text.contains("Jörg"))
             }
-            #expect(try service.store.counts().instances == 1)
+            var random = SeededGenerator(seed: 3)
+            for _ in 0..<300 {
+                var bytes = Array(json.utf8)
+                for _ in 0..<Int.random(in: 1...4, using: &random) {
+                    bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(
+                        in: 0x20...0x7e, using: &random)
+                }
+                let mutated = String(decoding: bytes, as: UTF8.self)
+                let status = try await service.send(
+                    .post, "/studies", ["content-type": type], body: [body(mutated, "bulk/1", [1, 2, 3, 4])]
+                ).status
+                #expect([200, 202, 409].contains(status))
+            }
+            #expect(try await service.store.verify().isWhole)
         }
     }
 
