@@ -2,8 +2,8 @@ import Foundation
 import LightboxCore
 
 /// DICOM JSON as the lines of text that `make_json_reference.py` describes, read by Foundation's JSON parser.
-enum CanonicalJSON {
-    static func lines(of json: [UInt8], skipping failures: String) throws -> [String] {
+package enum CanonicalJSON {
+    package static func lines(of json: [UInt8], skipping failures: String) throws -> [String] {
         let root = try JSONDecoder().decode(JSONTree.self, from: Data(json))
         let skipped = Set(failures.split(separator: " ").map(String.init))
         return lines(of: root.object, at: "").filter { line in
