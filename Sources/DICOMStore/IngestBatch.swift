@@ -13,6 +13,11 @@ struct IngestBatch {
         guard !files.isEmpty else { return [] }
         try store.onStep(.copied)
         try Self.concurrently(files.map(\.temporary)) { try FileBytes.sync($0) }
+        return try commitSynced(files)
+    }
+
+    /// The same for files whose bytes are on the disk already.
+    func commitSynced(_ files: [IncomingFile.Accepted]) throws -> [IngestOutcome] {
         try store.onStep(.filesSynced)
         let outcomes = try store.pool.write { database in
             var writer = try InstanceWriter(database, store: store.id)
@@ -54,8 +59,8 @@ struct IngestBatch {
     private static func concurrently(
         _ paths: [String], _ body: @escaping @Sendable (String) throws -> Void
     ) throws {
+        guard paths.count > 1 else { return try paths.forEach(body) }
         var remaining = paths.makeIterator()
-        guard !paths.isEmpty else { return }
         try mapInOrder(threads: min(16, paths.count), window: paths.count) {
             remaining.next()
         } transform: { path in
