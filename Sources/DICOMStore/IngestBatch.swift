@@ -13,11 +13,6 @@ struct IngestBatch {
         guard !files.isEmpty else { return [] }
         try store.onStep(.copied)
         try Self.concurrently(files.map(\.temporary)) { try FileBytes.sync($0) }
-        return try commitSynced(files)
-    }
-
-    /// The same for files whose bytes are on the disk already.
-    func commitSynced(_ files: [IncomingFile.Accepted]) throws -> [IngestOutcome] {
         try store.onStep(.filesSynced)
         let outcomes = try store.pool.write { database in
             var writer = try InstanceWriter(database, store: store.id)

@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// A thread and not a task, since what is done with a message is work on files, which blocks.
 final class Association: @unchecked Sendable {
-    // Unchecked: `received`, `unsent` and `lastWrite` belong to the thread that serves the association. `send` of a
-    // command alone may be called by others, it touches the channel only, which is safe for all threads.
+    // Unchecked: `received` and `stash` belong to the thread that serves the association; `unsent` is touched only
+    // with `writing` locked. What is sent may come from several threads, since channels take it from any.
 
     /// A service that both sides agreed on.
     struct Context: Sendable, Hashable {
@@ -31,9 +31,11 @@ final class Association: @unchecked Sendable {
     private let maximumLength: Int
     private let channel: any Channel
     private let inbox: Inbox
+    /// The next one last.
     private var received: [PresentationDataValue] = []
+    /// Taken from the inbox too early.
+    private var stash: PDU?
     private var unsent = 0
-    private var lastWrite: EventLoopFuture<Void>?
     private let writing = NSLock()
 
     init(
@@ -60,7 +62,7 @@ final class Association: @unchecked Sendable {
     /// - Returns: nil when the other side asks to end the association, which is answered.
     func nextValue(within timeout: Duration) throws(DICOMNetworkError) -> PresentationDataValue? {
         while received.isEmpty {
-            guard let pdu = try inbox.take(within: timeout) else {
+            guard let pdu = try next(within: timeout) else {
                 abort(.user)
                 throw DICOMNetworkError(.timedOut, peer, "The other side was silent for \(timeout).")
             }
@@ -76,12 +78,29 @@ final class Association: @unchecked Sendable {
         return received.popLast()
     }
 
-    /// Whether something has come that was not taken yet; never waits.
-    func hasPending() -> Bool {
-        guard received.isEmpty else { return true }
-        guard case .data(let values)? = try? inbox.take(within: .zero) else { return false }
-        received = values.reversed()
-        return !received.isEmpty
+    private func next(within timeout: Duration) throws(DICOMNetworkError) -> PDU? {
+        if let stash {
+            self.stash = nil
+            return stash
+        }
+        return try inbox.take(within: timeout)
+    }
+
+    /// The command that comes next, if it has arrived already as a whole; never waits and takes nothing.
+    func peek() -> CommandSet? {
+        if received.isEmpty && stash == nil {
+            guard let pdu = try? inbox.take(within: .zero) else { return nil }
+            if case .data(let values) = pdu { received = values.reversed() } else { stash = pdu }
+        }
+        guard let next = received.last, next.isCommand, next.isLast else { return nil }
+        return try? CommandSet(bytes: Array(next.bytes.readableBytesView))
+    }
+
+    /// Whether the other side has asked to end the operation that it began with a message (C-CANCEL).
+    func isCancelled(_ messageID: UInt16) -> Bool {
+        guard let command = peek(), command.operation == .cancel else { return false }
+        received.removeLast()
+        return command.answeredMessageID == messageID
     }
 
     /// Whether the other side is gone.
@@ -130,7 +149,6 @@ final class Association: @unchecked Sendable {
         let write = channel.writeAndFlush(output)
         let mustWait = writing.withLock {
             unsent += count
-            lastWrite = write
             guard unsent >= 1 << 20 else { return false }
             unsent = 0
             return true

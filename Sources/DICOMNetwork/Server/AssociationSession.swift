@@ -11,7 +11,7 @@ final class AssociationSession {
     init(_ association: Association, _ context: ServerContext) {
         self.association = association
         self.context = context
-        stores = StoreService(association, context)
+        stores = StoreService(association, .store(context.store), context.configuration.limits)
     }
 
     func run() {
@@ -38,9 +38,22 @@ final class AssociationSession {
         switch (operation, service) {
         case (.echo, .echo): try association.send(message.command.answer(.success), on: message.context)
         case (.store, .store): try stores.receive(message)
+        case (.find, .find), (.move, .move), (.get, .get): try answer(message, service)
         case (.cancel, _): break  // of an operation that has ended meanwhile
         default: try refuse(message, .unrecognizedOperation)
         }
+    }
+
+    private func answer(_ message: Message, _ service: DICOMService?) throws(DICOMNetworkError) {
+        guard let service, let (_, model) = QueryService.of(message.context.abstractSyntax) else { return }
+        let retrieval = RetrieveService(association: association, context: context)
+        let (status, count) =
+            switch service {
+            case .get: try retrieval.get(message, model)
+            case .move: try retrieval.move(message, model)
+            default: try FindService(association: association, context: context).answer(message, model)
+            }
+        context.tell(.performed(peer: association.peer, service: service, status: status, count: count))
     }
 
     private func refuse(_ message: Message, _ status: DIMSEStatus) throws(DICOMNetworkError) {

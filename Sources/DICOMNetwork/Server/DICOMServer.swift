@@ -25,12 +25,12 @@ public final class DICOMServer: Sendable {
     /// - Parameter onEvent: is told what happens, from any thread.
     public init(
         _ configuration: Configuration, store: DICOMStore, onEvent: (@Sendable (Event) -> Void)? = nil
-    ) throws {
+    ) {
         self.configuration = configuration
         self.store = store
         table = ConnectionTable(limits: configuration.limits)
         context = ServerContext(
-            configuration: configuration, store: store, receiver: try InstanceReceiver(store), onEvent: onEvent)
+            configuration: configuration, store: store, onEvent: onEvent)
     }
 
     /// Binds the port and returns; associations are served until ``stop()``.

@@ -4,7 +4,6 @@ import DICOMStore
 struct ServerContext: Sendable {
     let configuration: DICOMServer.Configuration
     let store: DICOMStore
-    let receiver: InstanceReceiver
     let onEvent: (@Sendable (DICOMServer.Event) -> Void)?
 
     func tell(_ event: DICOMServer.Event) { onEvent?(event) }
