@@ -1,5 +1,5 @@
 public import DICOM
-import LightboxCore
+public import LightboxCore
 
 /// The frames of a DICOM object, in every transfer syntax that this build knows.
 ///
@@ -65,6 +65,15 @@ public struct DICOMImage: Sendable {
             case .encapsulated(let map, let syntax): try decode(map.stream(of: index), syntax)
             }
         }
+    }
+
+    /// The compressed bytes of a frame as they are stored; nil when the file's pixels are not compressed.
+    ///
+    /// - Parameter index: counted from 0.
+    public func encodedFrame(_ index: Int) -> Bytes? {
+        precondition((0..<frameCount).contains(index))
+        guard case .encapsulated(let map, _) = source else { return nil }
+        return map.stream(of: index)
     }
 
     private func decode(_ stream: Bytes, _ syntax: TransferSyntax) throws -> StoredFrame {

@@ -26,7 +26,7 @@ public final class DICOMCatalog: Sendable {
                 // The pool has set NORMAL, under which a power loss takes back instances already acknowledged.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
             }
-            try Self.migrator.migrate(pool)
+            try Self.migrator(home).migrate(pool)
         } catch let error as DatabaseError {
             throw DICOMStoreError(
                 .catalogUnusable, "\(home.catalog): \(error.message ?? "SQLite cannot open it").")
@@ -92,10 +92,14 @@ public final class DICOMCatalog: Sendable {
         if FileManager.default.fileExists(atPath: root) { try FileManager.default.removeItem(atPath: root) }
     }
 
-    private static var migrator: DatabaseMigrator {
+    private static func migrator(_ home: Home) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("dicom 1: stores, studies, series, instances") {
             try $0.execute(sql: firstSchema)
+        }
+        migrator.registerMigration("dicom 2: names and further attributes") { database in
+            try database.execute(sql: secondSchema)
+            try SearchIndex.fill(database, home: home)
         }
         return migrator
     }
@@ -124,5 +128,16 @@ public final class DICOMCatalog: Sendable {
             bits_allocated INTEGER, photometric TEXT, content_hash BLOB NOT NULL, size INTEGER NOT NULL,
             UNIQUE (store_id, sop_uid));
         CREATE UNIQUE INDEX dicom_instance_series ON dicom_instance (series, sop_uid);
+        """
+    /// `attributes` is DICOM JSON; `role` is 0 for patients and 1 for referring physicians.
+    private static let secondSchema = """
+        ALTER TABLE dicom_study ADD COLUMN attributes TEXT NOT NULL DEFAULT '{}';
+        ALTER TABLE dicom_series ADD COLUMN attributes TEXT NOT NULL DEFAULT '{}';
+        CREATE TABLE dicom_name (
+            store_id INTEGER NOT NULL, role INTEGER NOT NULL, word TEXT NOT NULL,
+            study INTEGER NOT NULL REFERENCES dicom_study ON DELETE CASCADE,
+            PRIMARY KEY (store_id, role, word, study)) WITHOUT ROWID;
+        CREATE INDEX dicom_name_study ON dicom_name (study);
+        CREATE INDEX dicom_series_modality ON dicom_series (modality, study);
         """
 }

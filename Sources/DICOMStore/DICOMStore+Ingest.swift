@@ -57,7 +57,7 @@ extension DICOMStore {
     package func addRows(_ records: some Sequence<(InstanceRecord, ContentHash)>) throws {
         try pool.write { database in
             var writer = try InstanceWriter(database, store: id)
-            for (record, hash) in records { try writer.insert(record, hash: hash, size: 527_000) }
+            for (record, hash) in records { try writer.insert(record, .none, hash: hash, size: 527_000) }
         }
     }
 

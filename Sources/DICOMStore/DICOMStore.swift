@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import LightboxCore
+import Synchronization
 
 /// An archive of DICOM instances: their files below one folder, their index in the home's catalogue.
 ///
@@ -16,6 +17,18 @@ public final class DICOMStore: Sendable {
     let onStep: @Sendable (IngestStep) throws -> Void
     /// Files to a commit: enough that its flushes cost little each, few enough that little is undone by a crash.
     let batchSize: Int
+    let commits = CommitQueue()
+    /// Where files that arrive are written; made when the first one does.
+    private let receiving = Mutex<IncomingFolder?>(nil)
+
+    func receivingFolder() throws -> IncomingFolder {
+        try receiving.withLock { folder in
+            if let folder { return folder }
+            let new = try IncomingFolder(in: root + "/incoming")
+            folder = new
+            return new
+        }
+    }
 
     var pool: DatabasePool { catalog.pool }
 

@@ -4,7 +4,7 @@ public import LightboxCore
 public struct DICOMStoreError: Failure, Equatable {
     public enum Code: String, Sendable {
         case invalidName, noSuchStore, storeExists, missingIdentifier, invalidIdentifier, changedWhileRead
-        case differentContent, catalogUnusable
+        case differentContent, catalogUnusable, invalidQuery, tooBroad
     }
 
     public let code: Code
@@ -17,9 +17,10 @@ public struct DICOMStoreError: Failure, Equatable {
 
     public var kind: FailureKind {
         switch code {
-        case .invalidName, .missingIdentifier, .invalidIdentifier: .invalidInput
+        case .invalidName, .missingIdentifier, .invalidIdentifier, .invalidQuery: .invalidInput
         case .noSuchStore: .notFound
         case .storeExists, .differentContent, .changedWhileRead: .conflict
+        case .tooBroad: .limitExceeded
         case .catalogUnusable: .environment
         }
     }

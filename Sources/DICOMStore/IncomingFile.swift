@@ -12,6 +12,7 @@ struct IncomingFile: Sendable {
 
     struct Accepted: Sendable {
         let record: InstanceRecord
+        let levels: LevelAttributes
         let hash: ContentHash
         let size: Int
         let temporary: String
@@ -47,14 +48,18 @@ struct IncomingFile: Sendable {
     }
 
     func takeSmall(_ bytes: Bytes) throws -> Result {
-        let record = try header(DICOMFile(bytes: bytes, path: source, options: Self.options))
+        let file = try DICOMFile(bytes: bytes, path: source, options: Self.options)
+        let record = try header(file)
         let hash = bytes.withUnsafeBytes { ContentHash(of: $0) }
         if let outcome = try outcome(record, hash) { return .known(outcome) }
         let temporary = newPath()
         try bytes.withUnsafeBytes { bytes in
             try FileBytes.create(temporary) { try FileDescriptorIO.writeAll(bytes, to: $0) }
         }
-        return .ready(Accepted(record: record, hash: hash, size: bytes.count, temporary: temporary))
+        return .ready(
+            Accepted(
+                record: record, levels: LevelAttributes(of: file.dataSet), hash: hash, size: bytes.count,
+                temporary: temporary))
     }
 
     private func takeLarge(_ descriptor: Int32) throws -> Result {
@@ -77,7 +82,10 @@ struct IncomingFile: Sendable {
                 unlink(temporary)
                 return .known(outcome)
             }
-            return .ready(Accepted(record: record, hash: hash, size: size, temporary: temporary))
+            return .ready(
+                Accepted(
+                    record: record, levels: LevelAttributes(of: file.dataSet), hash: hash, size: size,
+                    temporary: temporary))
         } catch {
             unlink(temporary)
             throw error

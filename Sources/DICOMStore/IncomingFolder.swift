@@ -5,10 +5,9 @@ import LightboxCore
 ///
 /// A locked file beside it says that its process lives; what a dead process left behind is removed when the store
 /// is opened next.
-final class IncomingFolder {
+final class IncomingFolder: Sendable {
     let path: String
     private let lock: Int32
-    private var count = 0
 
     init(in parent: String) throws {
         while true {

@@ -98,11 +98,13 @@ struct InstanceWriter {
     }
 
     mutating func insert(_ file: IncomingFile.Accepted) throws {
-        try insert(file.record, hash: file.hash, size: file.size)
+        try insert(file.record, file.levels, hash: file.hash, size: file.size)
     }
 
-    mutating func insert(_ record: InstanceRecord, hash: ContentHash, size: Int) throws {
-        let series = try series(of: record, study: study(of: record.study))
+    mutating func insert(
+        _ record: InstanceRecord, _ levels: LevelAttributes, hash: ContentHash, size: Int
+    ) throws {
+        let series = try series(of: record, levels, study: study(of: record.study, levels))
         let instance = record.instance
         try insertion.execute(arguments: [
             store, series, instance.sopInstanceUID, instance.sopClassUID, instance.transferSyntaxUID,
@@ -111,39 +113,43 @@ struct InstanceWriter {
         ])
     }
 
-    private mutating func study(of study: InstanceRecord.Study) throws -> Int64 {
+    private mutating func study(of study: InstanceRecord.Study, _ levels: LevelAttributes) throws -> Int64 {
         if let id = studies[study.studyInstanceUID] { return id }
         let insertion = try database.cachedStatement(
             sql: """
                 INSERT INTO dicom_study (store_id, study_uid, patient_id, patient_name, patient_birth_date, patient_sex,
-                study_date, study_time, accession_number, study_id, study_description, referring_physician)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                study_date, study_time, accession_number, study_id, study_description, referring_physician, attributes)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """)
         try insertion.execute(arguments: [
             store, study.studyInstanceUID, study.patientID, study.patientName, study.patientBirthDate,
             study.patientSex,
             study.studyDate, study.studyTime, study.accessionNumber, study.studyID, study.studyDescription,
-            study.referringPhysicianName,
+            study.referringPhysicianName, levels.study,
         ])
+        let isNew = database.changesCount > 0
         let selection = try database.cachedStatement(
             sql: "SELECT id FROM dicom_study WHERE store_id = ? AND study_uid = ?")
         let id = try Self.id(selection, [store, study.studyInstanceUID])
+        if isNew { try SearchIndex.addNames(of: study, id: id, store: store, database) }
         studies[study.studyInstanceUID] = id
         return id
     }
 
-    private mutating func series(of record: InstanceRecord, study: Int64) throws -> Int64 {
+    private mutating func series(
+        of record: InstanceRecord, _ levels: LevelAttributes, study: Int64
+    ) throws -> Int64 {
         let values = record.series
         let key = SeriesKey(study: study, uid: values.seriesInstanceUID)
         if let id = series[key] { return id }
         let insertion = try database.cachedStatement(
             sql: """
                 INSERT INTO dicom_series (study, series_uid, modality, series_number, series_date, series_description,
-                body_part, manufacturer) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                body_part, manufacturer, attributes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """)
         try insertion.execute(arguments: [
             study, values.seriesInstanceUID, values.modality, values.seriesNumber, values.seriesDate,
-            values.seriesDescription, values.bodyPartExamined, values.manufacturer,
+            values.seriesDescription, values.bodyPartExamined, values.manufacturer, levels.series,
         ])
         let selection = try database.cachedStatement(
             sql: "SELECT id FROM dicom_series WHERE study = ? AND series_uid = ?")

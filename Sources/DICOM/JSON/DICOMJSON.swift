@@ -3,17 +3,31 @@ public import LightboxCore
 /// The DICOM JSON model (PS3.18 annex F): data sets as UTF-8 bytes and back.
 public enum DICOMJSON {
     public struct EncodeOptions: Sendable {
-        /// Gives the address under which a binary value is fetched, or nil to put it in the text.
+        /// Gives the address under which a value is fetched, or nil to put it in the text.
         ///
-        /// It is asked for values longer than `inlineLimit`, with the attribute's place: `7FE00010`, or
+        /// It is asked for values over the limits below, with the attribute's place: `7FE00010`, or
         /// `54000100/0/54001010` for an attribute of an item (items count from 0).
         public var bulkDataURI: (@Sendable (_ place: String) -> String?)?
         /// Binary values up to this many bytes always stand in the text as base64.
         public var inlineLimit: Int
+        /// The same for binary values that are numbers (OD, OF, OL, OV); `inlineLimit` when nil.
+        public var inlineNumbersLimit: Int?
+        /// How many numbers an attribute of any other numeric VR may have before it gets an address, too.
+        public var mostNumbers = Int.max
 
         public init(inlineLimit: Int = 1024, bulkDataURI: (@Sendable (_ place: String) -> String?)? = nil) {
             self.inlineLimit = inlineLimit
             self.bulkDataURI = bulkDataURI
+        }
+
+        /// Whether a value is over the limits.
+        public func isBulk(_ vr: VR, byteCount: Int) -> Bool {
+            switch vr {
+            case .OB, .OW, .UN, .SQ: byteCount > inlineLimit
+            case .OD, .OF, .OL, .OV: byteCount > inlineNumbersLimit ?? inlineLimit
+            case .FD, .FL, .SL, .SS, .SV, .UL, .US, .UV: byteCount / vr.wordSize > mostNumbers
+            default: false
+            }
         }
     }
 

@@ -38,8 +38,9 @@ struct JSONDataSetWriter: ~Copyable {
             if !items.isEmpty { write(items, of: element.tag, characterSet) }
         case .fragments(let offsetTable, let fragments):
             sink.appendKey(element.tag, element.vr, isFirst: isFirst)
-            let bytes = FragmentItems.bytes(offsetTable, fragments)
-            bytes.withUnsafeBytes { writeBinary($0, of: element.tag) }
+            let count = fragments.reduce(offsetTable.count + 8) { $0 + $1.count + 8 }
+            guard !writeURI(of: element.tag, element.vr, byteCount: count) else { break }
+            FragmentItems.bytes(offsetTable, fragments).withUnsafeBytes { writeBinary($0) }
         }
         sink.append(UInt8(ascii: "}"))
     }
@@ -57,10 +58,10 @@ struct JSONDataSetWriter: ~Copyable {
     }
 
     private mutating func write(_ bytes: Bytes, of element: Element, as vr: VR, _ characterSet: String) {
-        guard !bytes.isEmpty else { return }
+        guard !bytes.isEmpty, !writeURI(of: element.tag, vr, byteCount: bytes.count) else { return }
         bytes.withUnsafeBytes { memory in
             switch vr {
-            case .OB, .OD, .OF, .OL, .OV, .OW, .UN, .SQ: writeBinary(memory, of: element.tag)
+            case .OB, .OD, .OF, .OL, .OV, .OW, .UN, .SQ: writeBinary(memory)
             case .US: writeIntegers(memory, UInt16.self)
             case .SS: writeIntegers(memory, Int16.self)
             case .UL: writeIntegers(memory, UInt32.self)
@@ -80,16 +81,20 @@ struct JSONDataSetWriter: ~Copyable {
         }
     }
 
-    private mutating func writeBinary(_ bytes: UnsafeRawBufferPointer, of tag: Tag) {
-        if bytes.count > options.inlineLimit, let uri = options.bulkDataURI?(place + tag.keyDigits) {
-            sink.append(",\"BulkDataURI\":")
-            var uri = uri
-            uri.withUTF8 { sink.appendString(UnsafeRawBufferPointer($0)) }
-        } else {
-            sink.append(",\"InlineBinary\":\"")
-            sink.appendBase64(bytes)
-            sink.append(UInt8(ascii: "\""))
+    /// Writes an address in place of a value where there is one to write.
+    private mutating func writeURI(of tag: Tag, _ vr: VR, byteCount: Int) -> Bool {
+        guard options.isBulk(vr, byteCount: byteCount), var uri = options.bulkDataURI?(place + tag.keyDigits) else {
+            return false
         }
+        sink.append(",\"BulkDataURI\":")
+        uri.withUTF8 { sink.appendString(UnsafeRawBufferPointer($0)) }
+        return true
+    }
+
+    private mutating func writeBinary(_ bytes: UnsafeRawBufferPointer) {
+        sink.append(",\"InlineBinary\":\"")
+        sink.appendBase64(bytes)
+        sink.append(UInt8(ascii: "\""))
     }
 
     // MARK: Numbers

@@ -1,0 +1,84 @@
+import DICOM
+
+/// An attribute that the index keeps in a column of its own.
+struct IndexColumn: Sendable {
+    enum Kind: Sendable { case text, uid, date, time, integer, person }
+
+    let tag: Tag
+    let level: AttributeQuery.Level
+    /// With the alias of its table: `s` study, `e` series, `i` instance.
+    let sql: String
+    let kind: Kind
+    /// An index that begins with the store and this column.
+    var index: String?
+
+    static let all: [IndexColumn] = [
+        .init(tag: .studyInstanceUID, level: .study, sql: "s.study_uid", kind: .uid, index: studyUIDs),
+        .init(tag: .patientID, level: .study, sql: "s.patient_id", kind: .text, index: "dicom_study_patient"),
+        .init(tag: .patientName, level: .study, sql: "s.patient_name", kind: .person),
+        .init(tag: .patientBirthDate, level: .study, sql: "s.patient_birth_date", kind: .date),
+        .init(tag: .patientSex, level: .study, sql: "s.patient_sex", kind: .text),
+        .init(tag: .studyDate, level: .study, sql: "s.study_date", kind: .date, index: "dicom_study_date"),
+        .init(tag: .studyTime, level: .study, sql: "s.study_time", kind: .time),
+        .init(
+            tag: .accessionNumber, level: .study, sql: "s.accession_number", kind: .text,
+            index: "dicom_study_accession"),
+        .init(tag: .studyID, level: .study, sql: "s.study_id", kind: .text),
+        .init(tag: .studyDescription, level: .study, sql: "s.study_description", kind: .text),
+        .init(tag: .referringPhysicianName, level: .study, sql: "s.referring_physician", kind: .person),
+        .init(tag: .seriesInstanceUID, level: .series, sql: "e.series_uid", kind: .uid),
+        .init(tag: .modality, level: .series, sql: "e.modality", kind: .text),
+        .init(tag: .seriesNumber, level: .series, sql: "e.series_number", kind: .integer),
+        .init(tag: .seriesDate, level: .series, sql: "e.series_date", kind: .date),
+        .init(tag: .seriesDescription, level: .series, sql: "e.series_description", kind: .text),
+        .init(tag: .bodyPartExamined, level: .series, sql: "e.body_part", kind: .text),
+        .init(tag: .manufacturer, level: .series, sql: "e.manufacturer", kind: .text),
+        .init(tag: .sopInstanceUID, level: .instance, sql: "i.sop_uid", kind: .uid),
+        .init(tag: .sopClassUID, level: .instance, sql: "i.sop_class", kind: .uid),
+        .init(tag: .availableTransferSyntaxUID, level: .instance, sql: "i.transfer_syntax", kind: .uid),
+        .init(tag: .instanceNumber, level: .instance, sql: "i.instance_number", kind: .integer),
+        .init(tag: .patientAge, level: .instance, sql: "i.patient_age", kind: .text),
+        .init(tag: .viewPosition, level: .instance, sql: "i.view_position", kind: .text),
+        .init(tag: .rows, level: .instance, sql: "i.rows", kind: .integer),
+        .init(tag: .columns, level: .instance, sql: "i.columns", kind: .integer),
+        .init(tag: .numberOfFrames, level: .instance, sql: "i.frames", kind: .integer),
+        .init(tag: .bitsAllocated, level: .instance, sql: "i.bits_allocated", kind: .integer),
+        .init(tag: .photometricInterpretation, level: .instance, sql: "i.photometric", kind: .text),
+    ]
+
+    /// The one behind `UNIQUE (store_id, study_uid)`.
+    private static let studyUIDs = "sqlite_autoindex_dicom_study_1"
+
+    static let byTag = Dictionary(uniqueKeysWithValues: all.map { ($0.tag, $0) })
+
+    /// What the index counts instead of keeping (PS3.3 section C.3.4, PS3.4 tables C.6-2 and C.6-3).
+    static let counted: [(tag: Tag, level: AttributeQuery.Level, sql: String)] = [
+        (
+            .modalitiesInStudy, .study,
+            "(SELECT group_concat(modality, '\\') FROM (SELECT DISTINCT modality FROM dicom_series "
+                + "WHERE study = s.id AND modality IS NOT NULL ORDER BY modality))"
+        ),
+        (
+            .sopClassesInStudy, .study,
+            "(SELECT group_concat(c, '\\') FROM (SELECT DISTINCT i2.sop_class AS c FROM dicom_series e2 "
+                + "JOIN dicom_instance i2 ON i2.series = e2.id WHERE e2.study = s.id ORDER BY 1))"
+        ),
+        (.numberOfStudyRelatedSeries, .study, "(SELECT count(*) FROM dicom_series WHERE study = s.id)"),
+        (
+            .numberOfStudyRelatedInstances, .study,
+            "(SELECT count(*) FROM dicom_series e2 JOIN dicom_instance i2 ON i2.series = e2.id WHERE e2.study = s.id)"
+        ),
+        (.numberOfSeriesRelatedInstances, .series, "(SELECT count(*) FROM dicom_instance WHERE series = e.id)"),
+    ]
+}
+
+extension Tag {
+    static let instanceAvailability = Tag(0x0008, 0x0056)
+    static let modalitiesInStudy = Tag(0x0008, 0x0061)
+    static let sopClassesInStudy = Tag(0x0008, 0x0062)
+    static let referringPhysicianName = Tag(0x0008, 0x0090)
+    static let availableTransferSyntaxUID = Tag(0x0008, 0x3002)
+    static let numberOfStudyRelatedSeries = Tag(0x0020, 0x1206)
+    static let numberOfStudyRelatedInstances = Tag(0x0020, 0x1208)
+    static let numberOfSeriesRelatedInstances = Tag(0x0020, 0x1209)
+}

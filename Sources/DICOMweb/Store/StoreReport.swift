@@ -1,0 +1,114 @@
+import DICOM
+import DICOMStore
+import LightboxCore
+
+/// What became of each instance of a store request (PS3.18 table 10.5.3-1 and section I.2).
+struct StoreReport: Sendable {
+    struct Stored: Sendable {
+        let sopClassUID: String?
+        let target: Target
+    }
+
+    struct Failed: Sendable {
+        var sopClassUID: String?
+        var sopInstanceUID: String?
+        let reason: Reason
+        /// What is wrong, without any value.
+        let detail: String
+    }
+
+    /// Failure Reason (0008,1197).
+    enum Reason: UInt16, Sendable {
+        case processingFailure = 0x0110
+        case duplicate = 0x0111
+        case otherStudy = 0xa900
+    }
+
+    var stored: [Stored] = []
+    var failed: [Failed] = []
+
+    mutating func add(_ outcome: IngestOutcome, _ record: InstanceRecord) {
+        let target = Target(
+            study: record.study.studyInstanceUID, series: record.series.seriesInstanceUID,
+            instance: record.instance.sopInstanceUID)
+        switch outcome {
+        case .added, .unchanged:
+            stored.append(Stored(sopClassUID: record.instance.sopClassUID, target: target))
+        case .conflict:
+            fail(record, .duplicate, "The instance already exists with other content, which was kept.")
+        case .unreadable(let reason): fail(record, .processingFailure, reason)
+        }
+    }
+
+    mutating func fail(_ record: InstanceRecord, _ reason: Reason, _ detail: String) {
+        failed.append(
+            Failed(
+                sopClassUID: record.instance.sopClassUID, sopInstanceUID: record.instance.sopInstanceUID,
+                reason: reason, detail: detail))
+    }
+
+    /// An instance of which not even the UIDs are known.
+    mutating func fail(_ error: any Error) {
+        let detail: String
+        switch error {
+        case var error as DICOMError:
+            error.file = nil
+            detail = error.description
+        case let error as any Failure: detail = error.description
+        default: detail = "The instance cannot be read."
+        }
+        failed.append(Failed(reason: .processingFailure, detail: detail))
+    }
+
+    /// 200 when all were stored. Google's service answers 409 when one was not, the standard only when none was.
+    func status(_ flavour: DICOMwebSettings.Flavour) -> Int {
+        if failed.isEmpty { return 200 }
+        return flavour == .google || stored.isEmpty ? 409 : 202
+    }
+
+    func dataSet(root: String) -> DataSet {
+        var data = DataSet()
+        if let study = stored.first?.target.study, stored.allSatisfy({ $0.target.study == study }) {
+            data[.retrieveURL] = .text(.retrieveURL, "\(root)/studies/\(study)")
+        }
+        if !failed.isEmpty {
+            data[.failedSOPSequence] = .sequence(.failedSOPSequence, failed.map(Self.item))
+        }
+        if !stored.isEmpty {
+            data[.referencedSOPSequence] = .sequence(
+                .referencedSOPSequence,
+                stored.map { stored in
+                    var elements: [Element] = [
+                        .text(.referencedSOPInstanceUID, stored.target.instance ?? ""),
+                        .text(.retrieveURL, "\(root)/\(stored.target.path)"),
+                    ]
+                    if let uid = stored.sopClassUID { elements.append(.text(.referencedSOPClassUID, uid)) }
+                    return DataSet(elements)
+                })
+        }
+        return data
+    }
+
+    private static func item(_ failed: Failed) -> DataSet {
+        var elements: [Element] = [
+            .uint16(.failureReason, failed.reason.rawValue),
+            .text(.failureDetailCreator, "GOOGLE", vr: .LO),
+            .text(.failureDetail, [failed.detail], vr: .UT),
+        ]
+        if let uid = failed.sopClassUID { elements.append(.text(.referencedSOPClassUID, uid)) }
+        if let uid = failed.sopInstanceUID { elements.append(.text(.referencedSOPInstanceUID, uid)) }
+        return DataSet(elements)
+    }
+}
+
+extension Tag {
+    static let referencedSOPClassUID = Tag(0x0008, 0x1150)
+    static let referencedSOPInstanceUID = Tag(0x0008, 0x1155)
+    static let retrieveURL = Tag(0x0008, 0x1190)
+    static let failureReason = Tag(0x0008, 0x1197)
+    static let failedSOPSequence = Tag(0x0008, 0x1198)
+    static let referencedSOPSequence = Tag(0x0008, 0x1199)
+    /// Google's private attribute for a failure in words.
+    static let failureDetail = Tag(0x0009, 0x1097)
+    static let failureDetailCreator = Tag(0x0009, 0x0010)
+}
