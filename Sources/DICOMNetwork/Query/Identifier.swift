@@ -5,31 +5,7 @@ import LightboxCore
 /// What a query or a retrieval asks for (PS3.4 sections C.2.2 and C.4): the level, keys to be matched, and keys to be
 /// told.
 struct Identifier: Sendable {
-    enum Level: String, Sendable, CaseIterable {
-        case patient = "PATIENT"
-        case study = "STUDY"
-        case series = "SERIES"
-        case image = "IMAGE"
-
-        /// What names one thing of this level.
-        var uniqueKey: Tag {
-            switch self {
-            case .patient: .patientID
-            case .study: .studyInstanceUID
-            case .series: .seriesInstanceUID
-            case .image: .sopInstanceUID
-            }
-        }
-
-        /// The index counts patients among the studies.
-        var queryLevel: AttributeQuery.Level {
-            switch self {
-            case .patient, .study: .study
-            case .series: .series
-            case .image: .instance
-            }
-        }
-    }
+    typealias Level = QueryLevel
 
     /// Why an identifier is none; no value is in it.
     struct Problem: Error { let text: String }
@@ -129,8 +105,8 @@ struct Identifier: Sendable {
     }
 }
 
-extension [Identifier.Level] {
-    fileprivate func prefix(through level: Identifier.Level) -> ArraySlice<Identifier.Level> {
+extension [QueryLevel] {
+    fileprivate func prefix(through level: QueryLevel) -> ArraySlice<QueryLevel> {
         prefix { $0 != level } + [level]
     }
 }

@@ -41,7 +41,12 @@ struct Negotiation: Sendable {
         var user = UserInformation(maximumLength: UInt32(configuration.limits.pduLength))
         user.window = request.user.window.map(window)
         user.roles = roles
-        user.extended = request.user.extended.compactMap(extended)
+        // One answer for each class that was accepted, since the item's length has 16 bits.
+        let accepted = Set(contexts.map(\.abstractSyntax))
+        var answered: Set<String> = []
+        user.extended = request.user.extended.filter {
+            accepted.contains($0.sopClass) && answered.insert($0.sopClass).inserted
+        }.compactMap(extended)
         return .agreed(
             AssociateAccept(
                 calledTitle: request.calledTitle, callingTitle: request.callingTitle, contexts: answers, user: user
@@ -55,8 +60,8 @@ struct Negotiation: Sendable {
         func answer(_ result: AssociateAccept.Context.Result, _ syntax: String? = nil) -> AssociateAccept.Context {
             AssociateAccept.Context(
                 id: proposal.id, result: result,
-                transferSyntax: syntax ?? proposal.transferSyntaxes.first
-                    ?? TransferSyntax.implicitVRLittleEndian.uid)
+                // Of no meaning where it is not accepted, so nothing of a stranger's is repeated.
+                transferSyntax: syntax ?? TransferSyntax.implicitVRLittleEndian.uid)
         }
         guard proposal.id & 1 == 1, !repeated else { return answer(.noReason) }
         guard let service = DICOMService(sopClass: proposal.abstractSyntax) else {

@@ -46,13 +46,17 @@ final class StoreService: Sendable {
 
     private func settle(_ arrival: Arrival) -> CommandSet {
         let result = arrival.commit()
-        counts.withLock { counts in
-            switch result {
-            case .added: counts.added += 1
-            case .known: counts.unchanged += 1
-            case .failed: counts.refused += 1
-            }
-        }
+        counts.withLock { $0.count(result) }
         return arrival.command.answer(result.status, comment: result.comment)
+    }
+}
+
+extension DICOMServer.Tally {
+    mutating func count(_ result: Arrival.Result) {
+        switch result {
+        case .added: added += 1
+        case .known: unchanged += 1
+        case .failed: refused += 1
+        }
     }
 }

@@ -52,7 +52,12 @@ extension AssociateRequest {
         while var item = try body.item() {
             switch item.type {
             case .applicationContext: applicationContext = item.bytes.text
-            case .presentationContext: contexts.append(try Context(&item.bytes))
+            case .presentationContext:
+                // Their numbers are odd and below 256.
+                guard contexts.count < 128 else {
+                    throw PDUError(.invalidParameterValue, "A request proposes more than 128 services.")
+                }
+                contexts.append(try Context(&item.bytes))
             case .userInformation: user = try UserInformation(&item.bytes)
             default: break  // PS3.8 section 9.3.1: what is not known is passed over
             }
