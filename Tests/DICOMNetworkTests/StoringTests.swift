@@ -107,4 +107,22 @@ import Testing
             #expect(throws: DICOMNetworkError.self) { try client.echo() }
         }
     }
+
+    @Test("Commitment is given for what is in the store, and for nothing else") func commitment() throws {
+        try Bench.run { bench in
+            _ = try bench.client.send(write([instance("1.4.1"), instance("1.4.2")], in: bench.folder))
+            func reference(_ uid: String, _ sopClass: String = secondaryCapture) -> InstanceReference {
+                InstanceReference(sopClass: sopClass, sopInstance: uid)
+            }
+            let all = try bench.client.commit([reference("1.4.1"), reference("1.4.2")])
+            #expect(all.kept.map(\.sopInstance) == ["1.4.1", "1.4.2"] && all.refused.isEmpty)
+            let some = try bench.client.commit([
+                reference("1.4.1", "1.2.3"), reference("1.4.2"), reference("1.4.3"),
+            ])
+            #expect(some.kept == [reference("1.4.2")])
+            #expect(some.refused.map(\.reference.sopInstance) == ["1.4.1", "1.4.3"])
+            #expect(some.refused.map(\.reason) == [.classInstanceConflict, .noSuchInstance])
+            #expect(throws: DICOMNetworkError.self) { try bench.client.commit([reference("../1")]) }
+        }
+    }
 }

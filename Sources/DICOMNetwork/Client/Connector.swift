@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -66,8 +67,16 @@ struct Connector: Sendable {
         } catch let error as DICOMNetworkError {
             throw error
         } catch {
-            throw DICOMNetworkError(.unreachable, name, "No connection: \(error). Check address and port.")
+            throw DICOMNetworkError(
+                .unreachable, name, "No connection: \(Self.text(of: error)). Check address and port.")
         }
+    }
+
+    /// The system's words alone, where there are any.
+    private static func text(of error: any Error) -> String {
+        let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
+        guard let failure = first as? IOError else { return "\(first)" }
+        return String(cString: strerror(failure.errnoCode))
     }
 
     private func answer(_ inbox: Inbox) throws(DICOMNetworkError) -> AssociateAccept {

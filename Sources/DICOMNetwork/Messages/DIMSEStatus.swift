@@ -16,6 +16,7 @@ public struct DIMSEStatus: RawRepresentable, Sendable, Hashable, CustomStringCon
     public static let noSuchEventType = Self(rawValue: 0x0113)
     public static let invalidInstance = Self(rawValue: 0x0117)
     public static let noSuchClass = Self(rawValue: 0x0118)
+    public static let classInstanceConflict = Self(rawValue: 0x0119)
     public static let missingAttribute = Self(rawValue: 0x0120)
     public static let classNotSupported = Self(rawValue: 0x0122)
     public static let noSuchAction = Self(rawValue: 0x0123)
@@ -51,6 +52,7 @@ public struct DIMSEStatus: RawRepresentable, Sendable, Hashable, CustomStringCon
         case 0x0111: "another instance is stored under this UID"
         case 0x0112: "no such instance"
         case 0x0117: "invalid SOP instance"
+        case 0x0119: "the instance is of another class"
         case 0x0120: "missing attribute"
         case 0x0122: "SOP class not supported"
         case 0x0124: "not authorized"
@@ -58,7 +60,7 @@ public struct DIMSEStatus: RawRepresentable, Sendable, Hashable, CustomStringCon
         case 0x0213: "resource limitation"
         case 0xa700...0xa7ff: "out of resources"
         case 0xa801: "the move destination is unknown to the other side"
-        case 0xa900...0xa9ff: "the data set does not match the SOP class"
+        case 0xa900...0xa9ff: "the data set or identifier does not match the SOP class"
         case 0xb000: "some sub-operations failed"
         case 0xb007: "the data set does not match the SOP class, but was kept"
         case 0xb006: "elements discarded"

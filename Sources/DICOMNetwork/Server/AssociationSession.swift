@@ -39,6 +39,11 @@ final class AssociationSession {
         case (.echo, .echo): try association.send(message.command.answer(.success), on: message.context)
         case (.store, .store): try stores.receive(message)
         case (.find, .find), (.move, .move), (.get, .get): try answer(message, service)
+        case (.action, .commit):
+            let service = CommitmentService(association: association, context: context)
+            let (status, count) = try service.answer(message)
+            context.tell(.performed(peer: association.peer, service: .commit, status: status, count: count))
+        case (.eventReport.answer, .commit): try association.readDataSet(of: message) { _ in }
         case (.cancel, _): break  // of an operation that has ended meanwhile
         default: try refuse(message, .unrecognizedOperation)
         }
