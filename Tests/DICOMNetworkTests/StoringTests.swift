@@ -125,4 +125,19 @@ import Testing
             #expect(throws: DICOMNetworkError.self) { try bench.client.commit([reference("../1")]) }
         }
     }
+
+    @Test("A report that its own address does not take comes over the association that asked")
+    func commitmentElsewhere() throws {
+        try Bench.run { other in
+            for port in [1, other.port] {
+                try Bench.run {
+                    $0.destinations = [DICOMEndpoint(title: title("CALLER"), host: "127.0.0.1", port: port)]
+                } _: { bench in
+                    let reference = InstanceReference(sopClass: secondaryCapture, sopInstance: "1.4.1")
+                    let result = try bench.client.commit([reference])
+                    #expect(result.refused.map(\.reason) == [.noSuchInstance])
+                }
+            }
+        }
+    }
 }

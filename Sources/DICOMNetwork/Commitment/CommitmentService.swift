@@ -80,9 +80,13 @@ struct CommitmentService {
         do throws(DICOMNetworkError) {
             try client.perform([proposal], roles: [role]) { caller throws(DICOMNetworkError) in
                 let context = try caller.context(for: [DICOMUID.storageCommitment])
+                guard context.isProvider else {
+                    throw DICOMNetworkError(.notNegotiated, caller.peer, "The other side takes no reports.")
+                }
                 try Self.send(data, result, over: caller, on: context)
                 let answer = try caller.next()
                 try caller.readDataSet(of: answer) { _ in }
+                try caller.expectSuccess(answer.command)
             }
         } catch {
             // The caller is still here, and may take it this way.
