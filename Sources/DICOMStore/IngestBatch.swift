@@ -54,8 +54,8 @@ struct IngestBatch {
     private static func concurrently(
         _ paths: [String], _ body: @escaping @Sendable (String) throws -> Void
     ) throws {
+        guard paths.count > 1 else { return try paths.forEach(body) }
         var remaining = paths.makeIterator()
-        guard !paths.isEmpty else { return }
         try mapInOrder(threads: min(16, paths.count), window: paths.count) {
             remaining.next()
         } transform: { path in

@@ -3,8 +3,9 @@ import ArgumentParser
 /// `lightbox dicom …`
 struct DICOMCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dicom", abstract: "Import, export, de-identify and look into DICOM files.",
+        commandName: "dicom", abstract: "Import, export, de-identify, send, fetch and look into DICOM files.",
         subcommands: [
             DICOMImport.self, DICOMExport.self, DICOMMetadata.self, DICOMShow.self, DICOMDeidentify.self,
+            DICOMEcho.self, DICOMSend.self, DICOMFind.self, DICOMGet.self, DICOMMove.self, DICOMListen.self,
         ])
 }
