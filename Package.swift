@@ -36,7 +36,10 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let http: [Target.Dependency] = [
     .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "HummingbirdTLS", package: "hummingbird"),
     .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
     .product(name: "Logging", package: "swift-log"),
     .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -60,6 +63,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     ],
     targets: [
         // 0: the C faces of native libraries, one importer each
@@ -197,7 +201,9 @@ let package = Package(
         tests(
             of: "WebPages",
             using: ["WireFormats", "Catalog", "ModelRegistry", "Serving", "Evaluation", "Figures"]),
-        tests(of: "Server", using: ["WireFormats", "Serving", "Catalog", "ModelRegistry", "Networks"]),
+        tests(
+            of: "Server",
+            using: ["WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse"]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(

@@ -3,7 +3,7 @@
 /// A version may also begin with a digit, since TensorFlow Serving counts versions: `1`.
 enum CatalogName {
     enum Kind: String {
-        case model, version, job
+        case model, version, job, token
     }
 
     static func check(_ name: String, _ kind: Kind) throws {

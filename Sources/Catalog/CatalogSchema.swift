@@ -7,6 +7,7 @@ enum CatalogSchema {
         migrator.registerMigration("registry 1: models, versions, operations, jobs") {
             try $0.execute(sql: first)
         }
+        migrator.registerMigration("registry 2: tokens") { try $0.execute(sql: tokens) }
         return migrator
     }
 
@@ -34,5 +35,11 @@ enum CatalogSchema {
         CREATE TABLE job_log (
             job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE, number INTEGER NOT NULL, time REAL NOT NULL,
             severity TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (job, number)) WITHOUT ROWID;
+        """
+
+    private static let tokens = """
+        CREATE TABLE access_token (
+            name TEXT PRIMARY KEY, role TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, created REAL NOT NULL,
+            expires REAL, revoked REAL);
         """
 }

@@ -25,6 +25,12 @@ public final class ModelCatalog: Sendable {
         self.now = now
         self.leaseSeconds = leaseSeconds
         try home.create()
+        // SQLite gives the files beside it the same rights.
+        let descriptor = open(home.catalog, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            fchmod(descriptor, 0o600)
+            close(descriptor)
+        }
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
         configuration.foreignKeysEnabled = true

@@ -33,7 +33,17 @@ public struct ContentHash: Sendable, Hashable, Codable, CustomStringConvertible 
     }
 
     fileprivate init(digest: [UInt8]) {
-        description = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        description = String(unsafeUninitializedCapacity: 64) { text in
+            for (index, byte) in digest.enumerated() {
+                text[2 * index] = Self.digit(byte >> 4)
+                text[2 * index + 1] = Self.digit(byte & 15)
+            }
+            return 64
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }
 
@@ -50,7 +60,10 @@ public struct ContentHasher: ~Copyable {
         EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
     }
 
+    /// The hash of what came since the last one; the next bytes begin another.
     public mutating func finalize() -> ContentHash {
+        // What OpenSSL looked up once serves again.
+        defer { EVP_DigestInit_ex(context, nil, nil) }
         var digest = [UInt8](repeating: 0, count: 32)
         EVP_DigestFinal_ex(context, &digest, nil)
         return ContentHash(digest: digest)

@@ -82,7 +82,7 @@ public struct Pages: Sendable {
             <meta charset="utf-8" />
             <meta name="viewport" content="width=device-width, initial-scale=1" />
             <meta name="color-scheme" content="light dark" />
-            <meta name="referrer" content="no-referrer" />
+            <meta name="referrer" content="same-origin" />
             <title>\(title) – Lightbox</title>
             <link rel="icon" href="\(PagePath.asset("icon.svg"))" type="image/svg+xml" />
             <link rel="stylesheet" href="\(PagePath.asset("lightbox.css"))" />

@@ -37,6 +37,7 @@ package struct Lightbox: ParsableCommand {
             QueryCommand.self, LabelsCommand.self, TrainCommands.self, StudyCommands.self, EvaluateCommand.self,
             PredictCommand.self, PredictSetCommand.self, RequestCommand.self, ExportCommand.self,
             NetworksCommand.self, ModelsCommands.self, VersionsCommands.self, JobsCommands.self, ServeCommand.self,
+            TokensCommands.self, AuditCommands.self,
             WeightsCommands.self, PhantomsCommand.self, Doctor.self,
         ])
 

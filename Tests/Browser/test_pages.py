@@ -2,7 +2,7 @@
 """Lightbox's pages in a real browser: from an upload to the prediction and its overlay, a job's live progress.
 
     Tests/Browser/test_pages.py --address http://127.0.0.1:8080 --model chest \\
-        [--records 'films/*.tfrecord' --output predictions] [--dicom film.dcm]
+        [--records 'films/*.tfrecord' --output predictions] [--dicom film.dcm] [--case images/level-0001.png]
 
 The model makes heat maps; predicting for the records takes it some seconds.
 """
@@ -92,6 +92,21 @@ class Pages(unittest.TestCase):
             ".getBoundingClientRect(); return [box.x, box.y, box.width, box.height].map(Math.round); })")
         self.assertEqual(sizes[0], sizes[1], "the heat map covers the picture")
         self.assertIn(".png", browser.text("#summary"))
+
+    def test_nearest_known_cases_are_shown_with_their_pictures(self):
+        if not options.case:
+            self.skipTest("needs --case")
+        self.predict(options.case)
+        browser = self.browser
+        self.assertEqual(browser.count(".nearest:not([hidden]) li"), 3, browser.text("#results"))
+        name = os.path.basename(options.case)
+        first = browser.text(".nearest li:first-child")
+        self.assertIn(name, first)
+        self.assertIn(name.split("-")[0], first.replace(name, ""), "its label stands beside it")
+        self.assertIn("similarity 1.000", first)
+        browser.wait(
+            "the cases' pictures",
+            "[...document.querySelectorAll('.nearest img')].filter((image) => image.naturalWidth === 64).length === 3")
 
     def test_slider_fades_the_overlay_by_keyboard(self):
         self.predict(self.images[0])
@@ -207,6 +222,7 @@ if __name__ == "__main__":
     parser.add_argument("--model", required=True, help="a model with a ready version that makes heat maps")
     parser.add_argument("--records", help="TFRecord files of images for a job: a pattern")
     parser.add_argument("--output", help="the folder that the job is to write into")
+    parser.add_argument("--case", help="an image of a known case that is attached to the model, called LABEL-….png")
     parser.add_argument("--dicom", help="a DICOM file")
     parser.add_argument("tests", nargs="*", help="names of tests; all of them otherwise")
     parser.parse_args(namespace=options)

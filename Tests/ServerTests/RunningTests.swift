@@ -14,7 +14,7 @@ import WireFormats
             try FileManager.default.createDirectory(atPath: bucket, withIntermediateDirectories: true)
             let rows = (0..<300).map { "[\($0), 0, 0, 0]\n" }.joined() + "[1]\n"
             try Data(rows.utf8).write(to: URL(fileURLWithPath: bucket + "/rows.json"))
-            try await running(server) { _ in
+            try await server.running { _ in
                 let made = try await server.post("/v1/projects/p/jobs", job("batch"))
                 #expect(made.json["state"]?.string == "QUEUED")
                 #expect(made.json["predictionInput"]?["batchSize"]?.string == "16")
@@ -65,7 +65,7 @@ import WireFormats
     func endsGracefully() async throws {
         try await withServer(doubling: true) { server in
             let port = Mutex(0)
-            try await running(server) { found in
+            try await server.running { found in
                 port.withLock { $0 = found }
                 let body = #"{"instances": [[1, 2, 3, 4]]}"#
                 let answer = try exchange(port: found, body: body)
@@ -86,25 +86,6 @@ import WireFormats
         "outputPath": "gs://data/out", "region": "us-central1", "batch_size": 16, \
         "modelName": "projects/p/models/doubling"}}
         """
-    }
-
-    /// Runs the server while `body` runs, which is told its port.
-    private func running(_ server: TestServer, _ body: (Int) async throws -> Void) async throws {
-        let (ports, told) = AsyncStream.makeStream(of: Int.self)
-        let (stops, stop) = AsyncStream.makeStream(of: Void.self)
-        let run = Task {
-            try await server.server.run(until: { for await _ in stops {} }, onReady: { told.yield($0) })
-        }
-        var iterator = ports.makeAsyncIterator()
-        let port = await iterator.next()
-        do {
-            try await body(try #require(port))
-        } catch {
-            stop.finish()
-            throw error
-        }
-        stop.finish()
-        try await run.value
     }
 
     /// One request over a connection of its own.

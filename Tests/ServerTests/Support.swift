@@ -3,6 +3,7 @@ import LightboxCore
 import Server
 import Synchronization
 import TestSupport
+import Testing
 import WireFormats
 
 /// A server on a home folder of its own, with a model `doubling` (y = 2x for rows of four numbers) in version `v1`
@@ -71,6 +72,27 @@ struct TestServer: Sendable {
             try await Task.sleep(for: .milliseconds(10))
         }
         return .null
+    }
+}
+
+extension TestServer {
+    /// Runs the server while `body` runs, which is told its port.
+    func running(_ body: (Int) async throws -> Void) async throws {
+        let (ports, told) = AsyncStream.makeStream(of: Int.self)
+        let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+        let run = Task {
+            try await server.run(until: { for await _ in stops {} }, onReady: { told.yield($0) })
+        }
+        var iterator = ports.makeAsyncIterator()
+        let port = await iterator.next()
+        do {
+            try await body(try #require(port))
+        } catch {
+            stop.finish()
+            throw error
+        }
+        stop.finish()
+        try await run.value
     }
 }
 

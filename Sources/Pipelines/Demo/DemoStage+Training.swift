@@ -34,7 +34,7 @@ extension DemoStage {
             .step(
                 number: 9, of: stepCount, title: "Train a small DenseNet on the fourteen findings",
                 command: "lightbox train classifier --network densenet63 --labels chexpert14 --images \(films) "
-                    + "--view frontal --shape \(Self.side),\(Self.side),1 --scaling zeroToOne --batch-size 16 --epochs 10 "
+                    + "--view frontal --shape \(Self.side),\(Self.side),1 --scaling zero-to-one --batch-size 16 --epochs 10 "
                     + "--schedule one-cycle --learning-rate 4e-3 --uncertain hybrid --monitor auc --output \(output)"
             ))
         var input = TrainingInput(images: films)

@@ -48,7 +48,7 @@ public struct EmbedStage: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let lines = folder + "/" + ContentHash(of: table.utf8).description.prefix(16) + ".jsonl"
         try? FileManager.default.removeItem(atPath: lines)
-        var report = try run(input, lines, .jsonLines, context)
+        var report = try run(input, lines, .tableRows, context)
         var load = LoadStage()
         load.disposition = overwrites ? .truncate : .failIfExists
         _ = try load.run(lines, table: table, context)
@@ -154,7 +154,11 @@ public struct EmbedStage: Sendable {
             case .problem(let problem): batch.problems.append(problem)
             case .item(let item):
                 do {
-                    images.append(try item.load(display, channels: extractor.preprocessing.channels))
+                    var image = try item.load(display, channels: extractor.preprocessing.channels)
+                    if format == .tableRows, let file = item.file, image.key["file"] == nil {
+                        image.key.fields.append(InstanceKey.Field("file", file))
+                    }
+                    images.append(image)
                 } catch {
                     batch.problems.append(.init(source: item.origin, error: error))
                 }

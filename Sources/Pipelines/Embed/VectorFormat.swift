@@ -39,13 +39,15 @@ public enum VectorOutput: Sendable, Hashable {
 /// How one vector is written: a piece of bytes for each output file.
 enum VectorFormat: Sendable {
     case jsonLines, records, npy
+    /// JSON lines on their way into a table; `file` says where an image is that is a file of its own.
+    case tableRows
 
     /// The files of an output at `path`; the first is the output itself.
     func files(_ path: String) -> [String] { self == .npy ? [path, path + ".keys.csv"] : [path] }
 
     func encode(_ key: InstanceKey, _ extras: [ImageItem.Extra], _ values: [Float]) throws -> [[UInt8]] {
         switch self {
-        case .jsonLines:
+        case .jsonLines, .tableRows:
             var line: [UInt8] = []
             try JSONWriter.append(FeatureVector(key: key, values: values), to: &line)
             return [line]
@@ -61,7 +63,7 @@ enum VectorFormat: Sendable {
     /// What the files begin with, before any vector.
     func starts(key: InstanceKey, featureCount: Int) -> [[UInt8]] {
         switch self {
-        case .jsonLines, .records: []
+        case .jsonLines, .tableRows, .records: []
         case .npy: [NPY.header(shape: [0, featureCount]), CSVWriter.row(key.fields.map(\.name))]
         }
     }

@@ -1,5 +1,6 @@
 public import DICOM
 import DICOMPixels
+import Foundation
 import Imaging
 import LightboxCore
 
@@ -38,7 +39,7 @@ public struct ImageItem: Sendable {
 
 /// An image in memory under its full key.
 struct LoadedImage: Sendable {
-    let key: InstanceKey
+    var key: InstanceKey
     let extras: [ImageItem.Extra]
     let image: Image
 }
@@ -50,6 +51,14 @@ public struct DisplayOptions: Sendable, Codable, Hashable {
 }
 
 extension ImageItem {
+    /// The absolute path of the file that holds the image and nothing else; nil for one from inside a record.
+    var file: String? {
+        switch payload {
+        case .file(let path), .dicom(let path, _): URL(fileURLWithPath: path).standardizedFileURL.path
+        case .encoded, .raw: nil
+        }
+    }
+
     /// Reads and decodes the image.
     func load(_ display: DisplayOptions, channels: Int? = nil) throws -> LoadedImage {
         switch payload {

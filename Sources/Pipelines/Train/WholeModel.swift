@@ -65,8 +65,8 @@ struct WholeModel {
         guard let scaling = facts.scaling ?? (scalesItself ? Preprocessing.Scaling.none : nil) else {
             throw InputError(
                 .invalidInput,
-                "\(path) does not say how its images were scaled. Pass --scaling zeroToOne (x / 255), minusOneToOne, "
-                    + "imageNetStandardised, caffe or none.")
+                "\(path) does not say how its images were scaled. Pass --scaling zero-to-one (x / 255), minus-one-to-one, "
+                    + "imagenet-standardised, caffe or none.")
         }
         return Preprocessing(height: shape[0], width: shape[1], channels: shape[2], scaling: scaling)
     }

@@ -1,5 +1,6 @@
 import Catalog
 import HTTPTypes
+import LightboxCore
 import WireFormats
 
 /// `projects.jobs` and `projects.operations` of Google's `ml` v1.
@@ -23,6 +24,7 @@ struct JobRoutes: RouteGroup {
                 guard let work = input.work else {
                     throw ServerError(.invalidArgument, "The job has no predictionInput and no trainingInput.")
                 }
+                try call.allow(work, in: context.home)
                 let job = try await context.catalog {
                     try $0.createJob(input.id, work, labels: input.labels, creator: call.caller)
                 }
@@ -118,5 +120,25 @@ struct JobRoutes: RouteGroup {
         guard operation.kind == .createVersion, let name = operation.version else { return nil }
         if case .version(let version) = operation.outcome { return version }
         return try? catalog.version(name, of: operation.model)
+    }
+}
+
+extension Call {
+    /// Checks where a job reads and writes.
+    fileprivate func allow(_ work: Job.Work, in home: Home) throws {
+        switch work {
+        case .prediction(let work):
+            for path in work.inputs { try allow(path, as: "predictionInput.inputPaths", in: home) }
+            try allow(work.output, as: "predictionInput.outputPath", in: home)
+            if case .folder(let folder) = work.target { try allow(folder, as: "predictionInput.uri", in: home) }
+        case .training:
+            // Any of its arguments may name a file, and trainers take relative paths too.
+            guard role == .admin else {
+                throw ServerError(
+                    .forbidden,
+                    "trainingInput.args may name any file of the server. Training needs a token of the role admin."
+                )
+            }
+        }
     }
 }

@@ -129,6 +129,7 @@ struct ModelRoutes: RouteGroup {
     @Sendable private func createVersion(_ call: Call) async throws -> Reply {
         try call.query.allow()
         let input = try ModelMessage.VersionInput(call)
+        try call.allow(input.settings.source, as: "deploymentUri", in: context.home)
         try context.beginDeployment()
         let operation: CatalogOperation
         let version: ModelVersion

@@ -1,3 +1,4 @@
+import Catalog
 import HTTPTypes
 import Serving
 
@@ -24,10 +25,6 @@ struct PredictRoutes: RouteGroup {
     }
 
     @Sendable private func predict(_ call: Call) async throws -> Reply {
-        let live = try await context.models.live(call["model"], version: call.parameter("version"))
-        let request = try Instances.request(
-            call.body, signatures: live.model.signatures, limits: context.settings.request)
-        let outputs = try await live.model.predict(request, deadline: call.deadline)
-        return Reply(json: try Instances.response(outputs, to: request))
+        try await context.prediction(call, style: .named)
     }
 }

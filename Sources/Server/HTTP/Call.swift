@@ -1,3 +1,4 @@
+public import Catalog
 import Foundation
 public import HTTPTypes
 public import LightboxCore
@@ -16,6 +17,10 @@ public struct Call: Sendable {
     public let deadline: ContinuousClock.Instant
     /// Who asks, as the registry keeps it; empty for nobody.
     public var caller = ""
+    /// What the caller may do.
+    public var role = AccessRole.admin
+    /// Whether the caller came by the page that asks for a token.
+    public var isSignedIn = false
 
     /// A part of the path.
     ///

@@ -15,6 +15,10 @@ public struct Reply: Sendable {
     public var status: HTTPResponse.Status
     public var headers: HTTPFields
     public var content: Content
+    /// That were predicted for, for the audit log.
+    public var instances: Int?
+    /// The token that was shown in the request's body, for the audit log.
+    var signedIn: String?
 
     /// Bytes of a media type.
     public init(status: HTTPResponse.Status = .ok, _ bytes: [UInt8], type: String) {

@@ -37,6 +37,8 @@ struct Responder: HTTPResponder {
         let id = ids.id(of: request.headers)
         let target = Target(request)
         var found: RouteTable.Entry?
+        var caller = Caller()
+        var resources: [(name: String, value: String)] = []
         var reply: Reply
         do {
             try gate.check(request)
@@ -46,6 +48,10 @@ struct Responder: HTTPResponder {
             switch table.match(target.method, target.path) {
             case .found(let entry, let parameters):
                 found = entry
+                resources = parameters
+                try context.audit.check()
+                caller = try await context.door.admit(request, to: entry.route)
+                try caller.check(for: entry.route)
                 let deadline = try start + timeout(request.headers)
                 let body = try await bodies.read(request, until: deadline)
                 defer { bodies.release(body) }
@@ -54,10 +60,11 @@ struct Responder: HTTPResponder {
                         .deadlineExceeded, "the time that the request allows is over",
                         remedy: "Allow more, or ask again later.")
                 }
-                let call = Call(
+                var call = Call(
                     method: target.method, parameters: parameters, query: target.query(body),
                     headers: request.headers, body: target.isOverridden ? .empty : body, id: id, deadline: deadline
                 )
+                (call.caller, call.role, call.isSignedIn) = (caller.name, caller.role, caller.isSignedIn)
                 reply = try await entry.route.handler(call)
             case .otherMethods(let methods):
                 var error = ServerError(.methodNotAllowed, "Only \(methods.joined(separator: ", ")) goes here.")
@@ -67,10 +74,11 @@ struct Responder: HTTPResponder {
                 throw ServerError(.noSuchRoute, "Nothing is here. /openapi.json lists what there is.")
             }
         } catch {
-            reply = (found?.errors ?? .google).reply(error)
+            let isSeen = found.map { $0.route.isPage } ?? false
+            reply = isSeen ? .refusal(error, next: target.address) : (found?.errors ?? .google).reply(error)
             if reply.status.code >= 500 { note(error, id) }
             // What was not read would stand before the next request.
-            if case .bodyTooLarge = (error as? ServerError)?.code { reply.headers[.connection] = "close" }
+            if (error as? ServerError)?.leavesBody ?? false { reply.headers[.connection] = "close" }
         }
         if target.method == .head { reply = reply.withoutBody }
         reply.headers[.requestID] = id
@@ -79,7 +87,22 @@ struct Responder: HTTPResponder {
         if context.settings.logsRequests || reply.status.code >= 400 {
             log(target.method, found, reply.status.code, duration, id)
         }
+        if let found, found.isAudited { audit(found, caller, reply, resources, id) }
         return reply.response
+    }
+
+    private func audit(
+        _ entry: RouteTable.Entry, _ caller: Caller, _ reply: Reply, _ resources: [(name: String, value: String)],
+        _ id: String
+    ) {
+        var who = reply.signedIn ?? caller.name
+        if who.isEmpty {
+            who = reply.status.code == 401 ? "unknown" : context.settings.isLoopback ? "local" : "anonymous"
+        }
+        context.audit.add(
+            AuditRecord(
+                time: Date().timeIntervalSince1970, who: who, what: entry.title, resources: resources,
+                status: reply.status.code, id: id, instances: reply.instances))
     }
 
     /// What the caller allows, within what the server does.
@@ -116,12 +139,15 @@ struct Responder: HTTPResponder {
 private struct Target {
     let method: HTTPRequest.Method
     let path: String
+    /// Path and query, as they came.
+    let address: String
     let isOverridden: Bool
     private let queryText: Substring
 
     /// A long GET comes as POST with the query as its body.
     init(_ request: Request) {
         let whole = request.head.path ?? "/"
+        address = whole
         if let mark = whole.utf8.firstIndex(of: UInt8(ascii: "?")) {
             path = String(whole[..<mark])
             queryText = whole[whole.utf8.index(after: mark)...]

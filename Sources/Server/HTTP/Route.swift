@@ -1,3 +1,4 @@
+public import Catalog
 public import HTTPTypes
 
 /// One thing that the server does: where it is asked for, and what answers.
@@ -5,13 +6,7 @@ public import HTTPTypes
 /// All routes stand in one table, from which requests find their handler and `/openapi.json` is written.
 public struct Route: Sendable {
     /// What a caller must be allowed to.
-    public enum Role: String, Sendable, CaseIterable, Comparable {
-        case read, predict, write, admin
-
-        public static func < (left: Role, right: Role) -> Bool {
-            Role.allCases.firstIndex(of: left)! < Role.allCases.firstIndex(of: right)!
-        }
-    }
+    public typealias Role = AccessRole
 
     /// The surface that a route belongs to, which decides how errors look.
     public enum Family: String, Sendable, CaseIterable {
@@ -29,6 +24,8 @@ public struct Route: Sendable {
     public let template: String
     public let family: Family
     public let role: Role
+    /// Whether everybody may ask, also without a token.
+    public var isOpen = false
     /// What it does, in one line.
     public let summary: String
     public var description: Description
@@ -76,6 +73,16 @@ public struct Route: Sendable {
         segments[segments.count - 1] = last[..<colon]
         return (segments, last[last.index(after: colon)...])
     }
+
+    /// The same for everybody, also without a token.
+    var open: Route {
+        var route = self
+        route.isOpen = true
+        return route
+    }
+
+    /// Whether people look at its answers.
+    var isPage: Bool { family == .page && description.mediaType == "text/html" }
 
     var errors: ErrorShape {
         switch family {

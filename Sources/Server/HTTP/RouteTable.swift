@@ -10,6 +10,11 @@ struct RouteTable: Sendable {
         /// In ``RouteTable/routes``.
         let index: Int
         let names: [String]
+        /// Method and template.
+        let title: String
+
+        /// All but what everybody may look at.
+        var isAudited: Bool { !route.isOpen || route.method != .get }
     }
 
     enum Match: Sendable {
@@ -48,7 +53,9 @@ struct RouteTable: Sendable {
                     node = next
                 }
             }
-            let entry = Entry(route: route, errors: route.errors, index: index, names: names)
+            let entry = Entry(
+                route: route, errors: route.errors, index: index, names: names,
+                title: "\(route.method.rawValue) \(route.template)")
             node.entries[String(verb), default: []].append((route.method, entry))
         }
     }

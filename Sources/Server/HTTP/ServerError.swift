@@ -11,6 +11,9 @@ public struct ServerError: Failure, Equatable {
         case bodyTooLarge
         case unsupportedMedia
         case timedOut
+        /// Who asks is not known.
+        case unauthenticated
+        /// Who asks is known, and may not.
         case forbidden
         /// Too much at once: ask again later.
         case overloaded
@@ -22,6 +25,8 @@ public struct ServerError: Failure, Equatable {
     public let description: String
     /// The methods that would be allowed, for the code of this name.
     public var allowed: [String] = []
+    /// Whether a token came that is not known, for ``Code/unauthenticated``.
+    public var hasBadToken = false
 
     public init(_ code: Code, _ description: String) {
         self.code = code
@@ -30,11 +35,19 @@ public struct ServerError: Failure, Equatable {
 
     public var kind: FailureKind {
         switch code {
-        case .invalidArgument, .methodNotAllowed, .forbidden: .invalidInput
+        case .invalidArgument, .methodNotAllowed, .forbidden, .unauthenticated: .invalidInput
         case .noSuchRoute: .notFound
         case .notOffered, .unsupportedMedia: .unsupported
         case .bodyTooLarge: .limitExceeded
         case .timedOut, .overloaded, .shuttingDown: .environment
         }
     }
+}
+
+extension ServerError {
+    /// Whether the request's body was not read.
+    var leavesBody: Bool { [.bodyTooLarge, .unauthenticated].contains(code) }
+
+    /// What `WWW-Authenticate` says, RFC 6750 section 3.
+    var challenge: String { "Bearer realm=\"lightbox\"" + (hasBadToken ? ", error=\"invalid_token\"" : "") }
 }

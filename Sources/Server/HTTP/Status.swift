@@ -51,6 +51,7 @@ struct Status: Sendable, Equatable {
         case .bodyTooLarge: (413, "INVALID_ARGUMENT")
         case .unsupportedMedia: (415, "INVALID_ARGUMENT")
         case .timedOut: (408, "DEADLINE_EXCEEDED")
+        case .unauthenticated: (401, "UNAUTHENTICATED")
         case .forbidden: (403, "PERMISSION_DENIED")
         case .overloaded: (429, "RESOURCE_EXHAUSTED")
         case .shuttingDown: (503, "UNAVAILABLE")
@@ -123,8 +124,9 @@ enum ErrorShape: Sendable {
         }
         var reply = Reply(status: .init(code: http), body)
         if let seconds = status.retryAfter { reply.headers[.retryAfter] = "\(seconds)" }
-        if let allowed = (error as? ServerError)?.allowed, !allowed.isEmpty {
-            reply.headers[.allow] = allowed.joined(separator: ", ")
+        if let error = error as? ServerError {
+            if !error.allowed.isEmpty { reply.headers[.allow] = error.allowed.joined(separator: ", ") }
+            if error.code == .unauthenticated { reply.headers[.wwwAuthenticate] = error.challenge }
         }
         return reply
     }

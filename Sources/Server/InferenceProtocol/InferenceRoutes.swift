@@ -91,7 +91,9 @@ struct InferenceRoutes: RouteGroup {
         let signature = try signature(for: request, live.model)
         let outputs = try await live.model.predict(
             request.inputs, signature: signature, extras: request.extras, deadline: call.deadline)
-        return try InferenceAnswer(outputs, to: request, live.key).reply
+        var reply = try InferenceAnswer(outputs, to: request, live.key).reply
+        reply.instances = request.inputs.values.first?.shape.first ?? 1
+        return reply
     }
 
     /// The one that is named; else the one whose inputs are given.

@@ -15,13 +15,13 @@ struct OwnRoutes: RouteGroup {
         [
             Route(.get, "/healthz", .own, .read, "Whether the process is alive.", .init(mediaType: "text/plain")) {
                 _ in Reply(Array("ok\n".utf8), type: "text/plain; charset=utf-8")
-            },
+            }.open,
             Route(.get, "/readyz", .own, .read, "Whether requests are taken.", .init(mediaType: "text/plain")) {
                 _ in
                 guard !context.isStopping else { throw ServerError(.shuttingDown, "The server is stopping.") }
                 _ = try await context.catalog { try $0.models(.init(size: 1)) }
                 return Reply(Array("ready\n".utf8), type: "text/plain; charset=utf-8")
-            },
+            }.open,
             Route(.get, "/metrics", .own, .read, "Numbers for Prometheus.", .init(mediaType: "text/plain")) { _ in
                 try await metrics()
             },

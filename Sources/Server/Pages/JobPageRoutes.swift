@@ -8,7 +8,6 @@ import WebPages
 /// Pages of jobs, which stay up to date while one looks at them.
 struct JobPageRoutes: RouteGroup {
     private let context: ServerContext
-    private let pages = Pages()
 
     init(_ context: ServerContext) { self.context = context }
 
@@ -23,19 +22,19 @@ struct JobPageRoutes: RouteGroup {
     @Sendable private func jobs(_ call: Call) async throws -> String {
         let request = PageRequest(token: call.query["pageToken"] ?? "")
         let page = try await context.catalog { try $0.jobs(request) }
-        return pages.jobs(page.items, next: page.next)
+        return call.pages.jobs(page.items, next: page.next)
     }
 
     @Sendable private func job(_ call: Call) async throws -> String {
         let name = call["job"]
         let (job, log) = try await context.catalog { (try $0.job(name), try $0.log(of: name, after: 0)) }
-        return pages.job(job, log: log, curves: await history(of: job))
+        return call.pages.job(job, log: log, curves: await history(of: job))
     }
 
     @Sendable private func live(_ call: Call) async throws -> String {
         let name = call["job"]
         let job = try await context.catalog { try $0.job(name) }
-        return pages.live(job, curves: await history(of: job))
+        return call.pages.live(job, curves: await history(of: job))
     }
 
     /// What the run of a training job has written so far; nil for other jobs.

@@ -14,21 +14,21 @@ import WebPages
 /// The pages that people look at, what they load, and the pictures that they show.
 struct PageRoutes: RouteGroup {
     private let context: ServerContext
-    private let pages = Pages()
 
     init(_ context: ServerContext) { self.context = context }
 
     var routes: [Route] {
         [
             .page("/", "Where to begin.", home),
-            .page("/predict", "Ask a model about images.", query: ["model", "version"], predict),
+            .page("/predict", "Ask a model about images.", query: ["model", "version"], role: .predict, predict),
             .page("/models", "The models.", query: ["pageToken"], models),
             .page("/models/{model}", "A model and its versions.", model),
             .page("/models/{model}/versions/{version}", "All that is known of a version.", version),
             .page("/labels", "How often each label occurs in a table.", query: ["table"], labels),
             Route(
                 .get, "/assets/{name}", .page, .read, "What pages load.", .init(mediaType: "text/css"),
-                handler: asset),
+                handler: asset
+            ).open,
             Route(
                 .post, "/render", .page, .predict, "The picture in a PNG, a JPEG or a DICOM file.",
                 .init(mediaType: "image/png"), handler: render),
@@ -41,37 +41,42 @@ struct PageRoutes: RouteGroup {
         let (models, jobs) = try await context.catalog { catalog in
             (try catalog.models(.init(size: 20)).items, try catalog.jobs(.init(size: 10)).items)
         }
-        let address = "http://\(context.settings.host):\(context.settings.port)"
-        return pages.home(
+        let address =
+            "http\(context.settings.isEncrypted ? "s" : "")://\(context.settings.host):\(context.settings.port)"
+        return call.pages.home(
             .init(models: models, jobs: jobs, address: address, version: context.settings.release))
     }
 
     @Sendable private func predict(_ call: Call) async throws -> String {
         let (chosen, version) = (call.query["model"], call.query["version"])
+        let withCases = Set(context.cases.keys)
         let choices = try await context.catalog { catalog in
             var models = try catalog.models(.init(size: 100)).items.map { ($0.name, nil as String?) }
             if let chosen, let version { models.insert((chosen, version), at: 0) }
-            return try models.compactMap { try Self.choice($0, version: $1, catalog) }
+            return try models.compactMap { try Self.choice($0, version: $1, catalog, withCases) }
         }
-        return pages.predict(choices, model: chosen, version: version)
+        return call.pages.predict(choices, model: chosen, version: version)
     }
 
     /// nil for a model without a version that can be asked about images.
-    private static func choice(_ model: String, version: String?, _ catalog: ModelCatalog) throws -> PredictChoice?
-    {
+    ///
+    /// - Parameter withCases: models that known cases are attached to.
+    private static func choice(
+        _ model: String, version: String?, _ catalog: ModelCatalog, _ withCases: Set<String>
+    ) throws -> PredictChoice? {
         guard let servable = try? catalog.servable(model, version: version) else { return nil }
         let folder = try catalog.folder(of: servable)
         guard let manifest = try? ModelFolder(path: folder).manifest else {
             // Of another kind: what it takes is known once it is loaded, and the usual name is a good guess.
             return PredictChoice(model: model, version: version)
         }
-        return PredictChoice(model: model, version: version, manifest.output)
+        return PredictChoice(model: model, version: version, manifest.output, hasCases: withCases.contains(model))
     }
 
     @Sendable private func models(_ call: Call) async throws -> String {
         let request = PageRequest(token: call.query["pageToken"] ?? "")
         let page = try await context.catalog { try $0.models(request) }
-        return pages.models(page.items, next: page.next)
+        return call.pages.models(page.items, next: page.next)
     }
 
     @Sendable private func model(_ call: Call) async throws -> String {
@@ -79,7 +84,7 @@ struct PageRoutes: RouteGroup {
         let (model, versions) = try await context.catalog { catalog in
             (try catalog.model(name), try catalog.versions(of: name, .init(size: 100)).items)
         }
-        return pages.model(model, versions: versions)
+        return call.pages.model(model, versions: versions)
     }
 
     @Sendable private func version(_ call: Call) async throws -> String {
@@ -95,7 +100,7 @@ struct PageRoutes: RouteGroup {
             let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/evaluation.json"))
             return try JSONDecoder().decode(ModelEvaluation.self, from: data)
         }
-        return pages.version(
+        return call.pages.version(
             VersionFacts(
                 version, manifest: manifest, signatures: (signatures ?? [:]).values.sorted { $0.name < $1.name },
                 evaluation: evaluation))
@@ -104,7 +109,7 @@ struct PageRoutes: RouteGroup {
     @Sendable private func labels(_ call: Call) async throws -> String {
         let chosen = call.query["table"]
         let home = context.home
-        return pages.labels(try await blocking { try Self.counts(chosen, home) })
+        return call.pages.labels(try await blocking { try Self.counts(chosen, home) })
     }
 
     /// Tables that have labels, and the counts of the one that is chosen, or of the first.
@@ -150,20 +155,25 @@ struct PageRoutes: RouteGroup {
 extension Route {
     /// A page, or a page that says why there is none.
     static func page(
-        _ template: String, _ summary: String, query: [String] = [],
+        _ template: String, _ summary: String, query: [String] = [], role: Role = .read,
         _ text: @escaping @Sendable (Call) async throws -> String
     ) -> Route {
         let description = Description(query: query.map { ($0, "What the page shows.") }, mediaType: "text/html")
-        return Route(.get, template, .page, .read, summary, description) { call in
+        return Route(.get, template, .page, role, summary, description) { call in
             do {
                 return .page(try await text(call))
             } catch {
                 let status = Status(error)
                 return .page(
-                    Pages().problem(status: status.http, status.message), status: .init(code: status.http))
+                    call.pages.problem(status: status.http, status.message), status: .init(code: status.http))
             }
         }
     }
+}
+
+extension Call {
+    /// Pages as this caller may see them.
+    var pages: Pages { Pages(mayChange: role >= .write, isSignedIn: isSignedIn) }
 }
 
 extension Reply {
@@ -172,7 +182,7 @@ extension Reply {
         var reply = Reply(status: status, Array(text.utf8), type: "text/html; charset=utf-8")
         reply.headers[HTTPField.Name("Content-Security-Policy")!] = Pages.contentSecurityPolicy
         reply.headers[HTTPField.Name("X-Content-Type-Options")!] = "nosniff"
-        reply.headers[HTTPField.Name("Referrer-Policy")!] = "no-referrer"
+        reply.headers[HTTPField.Name("Referrer-Policy")!] = "same-origin"
         reply.headers[.cacheControl] = "no-store"
         return reply
     }

@@ -52,6 +52,37 @@ struct Upkeep: Service {
     }
 }
 
+/// Writes the audit log, on a thread that nobody else waits for.
+struct AuditService: Service {
+    let context: ServerContext
+    private static let pause: UInt32 = 200_000  // microseconds
+
+    func run() async throws {
+        let stop = StopFlag()
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await onOwnThread {
+                    while !stop.isSet {
+                        flush()
+                        usleep(Self.pause)
+                    }
+                    flush(now: true)
+                }
+            } onGracefulShutdown: {
+                stop.set()
+            }
+        } onCancel: {
+            stop.set()
+        }
+    }
+
+    private func flush(now: Bool = false) {
+        do { try context.audit.flush(now: now) } catch {
+            context.log.add(.error, "the audit log cannot be written: \(error)", [])
+        }
+    }
+}
+
 /// Works on the queue.
 struct JobService: Service {
     let context: ServerContext

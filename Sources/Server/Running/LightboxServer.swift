@@ -1,6 +1,8 @@
 import Catalog
 import Foundation
 import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
 public import LightboxCore
 import Logging
 import NIOCore
@@ -14,9 +16,10 @@ public struct LightboxServer: Sendable {
     private let responder: Responder
     private let log: ServerLog
 
-    /// Opens the home folder; nothing is loaded yet.
+    /// Opens the home folder and reads the known cases that are attached to models; no model is loaded yet.
     ///
-    /// - Throws: ``ServerError`` for an address that would let everybody in, or the error of the home folder.
+    /// - Throws: ``ServerError`` for an address that would let everybody in, for known cases that do not go with their model, or the
+    ///   error of the home folder.
     public init(home: Home, settings: ServerSettings = ServerSettings()) throws {
         try self.init(home: home, settings: settings, log: ServerLog())
     }
@@ -29,18 +32,27 @@ public struct LightboxServer: Sendable {
     }
 
     private init(home: Home, settings: ServerSettings, log: ServerLog) throws {
-        guard settings.isLoopback || settings.allowsUnprotected else {
+        let needsProtection = !settings.isLoopback && !settings.allowsUnprotected
+        guard !needsProtection || settings.isEncrypted else {
+            throw ServerError(
+                .forbidden,
+                "On \(settings.host) everybody on the way could read what is sent. Give --certificate and "
+                    + "--private-key, listen on 127.0.0.1 behind a proxy, or say --allow-unprotected.")
+        }
+        if let files = settings.encryption { _ = try Encryption.configuration(files) }
+        self.log = log
+        context = try ServerContext(home: home, settings: settings, log: log)
+        guard try !needsProtection || context.catalog.tokens().contains(where: { $0.isGood(at: Date()) }) else {
             throw ServerError(
                 .forbidden,
                 "On \(settings.host) everybody who reaches this machine could use and delete models. "
-                    + "Listen on 127.0.0.1 behind a proxy, or say --allow-unprotected.")
+                    + "Make a token with 'lightbox tokens create', or say --allow-unprotected.")
         }
-        self.log = log
-        context = try ServerContext(home: home, settings: settings, log: log)
         let groups: [any RouteGroup] = [
-            PageRoutes(context), JobPageRoutes(context), OwnRoutes(context), PredictRoutes(context),
+            PageRoutes(context), JobPageRoutes(context), SignInRoutes(context), OwnRoutes(context),
+            PredictRoutes(context),
             ModelRoutes(context), JobRoutes(context), ProjectRoutes(context), TensorFlowRoutes(context),
-            InferenceRoutes(context), JobEventRoutes(context),
+            InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context),
         ]
         context.routes = groups.flatMap(\.routes)
         precondition(context.routes.count < Metrics.maximumRoutes)
@@ -80,7 +92,7 @@ public struct LightboxServer: Sendable {
         signals: [UnixSignal], onReady: @escaping @Sendable (Int) -> Void
     ) throws -> ServiceGroup {
         var configuration = ServiceGroupConfiguration(
-            services: services(onReady: onReady).map { .init(service: $0) }, gracefulShutdownSignals: signals,
+            services: try services(onReady: onReady).map { .init(service: $0) }, gracefulShutdownSignals: signals,
             logger: log.logger)
         // What the requests need, and as much again for jobs to come to a good place.
         configuration.maximumGracefulShutdownDuration = context.settings.shutdownTime * 2
@@ -88,11 +100,13 @@ public struct LightboxServer: Sendable {
     }
 
     /// The parts in the order in which they start; they end in the other order.
-    private func services(onReady: @escaping @Sendable (Int) -> Void) -> [any Service] {
+    private func services(onReady: @escaping @Sendable (Int) -> Void) throws -> [any Service] {
         let settings = context.settings
+        let plain: HTTPServerBuilder = .http1(configuration: .init(idleTimeout: .init(settings.idleTimeout)))
         var application = Application(
             responder: responder,
-            server: .http1(configuration: .init(idleTimeout: .init(settings.idleTimeout))),
+            server: try settings.encryption.map { try .tls(plain, tlsConfiguration: Encryption.configuration($0)) }
+                ?? plain,
             configuration: .init(address: .hostname(settings.host, port: settings.port), serverName: "lightbox"),
             onServerRunning: { [context, log] channel in
                 let port = channel.localAddress?.port ?? settings.port
@@ -102,7 +116,7 @@ public struct LightboxServer: Sendable {
                 context.preload()
             }, logger: log.logger)
         application.addServices(StopSign(context: context))
-        var services: [any Service] = [Upkeep(context: context)]
+        var services: [any Service] = [AuditService(context: context), Upkeep(context: context)]
         if settings.runsJobs { services.append(JobService(context: context)) }
         return services + [application]
     }

@@ -10,6 +10,10 @@ public final class ServerContext: Sendable {
     public let home: Home
     public let catalog: ModelCatalog
     public let models: LiveModels
+    /// By the name of the model that they are attached to.
+    let cases: [String: AttachedCases]
+    let door: Doorkeeper
+    public let audit: AuditLog
     let log: ServerLog
     let metrics = Metrics()
     private let table = Mutex<[Route]>([])
@@ -19,15 +23,43 @@ public final class ServerContext: Sendable {
     private static let maximumDeployments = 8
     private let works = Mutex<[Int: Task<Void, Never>]>([:])
 
-    init(home: Home, settings: ServerSettings, log: ServerLog) throws {
-        self.home = home
-        self.settings = settings
-        self.log = log
-        catalog = try ModelCatalog(home: home)
+    /// Opens the catalogue and what the settings attach to it.
+    convenience init(home: Home, settings: ServerSettings, log: ServerLog) throws {
+        let catalog = try ModelCatalog(home: home)
         var pool = settings.models
         let places = try AllowedPlaces(settings.imagePlaces)
         if !places.isEmpty { pool.model.remoteImages = ImageFetcher(places, home: home) }
-        models = LiveModels(catalog: catalog, pool: ModelPool(settings: pool))
+        self.init(
+            home: home, settings: settings, log: log, catalog: catalog,
+            models: LiveModels(catalog: catalog, pool: ModelPool(settings: pool)),
+            cases: try Self.cases(settings, catalog))
+    }
+
+    private init(
+        home: Home, settings: ServerSettings, log: ServerLog, catalog: ModelCatalog, models: LiveModels,
+        cases: [String: AttachedCases]
+    ) {
+        self.home = home
+        self.settings = settings
+        self.log = log
+        self.catalog = catalog
+        self.models = models
+        self.cases = cases
+        audit = AuditLog(home: home)
+        door = Doorkeeper(catalog: catalog)
+    }
+
+    private static func cases(
+        _ settings: ServerSettings, _ catalog: ModelCatalog
+    ) throws -> [String: AttachedCases] {
+        var cases: [String: AttachedCases] = [:]
+        for (model, source) in settings.cases.sorted(by: { $0.key < $1.key }) {
+            let folder = try catalog.folder(of: try catalog.servable(model))
+            cases[model] = try AttachedCases(
+                source, model: model, folder: folder, home: catalog.home, limit: settings.maximumCases,
+                interval: settings.caseInterval)
+        }
+        return cases
     }
 
     /// All that there is, for those routes that tell of the others.

@@ -9,8 +9,10 @@ public struct ServerSettings: Sendable {
     public var port = 8080
     /// Names and addresses that callers may use for this machine, beside its own: those of a proxy in front.
     public var trustedHosts: Set<String> = []
-    /// Listens elsewhere than on this machine's own address although anyone there may then do anything.
+    /// Listens elsewhere than on this machine's own address without tokens or without encryption.
     public var allowsUnprotected = false
+    /// PEM files: the certificates, the server's own first, and its key. Without them nothing is encrypted.
+    public var encryption: (certificate: String, key: String)?
 
     /// Of a request's body, unpacked.
     public var maximumBody = 64 << 20
@@ -29,6 +31,12 @@ public struct ServerSettings: Sendable {
     public var request = RequestLimits()
     /// Where images that requests name by address may be fetched from; nowhere unless told.
     public var imagePlaces: [String] = []
+    /// Tables of known cases, by the model whose predictions they stand beside.
+    public var cases: [String: CaseSource] = [:]
+    /// Bytes of memory that the known cases of one model may take.
+    public var maximumCases = 2 << 30
+    /// How often a request looks whether their table was loaded anew.
+    public var caseInterval = Duration.seconds(1)
     /// Whether jobs of the queue are worked on.
     public var runsJobs = true
     /// Models that are loaded at the start; others when they are first asked.
@@ -37,6 +45,9 @@ public struct ServerSettings: Sendable {
     public var logsRequests = true
 
     public init() {}
+
+    /// Whether callers come over TLS.
+    public var isEncrypted: Bool { encryption != nil }
 
     /// Whether only this machine's own programs can reach it.
     public var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }

@@ -39,11 +39,7 @@ struct TensorFlowRoutes: RouteGroup {
     }
 
     @Sendable private func predict(_ call: Call) async throws -> Reply {
-        let live = try await context.models.live(call["model"], version: call.parameter("version"))
-        let request = try Instances.request(
-            call.body, signatures: live.model.signatures, limits: context.settings.request)
-        let outputs = try await live.model.predict(request, deadline: call.deadline)
-        return Reply(json: try Instances.response(outputs, to: request, style: .bareWhereSingle))
+        try await context.prediction(call, style: .bareWhereSingle)
     }
 
     /// `{"result": […]}` for `{"examples": […]}`.
@@ -55,7 +51,9 @@ struct TensorFlowRoutes: RouteGroup {
         let outputs = try await live.model.predict(request, deadline: call.deadline)
         let answer = ExampleAnswer(
             outputs: outputs, count: request.count, labels: live.model.manifest?.output.labels ?? [])
-        return Reply(.object([JSONMember("result", try result(answer))]))
+        var reply = Reply(.object([JSONMember("result", try result(answer))]))
+        reply.instances = request.count
+        return reply
     }
 
     // MARK: What there is

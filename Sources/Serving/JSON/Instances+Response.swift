@@ -16,13 +16,16 @@ extension Instances {
     /// Numbers that JSON has not, infinities and not-a-number, become `null`. Bytes of an output whose name ends in
     /// `_bytes` become `{"b64": "…"}`, those of any other are written as text.
     ///
+    /// - Parameter documents: further outputs by name, for each instance a value as JSON.
     /// - Throws: ``ServingError`` for an output that has not one value for each instance.
     public static func response(
-        _ outputs: [String: ServedTensor], to request: PredictRequest, style: Style = .named
+        _ outputs: [String: ServedTensor], to request: PredictRequest, style: Style = .named,
+        documents: [String: [[UInt8]]] = [:]
     ) throws -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(64 + outputs.values.reduce(0) { $0 + 14 * $1.elements.count })
-        let writer = ResponseWriter(outputs, isBare: style == .bareWhereSingle && outputs.count == 1)
+        let isBare = style == .bareWhereSingle && outputs.count == 1 && documents.isEmpty
+        let writer = ResponseWriter(outputs, documents, isBare: isBare)
         switch request.form {
         case .rows:
             try writer.check(rows: request.count)
@@ -43,7 +46,7 @@ extension Instances {
     /// The prediction of one instance by itself, as a line of batch prediction's results has it.
     public static func prediction(_ outputs: [String: ServedTensor], row: Int, of count: Int) throws -> [UInt8] {
         var text: [UInt8] = []
-        let writer = ResponseWriter(outputs, isBare: false)
+        let writer = ResponseWriter(outputs, [:], isBare: false)
         try writer.check(rows: count)
         writer.append(row: row, of: count, to: &text)
         return text
@@ -53,10 +56,13 @@ extension Instances {
 /// Writes outputs, sorted by name.
 private struct ResponseWriter {
     let outputs: [(name: String, tensor: ServedTensor)]
+    /// They follow the outputs.
+    let documents: [(name: String, values: [[UInt8]])]
     let isBare: Bool
 
-    init(_ outputs: [String: ServedTensor], isBare: Bool) {
+    init(_ outputs: [String: ServedTensor], _ documents: [String: [[UInt8]]], isBare: Bool) {
         self.outputs = outputs.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) }
+        self.documents = documents.sorted { $0.key < $1.key }.map { (name: $0.key, values: $0.value) }
         self.isBare = isBare
     }
 
@@ -69,7 +75,7 @@ private struct ResponseWriter {
     }
 
     func append(row: Int, of rows: Int, to text: inout [UInt8]) {
-        appendAll(to: &text) { tensor, name, text in
+        appendAll(row: row, to: &text) { tensor, name, text in
             let size = tensor.elements.count / max(rows, 1)
             append(
                 tensor.elements, row * size, Array(tensor.shape.dropFirst())[...],
@@ -79,13 +85,14 @@ private struct ResponseWriter {
     }
 
     func appendWhole(to text: inout [UInt8]) {
-        appendAll(to: &text) { tensor, name, text in
+        appendAll(row: nil, to: &text) { tensor, name, text in
             append(tensor.elements, 0, tensor.shape[...], isBinary: name.hasSuffix("_bytes"), to: &text)
         }
     }
 
+    /// - Parameter row: nil for all of them.
     private func appendAll(
-        to text: inout [UInt8], _ body: (ServedTensor, _ name: String, inout [UInt8]) -> Void
+        row: Int?, to text: inout [UInt8], _ body: (ServedTensor, _ name: String, inout [UInt8]) -> Void
     ) {
         if isBare { return body(outputs[0].tensor, outputs[0].name, &text) }
         text.append(UInt8(ascii: "{"))
@@ -94,6 +101,16 @@ private struct ResponseWriter {
             JSONWriter.append(name, to: &text)
             text += [UInt8(ascii: ":"), UInt8(ascii: " ")]
             body(tensor, name, &text)
+        }
+        for (index, (name, values)) in documents.enumerated() {
+            if index + outputs.count > 0 { text += [UInt8(ascii: ","), UInt8(ascii: " ")] }
+            JSONWriter.append(name, to: &text)
+            text += [UInt8(ascii: ":"), UInt8(ascii: " ")]
+            if let row {
+                text += values[row]
+            } else {
+                text += Array("[".utf8) + values.joined(separator: ", ".utf8) + Array("]".utf8)
+            }
         }
         text.append(UInt8(ascii: "}"))
     }

@@ -94,7 +94,7 @@ final class Explainer: Sendable {
 }
 
 /// The last layers of a classifier that was written as ONNX here.
-private struct ClassifierEnding {
+struct ClassifierEnding {
     /// Of the last dense layer.
     let kernel: NDArray
     /// The name of the values that it reads.

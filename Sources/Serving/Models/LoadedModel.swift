@@ -88,6 +88,12 @@ public final class LoadedModel: Sendable {
         _ inputs: [String: ServedTensor], signature: String? = nil, extras: Extras = [],
         deadline: ContinuousClock.Instant? = nil
     ) async throws -> [String: ServedTensor] {
+        guard !extras.contains(.nearest) else {
+            throw ServingError(
+                .unavailableExtra, model: self.name, field: "extras",
+                "no table of known cases is attached here, so that there is no nearest",
+                remedy: "Leave nearest out, or start the server with --cases MODEL=TABLE and use :predict.")
+        }
         let call = try call(signature)
         let rows = try call.signature.rows(of: inputs)
         return try await call.batcher.withPlaces(rows) {

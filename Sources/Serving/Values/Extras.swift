@@ -12,9 +12,13 @@ public struct Extras: OptionSet, Sendable, Hashable {
     /// `embedding`: the vector in front of the last layer.
     public static let embedding = Extras(rawValue: 8)
 
+    /// `nearest`: the known cases that are most alike; the server answers it, from a table that is attached.
+    public static let nearest = Extras(rawValue: 16)
+
     /// By the names that requests use.
     public static let names: [(name: String, extra: Extras)] = [
         ("probabilities", .probabilities), ("labels", .labels), ("heatmap", .heatmap), ("embedding", .embedding),
+        ("nearest", .nearest),
     ]
 
     /// - Throws: ``ServingError`` for a name that is none.

@@ -153,7 +153,7 @@ function showHeat(card, prediction, best) {
   controls.hidden = false;
 }
 
-/** `nearest`: a list of `{id, distance, labels, picture}`; the last two may be missing. */
+/** `nearest`: a list of `{id, similarity, labels, picture}`; the picture may be missing. */
 function showNearest(card, prediction) {
   if (!Array.isArray(prediction.nearest) || prediction.nearest.length === 0) return;
   const box = part(card, ".nearest");
@@ -168,7 +168,7 @@ function showNearest(card, prediction) {
     }
     item.append(element("strong", "", String(known.id)));
     if (Array.isArray(known.labels)) item.append(element("div", "", known.labels.join(", ") || "no label"));
-    if (typeof known.distance === "number") item.append(element("div", "quiet", `distance ${known.distance.toFixed(3)}`));
+    if (typeof known.similarity === "number") item.append(element("div", "quiet", `similarity ${known.similarity.toFixed(3)}`));
     return item;
   }));
 }

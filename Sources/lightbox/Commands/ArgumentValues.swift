@@ -22,12 +22,33 @@ extension OptimizerSettings.Kind: ExpressibleByArgument {}
 extension Pooling: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension Preprocessing.Resampling: ExpressibleByArgument {}
-extension Preprocessing.Scaling: ExpressibleByArgument {}
 extension QueryFormat: ExpressibleByArgument {}
 extension RecordsStage.Encoding: ExpressibleByArgument {}
 extension TrainingPrecision: ExpressibleByArgument {}
 extension UncertainHandling: ExpressibleByArgument {}
 extension WindowChoice: ExpressibleByArgument {}
+
+extension Preprocessing.Scaling: ExpressibleByArgument {
+    /// `zero-to-one`, as options are written; the spelling of manifests is taken as well.
+    public init?(argument: String) {
+        let known = Self.allCases.first { [$0.word, $0.rawValue].contains(argument) }
+        guard let known else { return nil }
+        self = known
+    }
+
+    public static var allValueStrings: [String] { allCases.map(\.word) }
+    public var defaultValueDescription: String { word }
+
+    private var word: String {
+        switch self {
+        case .none: "none"
+        case .zeroToOne: "zero-to-one"
+        case .minusOneToOne: "minus-one-to-one"
+        case .imageNetStandardised: "imagenet-standardised"
+        case .caffe: "caffe"
+        }
+    }
+}
 
 extension FrameChoice: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }

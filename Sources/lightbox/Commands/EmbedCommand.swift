@@ -16,7 +16,7 @@ struct EmbedCommand: ParsableCommand {
             Examples:
               lightbox embed --network xception --input dicom:study1 --output vectors.jsonl
               lightbox embed --network mobilenet_v2_0.35 --weights w.h5 --input photos/ --output sql:photos
-              lightbox embed --model net.onnx --shape 224,224,3 --scaling zeroToOne --input photos/ --output v.npy
+              lightbox embed --model net.onnx --shape 224,224,3 --scaling zero-to-one --input photos/ --output v.npy
             """)
 
     @Option(help: ArgumentHelp("An architecture; `lightbox networks` lists them.", valueName: "name"))
@@ -28,7 +28,7 @@ struct EmbedCommand: ParsableCommand {
     var model: String?
     @Option(help: "Height,width,channels of the input of --model, or another input size for --network.")
     var shape: ImageShape?
-    @Option(help: "Scaling for --model: none, zeroToOne, minusOneToOne, imageNetStandardised or caffe.")
+    @Option(help: "Scaling for --model: none, zero-to-one, minus-one-to-one, imagenet-standardised or caffe.")
     var scaling: Preprocessing.Scaling?
     @Option(help: ArgumentHelp("What to embed.", valueName: "images")) var input: String
     @Option(help: ArgumentHelp("Where the vectors go.", valueName: "vectors")) var output: String

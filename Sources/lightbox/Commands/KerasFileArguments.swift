@@ -6,8 +6,8 @@ import Pipelines
 struct KerasFileArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Of a Keras file: what its images' pixels are scaled to: zeroToOne, minusOneToOne, "
-                + "imageNetStandardised, caffe or none.", valueName: "scaling"))
+            "Of a Keras file: what its images' pixels are scaled to: zero-to-one, minus-one-to-one, "
+                + "imagenet-standardised, caffe or none.", valueName: "scaling"))
     var scaling: Preprocessing.Scaling?
     @Option(
         help: ArgumentHelp(

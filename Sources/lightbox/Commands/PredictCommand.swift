@@ -13,7 +13,7 @@ struct PredictCommand: ParsableCommand {
 
             Examples:
               lightbox predict --model flowers/ daisy.jpg unknown/
-              lightbox predict --model densenet.h5 --labels chexpert14 --scaling zeroToOne film.png
+              lightbox predict --model densenet.h5 --labels chexpert14 --scaling zero-to-one film.png
               lightbox predict --model flowers --json-instances request.json
 
             --json-instances answers as the service does, for any model that can be served: one instance on a line, \

@@ -14,12 +14,21 @@ struct ServeCommand: ParsableCommand {
             Examples:
               lightbox serve
               lightbox serve --port 9000 --load flowers
+              lightbox serve --cases flowers=flower_vectors
               curl -s localhost:8080/v1/models/flowers
             """)
 
     @Option(help: "The address to listen on.") var host = "127.0.0.1"
     @Option(help: "0: any that is free.") var port = 8080
-    @Flag(help: "Listen elsewhere than on this machine's own address, although everybody there may do everything.")
+    @Option(
+        help: ArgumentHelp("PEM: the server's certificate, then those above it.", valueName: "file"),
+        completion: .file(extensions: ["pem", "crt"]))
+    var certificate: String?
+    @Option(
+        help: ArgumentHelp("PEM: the key of the certificate.", valueName: "file"),
+        completion: .file(extensions: ["pem", "key"]))
+    var privateKey: String?
+    @Flag(help: "Listen elsewhere than on this machine's own address without a token or without a certificate.")
     var allowUnprotected = false
     @Option(
         name: .customLong("trusted-host"),
@@ -35,6 +44,13 @@ struct ServeCommand: ParsableCommand {
         name: .customLong("load"),
         help: ArgumentHelp("A model to load at the start; can be repeated.", valueName: "model"))
     var models: [String] = []
+    @Option(
+        name: .customLong("cases"),
+        help: ArgumentHelp(
+            "A table of vectors of the model's network: its nearest known cases stand beside predictions. Their "
+                + "labels are in the table, or in a second one, TABLE,LABELS; can be repeated.",
+            valueName: "model=table"))
+    var cases: [CaseArgument] = []
     @Option(help: ArgumentHelp("Memory that models may take.", valueName: "MiB")) var modelMemory: Int?
     @Option(help: ArgumentHelp("A request's body at most.", valueName: "MiB")) var maximumBody = 64
     @Option(help: ArgumentHelp("Of an answer, where the request names none.", valueName: "seconds"))
@@ -47,13 +63,20 @@ struct ServeCommand: ParsableCommand {
         guard (0...65535).contains(port) else { throw ValidationError("--port is 0 to 65535.") }
         guard (1...4096).contains(maximumBody) else { throw ValidationError("--maximum-body is 1 to 4096.") }
         guard (0.001...86400).contains(timeout) else { throw ValidationError("--timeout is up to 86400.") }
+        guard Set(cases.map(\.model)).count == cases.count else {
+            throw ValidationError("--cases: a model takes one table.")
+        }
+        guard (certificate == nil) == (privateKey == nil) else {
+            throw ValidationError("--certificate and --private-key go together.")
+        }
         guard modelMemory.map({ $0 > 0 }) ?? true else { throw ValidationError("--model-memory is at least 1.") }
     }
 
     func run() throws {
         let server = try LightboxServer(home: global.home, settings: settings)
-        let (host, note) = (host.contains(":") ? "[\(host)]" : host, global)
-        try waiting { try await server.run { port in note.note("Serving on http://\(host):\(port)") } }
+        let place = (certificate == nil ? "http://" : "https://") + (host.contains(":") ? "[\(host)]" : host)
+        let note = global
+        try waiting { try await server.run { port in note.note("Serving on \(place):\(port)") } }
     }
 
     private var settings: ServerSettings {
@@ -62,9 +85,11 @@ struct ServeCommand: ParsableCommand {
         settings.host = host
         settings.port = port
         settings.allowsUnprotected = allowUnprotected
+        if let certificate, let privateKey { settings.encryption = (certificate, privateKey) }
         settings.trustedHosts = Set(trustedHosts.map { $0.lowercased() })
         settings.preloaded = models
         settings.imagePlaces = imagePlaces
+        settings.cases = Dictionary(uniqueKeysWithValues: cases.map { ($0.model, $0.source) })
         if let modelMemory { settings.models.memoryBudget = modelMemory << 20 }
         settings.maximumBody = maximumBody << 20
         settings.request.maximumBytes = maximumBody << 20
@@ -73,5 +98,20 @@ struct ServeCommand: ParsableCommand {
         settings.runsJobs = !withoutJobs
         settings.logsRequests = !logOnlyFailures
         return settings
+    }
+}
+
+/// `MODEL=TABLE` or `MODEL=TABLE,LABELS`.
+struct CaseArgument: ExpressibleByArgument {
+    let model: String
+    let source: CaseSource
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[0].isEmpty else { return nil }
+        let tables = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard (1...2).contains(tables.count), !tables.contains("") else { return nil }
+        model = parts[0]
+        source = CaseSource(table: tables[0], labels: tables.dropFirst().first)
     }
 }

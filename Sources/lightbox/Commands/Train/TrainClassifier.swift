@@ -18,7 +18,7 @@ struct TrainClassifier: ParsableCommand {
                 --images 'train/frontal*' --eval-images 'valid/frontal*' --uncertain u=0.4,w=0.75 --output run/
               lightbox train classifier --images mimic-cxr-jpg/ --view frontal --uncertain hybrid \\
                 --uncertain edema:u=0.6,w=1 --output run/ --processes 2
-              lightbox train classifier --from densenet_frontal.h5 --scaling zeroToOne --labels chexpert14 \\
+              lightbox train classifier --from densenet_frontal.h5 --scaling zero-to-one --labels chexpert14 \\
                 --images mimic-cxr-jpg/ --view frontal --output run/
             """)
 
@@ -58,7 +58,7 @@ struct ClassifierArguments: ParsableArguments {
             valueName: "model"))
     var from: String?
     @Option(help: "Height,width,channels of the input.") var shape: ImageShape?
-    @Option(help: "Scaling of the pixels: zeroToOne, minusOneToOne, imageNetStandardised, caffe or none.")
+    @Option(help: "Scaling of the pixels: zero-to-one, minus-one-to-one, imagenet-standardised, caffe or none.")
     var scaling: Preprocessing.Scaling?
     @Option(help: "avg or max.") var pooling = Pooling.max
     @Option(help: "Share of values dropped before the last layer.") var dropout: Float = 0
