@@ -8,7 +8,7 @@ import requests
 
 from support import Lightbox, check, doubling_onnx
 
-RECORDS = 60_000
+RECORDS = 600_000
 server = Lightbox()
 server.command("models", "create", "doubling")
 server.command("versions", "create", "v1", "--model", "doubling", "--origin",

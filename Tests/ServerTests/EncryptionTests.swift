@@ -48,6 +48,20 @@ import Testing
         }
     }
 
+    @Test("Under TLS the cookie is for TLS only")
+    func secureCookie() async throws {
+        try await withCertificate { certificate, key in
+            var settings = ServerSettings()
+            settings.encryption = (certificate, key)
+            try await withServer(settings: settings) { server in
+                let secret = try server.token("reader", .read)
+                let answer = try await server.ask("POST", "/sign-in", "token=\(secret)", headers: SignInTests.form)
+                #expect(answer.headers["set-cookie"]?.contains("; Secure") == true)
+                #expect(answer.headers["location"] == "/")
+            }
+        }
+    }
+
     private func withCertificate(_ body: (String, String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/lightbox-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

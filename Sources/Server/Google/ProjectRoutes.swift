@@ -87,10 +87,20 @@ struct ProjectRoutes: RouteGroup {
                 let permissions = try reader.texts("permissions")
                 try reader.finish()
                 var message = Message()
-                message.add("permissions", permissions)
+                message.add("permissions", permissions.filter { Self.role(for: $0) <= call.role })
                 return Reply(message)
             },
         ]
+    }
+
+    /// `ml.models.predict` and so on: what its verb needs.
+    private static func role(for permission: String) -> AccessRole {
+        switch permission.split(separator: ".").last {
+        case "get", "list", "getIamPolicy": .read
+        case "predict": .predict
+        case "setIamPolicy": .admin
+        default: .write
+        }
     }
 
     /// - Throws: when there is no such model or job.
