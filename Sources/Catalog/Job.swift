@@ -110,6 +110,22 @@ public struct TrainingWork: Sendable, Codable, Equatable {
         self.module = module
         self.arguments = arguments
     }
+
+    /// Where the run is written: what the arguments say, else ``folder``; nil for nowhere.
+    public var output: String? { namedOutput ?? (folder.isEmpty ? nil : folder) }
+
+    /// What the arguments say of it.
+    public var namedOutput: String? {
+        for name in ["--output", "--output_path"] {
+            if let place = arguments.firstIndex(of: name), place + 1 < arguments.count {
+                return arguments[place + 1]
+            }
+            if let joined = arguments.first(where: { $0.hasPrefix(name + "=") }) {
+                return String(joined.dropFirst(name.count + 1))
+            }
+        }
+        return nil
+    }
 }
 
 /// A line of a job's log.

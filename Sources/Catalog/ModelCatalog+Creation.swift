@@ -82,7 +82,7 @@ extension ModelCatalog {
 
     private func copyFiles(
         for operation: CatalogOperation, from source: String?, limits: VersionLimits
-    ) throws -> [ModelVersion.File] {
+    ) throws -> [HashedFile] {
         let (model, name) = (operation.model, operation.version ?? "")
         let address = try source ?? version(name, of: model).settings.source
         let folder = VersionFolder(path: try home.model(model, version: name))
@@ -94,7 +94,7 @@ extension ModelCatalog {
     /// - Throws: ``CatalogError`` `aborted` when the operation has ended already.
     @discardableResult
     func finishCreation(
-        _ operation: CatalogOperation, files: [ModelVersion.File], problem: CatalogOperation.Problem?
+        _ operation: CatalogOperation, files: [HashedFile], problem: CatalogOperation.Problem?
     ) throws -> CatalogOperation {
         let (model, name) = (operation.model, operation.version ?? "")
         if problem != nil { try? VersionFolder(path: home.model(model, version: name)).remove() }

@@ -22,21 +22,7 @@ public struct ModelVersion: Sendable, Codable, Equatable {
     /// Who made it, as the caller said; empty for nobody.
     public var creator: String
     /// Every file of the folder, sorted by name. Empty until the files are in place.
-    public var files: [File]
-
-    /// A copied file.
-    public struct File: Sendable, Codable, Equatable {
-        /// From the version's folder, parts divided by `/`.
-        public let name: String
-        public let bytes: Int
-        public let sha256: ContentHash
-
-        public init(name: String, bytes: Int, sha256: ContentHash) {
-            self.name = name
-            self.bytes = bytes
-            self.sha256 = sha256
-        }
-    }
+    public var files: [HashedFile]
 
     /// What a user gives and may read back. Only `source` has an effect; the rest is for old scripts.
     public struct Settings: Sendable, Codable, Equatable {

@@ -23,9 +23,7 @@ struct VersionFolder {
     ///     the `.bin` of an OpenVINO `.xml` is taken along.
     ///   - isCancelled: asked between files.
     /// - Returns: what was copied, sorted by name.
-    func fill(from source: String, limits: VersionLimits, isCancelled: () throws -> Bool) throws -> [ModelVersion
-        .File]
-    {
+    func fill(from source: String, limits: VersionLimits, isCancelled: () throws -> Bool) throws -> [HashedFile] {
         let entries = try SourceEntry.all(at: source, limits: limits)
         var status = stat()
         guard lstat(path, &status) != 0 else {
@@ -35,7 +33,7 @@ struct VersionFolder {
         try FileManager.default.createDirectory(
             atPath: staging, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         do {
-            var files: [ModelVersion.File] = []
+            var files: [HashedFile] = []
             var folders: Set<String> = [staging]
             for entry in entries {
                 if try isCancelled() { throw CancellationError() }
@@ -141,7 +139,7 @@ private struct SourceEntry {
     }
 
     /// Copies and hashes in one pass; the file is on the disk when this returns.
-    func copy(to target: String) throws -> ModelVersion.File {
+    func copy(to target: String) throws -> HashedFile {
         let input = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard input >= 0 else { throw FileFailure(path: path, errno: errno) }
         defer { close(input) }
@@ -167,6 +165,6 @@ private struct SourceEntry {
             total += count
         }
         guard fsync(output) == 0 else { throw FileFailure(path: target, errno: errno) }
-        return ModelVersion.File(name: name, bytes: total, sha256: hasher.finalize())
+        return HashedFile(name: name, bytes: total, sha256: hasher.finalize())
     }
 }

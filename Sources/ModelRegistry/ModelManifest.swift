@@ -25,21 +25,7 @@ public struct ModelManifest: Sendable, Codable, Equatable {
     public var data: DataFingerprint?
     public var provenance: Provenance
     /// Every other file of the folder. Filled in when the folder is written.
-    public var files: [File]
-
-    /// One file of the folder.
-    public struct File: Sendable, Codable, Hashable {
-        /// From the folder, parts divided by `/`.
-        public var name: String
-        public var bytes: Int
-        public var sha256: ContentHash
-
-        public init(name: String, bytes: Int, sha256: ContentHash) {
-            self.name = name
-            self.bytes = bytes
-            self.sha256 = sha256
-        }
-    }
+    public var files: [HashedFile]
 
     /// What a model was trained on, without saying who is in it.
     public struct DataFingerprint: Sendable, Codable, Hashable {

@@ -6,7 +6,7 @@ struct StagingFolder {
     let destination: String
     /// Where it stands until then.
     let path: String
-    private(set) var files: [ModelManifest.File] = []
+    private(set) var files: [HashedFile] = []
     private let isReplacing: Bool
 
     init(for destination: String, isReplacing: Bool) throws {
@@ -37,7 +37,7 @@ struct StagingFolder {
         }
         try bytes.withUnsafeBytes { try put($0, at: entry.path) }
         let hash = bytes.withUnsafeBytes { ContentHash(of: $0) }
-        files.append(ModelManifest.File(name: name, bytes: bytes.count, sha256: hash))
+        files.append(HashedFile(name: name, bytes: bytes.count, sha256: hash))
     }
 
     func write(manifest: ModelManifest) throws {

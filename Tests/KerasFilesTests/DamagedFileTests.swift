@@ -11,8 +11,12 @@ import Testing
 
     @Test("Truncated", arguments: names)
     func truncated(name: String) throws {
-        try withCopies(of: name) { bytes, read in
-            for part in 1..<40 { read(Array(bytes.prefix(bytes.count * part / 40))) }
+        try withCopies(of: name) { bytes, outcome in
+            for part in 1..<40 {
+                let found = outcome(Array(bytes.prefix(bytes.count * part / 40)))
+                #expect(found == .refused, "\(part) fortieths")
+            }
+            #expect(outcome(bytes) == .read)
         }
     }
 
@@ -20,8 +24,8 @@ import Testing
     func changed(name: String) throws {
         var random = SeededGenerator(seed: 7, stream: name)
         let rounds = ProcessInfo.processInfo.environment["LIGHTBOX_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 60
-        try withCopies(of: name) { bytes, read in
-            for _ in 0..<rounds {
+        try withCopies(of: name) { bytes, outcome in
+            for round in 0..<rounds {
                 var copy = bytes
                 for _ in 0..<Int.random(in: 1...24, using: &random) {
                     let position = Int.random(in: 0..<copy.count, using: &random)
@@ -29,13 +33,21 @@ import Testing
                         [0, 1, 0x7f, 0x80, 0xff, UInt8.random(in: 0...255, using: &random)]
                         .randomElement(using: &random) ?? 0
                 }
-                read(copy)
+                #expect(outcome(copy) != .failed, "round \(round)")
             }
         }
     }
 
-    /// Hands the bytes of a good file, and a function that reads changed ones.
-    private func withCopies(of name: String, _ body: ([UInt8], ([UInt8]) -> Void) throws -> Void) throws {
+    private enum Outcome {
+        case read
+        /// With an error that says what is wrong.
+        case refused
+        /// With any other error.
+        case failed
+    }
+
+    /// Hands the bytes of a good file, and a function that says what becomes of changed ones.
+    private func withCopies(of name: String, _ body: ([UInt8], ([UInt8]) -> Outcome) throws -> Void) throws {
         let original = try Data(contentsOf: URL(fileURLWithPath: reference("networks/files/" + name)))
         try withTemporaryFolder { folder in
             let path = folder + "/" + name
@@ -44,11 +56,13 @@ import Testing
                     try Data(bytes).write(to: URL(fileURLWithPath: path))
                     let file = try KerasFile(path: path)
                     if file.configuration != nil { _ = try file.model(height: 32, width: 32) }
-                } catch is WeightError {
-                } catch is ArchitectureError {
-                } catch is NetworkError {
+                    return .read
+                } catch let error where error is WeightError || error is ArchitectureError || error is NetworkError
+                {
+                    return .refused
                 } catch {
                     Issue.record("\(error)")
+                    return .failed
                 }
             }
         }

@@ -32,7 +32,7 @@ import WireFormats
     @Test("Each role does what it may, on every surface", arguments: AccessRole.allCases)
     func roles(role: AccessRole) async throws {
         try await withServer { server in
-            let secret = try server.token("someone", role)
+            let secret = try await server.token("someone", role)
             for entry in Self.table {
                 let place = "\(entry.method) \(entry.path)"
                 let stranger = try await server.ask(entry.method, entry.path)
@@ -63,8 +63,7 @@ import WireFormats
     func openRoutes() async throws {
         try await withServer { server in
             #expect(try await server.get("/v1/projects/p/models").status == 200)
-            _ = try server.token("a", .read)
-            try await server.untilTokensAreSeen()
+            _ = try await server.token("a", .read)
             for path in ["/healthz", "/readyz", "/sign-in", "/assets/lightbox.css"] {
                 #expect(try await server.get(path).status == 200, "\(path)")
             }
@@ -75,7 +74,7 @@ import WireFormats
     @Test("Google's clients send a token in three ways")
     func waysToSend() async throws {
         try await withServer { server in
-            let secret = try server.token("a", .read)
+            let secret = try await server.token("a", .read)
             let path = "/v1/projects/p/models"
             #expect(try await server.get(path + "?access_token=\(secret)").status == 200)
             #expect(try await server.ask("GET", path, headers: ["access_token": secret]).status == 200)
@@ -93,6 +92,7 @@ import WireFormats
             let (_, short) = try catalog.createToken("short", role: .admin, lifetime: 0.001)
             let (_, gone) = try catalog.createToken("gone", role: .admin)
             try catalog.revokeToken("gone")
+            try await server.untilClosed(to: gone)
             for secret in [short, gone] {
                 let answer = try await server.ask(
                     "GET", "/v1/projects/p/models", headers: ["Authorization": "Bearer \(secret)"])
@@ -108,7 +108,7 @@ import WireFormats
     @Test("Only the hash of a secret is kept, in a file for its owner")
     func keepsNoSecret() async throws {
         try await withServer { server in
-            let secret = try server.token("a", .read)
+            let secret = try await server.token("a", .read)
             #expect(secret.utf8.count == 68)
             let file = server.folder + "/home/catalog.db"
             for path in [file, file + "-wal"] where FileManager.default.fileExists(atPath: path) {
@@ -128,7 +128,7 @@ import WireFormats
         ])
     func bucketsOnly(place: String) async throws {
         try await withServer { server in
-            let writer = ["Authorization": "Bearer \(try server.token("writer", .write))"]
+            let writer = ["Authorization": "Bearer \(try await server.token("writer", .write))"]
             let models = "/v1/projects/p/models"
             #expect(try await server.ask("POST", models, #"{"name": "m"}"#, headers: writer).status == 200)
             let version = try await server.ask(
@@ -146,8 +146,7 @@ import WireFormats
     @Test("Versions and jobs in buckets are everybody's who may write, and keep who made them")
     func keepsCreators() async throws {
         try await withServer(doubling: true) { server in
-            let writer = ["Authorization": "Bearer \(try server.token("writer", .write))"]
-            try await server.untilTokensAreSeen()
+            let writer = ["Authorization": "Bearer \(try await server.token("writer", .write))"]
             _ = try await server.ask("POST", "/v1/projects/p/models", #"{"name": "m"}"#, headers: writer)
             let version = try await server.ask(
                 "POST", "/v1/projects/p/models/m/versions", #"{"name": "v", "deploymentUri": "gs://b/none"}"#,
@@ -188,7 +187,7 @@ import WireFormats
     @Test("A token begins a session, whose cookie no script reads and no foreign page sends")
     func signsIn() async throws {
         try await withServer { server in
-            let secret = try server.token("reader", .read)
+            let secret = try await server.token("reader", .read)
             let refused = try await server.ask("POST", "/sign-in", "token=wrong&next=/models", headers: Self.form)
             #expect(refused.status == 401 && refused.headers["set-cookie"] == nil)
             #expect(refused.text.contains("This token is not known."))
@@ -219,7 +218,7 @@ import WireFormats
         ])
     func staysHere(next: String) async throws {
         try await withServer { server in
-            let secret = try server.token("reader", .read)
+            let secret = try await server.token("reader", .read)
             let answer = try await server.ask(
                 "POST", "/sign-in", "token=\(secret)&next=\(next)", headers: Self.form)
             #expect(answer.headers["location"] == "/")
@@ -231,9 +230,8 @@ import WireFormats
         try await withServer { server in
             try await server.post("/v1/projects/p/models", #"{"name": "empty"}"#)
             #expect(try await server.get("/models/empty").text.contains("data-method=\"DELETE\""))
-            let reader = try server.token("reader", .read)
-            let writer = try server.token("writer", .write)
-            try await server.untilTokensAreSeen()
+            let reader = try await server.token("reader", .read)
+            let writer = try await server.token("writer", .write)
             let asked = try await server.get("/models/empty?a=1")
             #expect(asked.status == 401)
             #expect(asked.text.contains("name=\"next\" value=\"/models/empty?a=1\""))
@@ -249,14 +247,26 @@ import WireFormats
 }
 
 extension TestServer {
-    func token(_ name: String, _ role: AccessRole) throws -> String {
-        try server.context.catalog.createToken(name, role: role).secret
+    /// A token that the server knows of: it looks for new ones only once in a while.
+    func token(_ name: String, _ role: AccessRole) async throws -> String {
+        let secret = try server.context.catalog.createToken(name, role: role).secret
+        try await until { try await server.context.door.signIn(secret) != nil }
+        return secret
     }
 
-    /// A server that was asked before looks for tokens once in a while.
-    func untilTokensAreSeen() async throws {
+    /// Waits until the server has seen that there are tokens, and that this one opens nothing.
+    func untilClosed(to secret: String) async throws {
+        let door = server.context.door
+        try await until {
+            let asks = try await door.asks()
+            let knows = try await door.signIn(secret) != nil
+            return asks && !knows
+        }
+    }
+
+    private func until(_ isTrue: () async throws -> Bool) async throws {
         for _ in 0..<400 {
-            if try await get("/v1/projects/p/models").status == 401 { return }
+            if try await isTrue() { return }
             try await Task.sleep(for: .milliseconds(10))
         }
     }

@@ -14,8 +14,8 @@ import WireFormats
             try await server.post("/v1/models/doubling:predict", #"{"instances": [["SECRET-NAME"]]}"#)
             _ = try await server.get("/v1/models/SECRET-NAME?SECRET-NAME")
             _ = try await server.get("/healthz")
-            let secret = try server.token("alice", .read)
-            try await server.untilTokensAreSeen()
+            let secret = try await server.token("alice", .read)
+            try await server.post("/v1/models/doubling:predict", body).expect(401)
             let headers = ["Authorization": "Bearer \(secret)"]
             try await server.ask("POST", "/v1/models/doubling:predict", body, headers: headers).expect(403)
             try server.server.context.audit.flush(now: true)

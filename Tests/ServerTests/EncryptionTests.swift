@@ -54,7 +54,7 @@ import Testing
             var settings = ServerSettings()
             settings.encryption = (certificate, key)
             try await withServer(settings: settings) { server in
-                let secret = try server.token("reader", .read)
+                let secret = try await server.token("reader", .read)
                 let answer = try await server.ask("POST", "/sign-in", "token=\(secret)", headers: SignInTests.form)
                 #expect(answer.headers["set-cookie"]?.contains("; Secure") == true)
                 #expect(answer.headers["location"] == "/")

@@ -63,9 +63,9 @@ struct Samples {
         settings.description = words
         settings.labels = ["team": words]
         let files = [
-            ModelVersion.File(name: "model.json", bytes: 5120, sha256: ContentHash(of: [1])),
-            ModelVersion.File(name: "model.onnx", bytes: 28_311_552, sha256: ContentHash(of: [2])),
-            ModelVersion.File(name: words, bytes: 12, sha256: ContentHash(of: [3])),
+            HashedFile(name: "model.json", bytes: 5120, sha256: ContentHash(of: [1])),
+            HashedFile(name: "model.onnx", bytes: 28_311_552, sha256: ContentHash(of: [2])),
+            HashedFile(name: words, bytes: 12, sha256: ContentHash(of: [3])),
         ]
         return decoded(
             object([

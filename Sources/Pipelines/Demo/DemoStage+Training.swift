@@ -7,11 +7,12 @@ import Training
 /// The second half of the demo: a network learns from films of made-up patients and is judged on others.
 extension DemoStage {
     /// Patients whose films are learned from; a fifth of them only says when the network is at its best.
-    static let trainingPatients = 650
+    static let trainingPatients = 800
     /// Other patients, whose films the network is judged on.
     static let unseenPatients = 150
     /// Side of the films in pixels.
-    private static let side = 160
+    private static let side = 224
+    private static let epochs = 16
 
     func learn(_ folder: String, _ context: StageContext, _ tell: (Event) -> Void) throws {
         let (films, unseen) = (folder + "/films", folder + "/films-unseen")
@@ -34,14 +35,14 @@ extension DemoStage {
             .step(
                 number: 9, of: stepCount, title: "Train a small DenseNet on the fourteen findings",
                 command: "lightbox train classifier --network densenet63 --labels chexpert14 --images \(films) "
-                    + "--view frontal --shape \(Self.side),\(Self.side),1 --scaling zero-to-one --batch-size 16 --epochs 10 "
+                    + "--view frontal --shape \(Self.side),\(Self.side),1 --scaling zero-to-one --batch-size 16 --epochs \(Self.epochs) "
                     + "--schedule one-cycle --learning-rate 4e-3 --uncertain hybrid --monitor auc --output \(output)"
             ))
         var input = TrainingInput(images: films)
         input.labels = .chexpert14
         input.view = .frontal
         var settings = TrainingSettings(task: .labels(.hybrid))
-        settings.epochs = 10
+        settings.epochs = Self.epochs
         settings.batchSize = 16
         settings.learningRate = LearningRate(peak: 4e-3, schedule: .oneCycle())
         settings.monitor = .meanAUC

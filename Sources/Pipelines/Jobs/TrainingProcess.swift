@@ -71,11 +71,9 @@ public struct TrainingProcess: Sendable {
             return argument[..<scheme.lowerBound]
                 + (try home.localPath(of: String(argument[scheme.lowerBound...])))
         }
-        let names = ["--output", "--output_path"]
-        let hasOutput = arguments.contains { argument in
-            names.contains(argument) || names.contains { argument.hasPrefix($0 + "=") }
+        if work.namedOutput == nil, !work.folder.isEmpty {
+            arguments += ["--output", try home.localPath(of: work.folder)]
         }
-        if !hasOutput, !work.folder.isEmpty { arguments += ["--output", try home.localPath(of: work.folder)] }
         if isResuming, !arguments.contains("--resume") { arguments.append("--resume") }
         return ["train", kind] + arguments + ["--home", home.path]
     }

@@ -31,12 +31,15 @@ extension ModelPlace {
     static func served(_ name: String, version: String?, _ home: Home) throws -> String {
         let path = try home.localPath(of: name)
         if version == nil, FileManager.default.fileExists(atPath: path) { return resolve(path) }
+        let unknown = InputError(
+            .notFound, "\(name): neither a path nor a model of the registry; see lightbox models list.")
+        // Looking for a model makes no registry.
+        guard FileManager.default.fileExists(atPath: home.catalog) else { throw unknown }
         let catalog = try ModelCatalog(home: home)
         do {
             return try catalog.folder(of: catalog.servable(name, version: version))
         } catch let error as CatalogError where error.code == .notFound && version == nil {
-            throw InputError(
-                .notFound, "\(name): neither a path nor a model of the registry; see lightbox models list.")
+            throw unknown
         }
     }
 }

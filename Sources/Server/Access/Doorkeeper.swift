@@ -28,7 +28,7 @@ struct Caller: Sendable {
 ///
 /// The catalogue is asked again after ``lifetime``: so long may a token live on that was taken back. A home that has had
 /// a token asks for ever, so that the last one's end opens nothing.
-final class Doorkeeper: Sendable {
+package final class Doorkeeper: Sendable {
     private struct State {
         var tokens: [AccessToken] = []
         var end: ContinuousClock.Instant?
@@ -54,12 +54,12 @@ final class Doorkeeper: Sendable {
     }
 
     /// Whether anybody is asked for a token.
-    func asks() async throws -> Bool { try await !tokens().isEmpty }
+    package func asks() async throws -> Bool { try await !tokens().isEmpty }
 
     /// Begins a session.
     ///
     /// - Returns: what the cookie holds, and the token's name; nil for a secret that opens nothing.
-    func signIn(_ secret: String) async throws -> (session: String, name: String)? {
+    package func signIn(_ secret: String) async throws -> (session: String, name: String)? {
         guard let token = holder(of: ContentHash(of: secret.utf8), try await tokens()) else { return nil }
         return (sessions.begin(for: token.digest, at: now()), token.name)
     }

@@ -2,9 +2,9 @@ import Foundation
 public import LightboxCore
 import Synchronization
 
-/// Who did what, gathered from all requests and written a few times a second by one thread.
+/// Who did what, gathered from all requests and written many times a second by one thread.
 ///
-/// What was answered in the last fifth of a second before the process is killed may be missing; the chain is whole
+/// What was answered in the last moments before the process is killed may be missing; the chain is whole
 /// nevertheless. When the file cannot be written, requests are refused before too much is held.
 public final class AuditLog: Sendable {
     // Touched under the lock only.

@@ -46,7 +46,7 @@ final class AttachedCases: Sendable {
         self.interval = interval
         table = CaseTable(
             warehouse: try Warehouse(path: home.warehouse), source: source,
-            labels: (try? ModelFolder(path: folder).manifest.output.labels) ?? [], limit: limit)
+            labels: (try? ModelFolder(path: folder, isVerified: false).manifest.output.labels) ?? [], limit: limit)
         // The history comes first: a load in between is then seen at the next look.
         let history = try table.history()
         let index = try table.read(length: length)

@@ -39,24 +39,9 @@ struct JobPageRoutes: RouteGroup {
 
     /// What the run of a training job has written so far; nil for other jobs.
     private func history(of job: Job) async -> TrainingHistory? {
-        guard case .training(let work) = job.work, let folder = Self.runFolder(of: work) else { return nil }
+        guard case .training(let work) = job.work, let folder = work.output else { return nil }
         return try? await blocking { [home = context.home] in
             try TrainingHistory(path: home.localPath(of: folder) + "/history.csv")
         }
-    }
-
-    private static func runFolder(_ name: String, _ arguments: [String]) -> String? {
-        for (index, argument) in arguments.enumerated() {
-            if argument == name, index + 1 < arguments.count { return arguments[index + 1] }
-            if argument.hasPrefix(name + "=") { return String(argument.dropFirst(name.count + 1)) }
-        }
-        return nil
-    }
-
-    private static func runFolder(of work: TrainingWork) -> String? {
-        let named = ["--output", "--output_path", "--output-path"].lazy.compactMap {
-            runFolder($0, work.arguments)
-        }
-        return named.first ?? (work.folder.isEmpty ? nil : work.folder)
     }
 }

@@ -66,7 +66,7 @@ struct PageRoutes: RouteGroup {
     ) throws -> PredictChoice? {
         guard let servable = try? catalog.servable(model, version: version) else { return nil }
         let folder = try catalog.folder(of: servable)
-        guard let manifest = try? ModelFolder(path: folder).manifest else {
+        guard let manifest = try? ModelFolder(path: folder, isVerified: false).manifest else {
             // Of another kind: what it takes is known once it is loaded, and the usual name is a good guess.
             return PredictChoice(model: model, version: version)
         }
@@ -93,7 +93,7 @@ struct PageRoutes: RouteGroup {
             let version = try catalog.version(name, of: model)
             return (version, try catalog.folder(of: version))
         }
-        let manifest = try? await blocking { try ModelFolder(path: folder).manifest }
+        let manifest = try? await blocking { try ModelFolder(path: folder, isVerified: false).manifest }
         let signatures =
             version.state == .ready ? try? await context.models.live(model, version: name).model.signatures : nil
         let evaluation = try? await blocking {

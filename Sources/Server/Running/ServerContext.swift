@@ -12,7 +12,7 @@ public final class ServerContext: Sendable {
     public let models: LiveModels
     /// By the name of the model that they are attached to.
     let cases: [String: AttachedCases]
-    let door: Doorkeeper
+    package let door: Doorkeeper
     public let audit: AuditLog
     let log: ServerLog
     let metrics = Metrics()

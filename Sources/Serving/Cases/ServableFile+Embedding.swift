@@ -9,7 +9,8 @@ extension ServableFile {
     /// - Throws: the error of whoever cannot read the file.
     public func embeddingLength() throws -> Int? {
         guard case .folder(let path) = self else { return nil }
-        let folder = try ModelFolder(path: path)
+        // Only shapes are read here; what computes is verified when it is loaded.
+        let folder = try ModelFolder(path: path, isVerified: false)
         guard folder.manifest.output.kind != .heatmap, folder.modelPath.lowercased().hasSuffix(".onnx") else {
             return nil
         }

@@ -5,9 +5,9 @@ import Synchronization
 
 /// Joins the requests of one model into batches.
 ///
-/// A request is computed at once while the model is idle. Those that come while it computes wait for one another:
-/// until the batch under way ends, the next is full, or `delay` has passed, whichever is first; so company is never
-/// waited for at an idle processor. Rows of different shapes are not joined. When a batch fails, each of its
+/// A request is computed at once while the model is idle. Those that come while it computes wait for one another,
+/// until the batch under way ends or the next is full, where batches usually take less than `delay`; so company is
+/// never waited for at an idle processor. Rows of different shapes are not joined. When a batch fails, each of its
 /// requests is computed again by itself, so that a bad one spoils no other.
 public final class MicroBatcher: Sendable {
     public struct Settings: Sendable, Hashable {
@@ -17,7 +17,7 @@ public final class MicroBatcher: Sendable {
         public var slots = 2
         /// Rows that are taken and not answered; more are refused.
         public var maximumWaiting = 1024
-        /// The longest that a request waits for others while part of the processor is free.
+        /// Requests wait for others, while part of the processor is free, only where batches usually take less.
         public var delay = Duration.milliseconds(2)
 
         public init() {}

@@ -1,4 +1,5 @@
 public import Catalog
+import LightboxCore
 
 extension Pages {
     /// All models.

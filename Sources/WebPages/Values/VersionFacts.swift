@@ -1,6 +1,7 @@
 public import Catalog
 public import Evaluation
 import Foundation
+import LightboxCore
 public import ModelRegistry
 public import Serving
 import WireFormats
