@@ -158,7 +158,8 @@ let package = Package(
             "Server",
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
-                "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", nio, nioSSL,
+                "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", "DICOMStore",
+                "DICOMweb", nio, nioSSL,
             ] + http),
 
         // 6: the command line

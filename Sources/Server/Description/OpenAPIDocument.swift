@@ -39,9 +39,10 @@ struct OpenAPIDocument {
         var templates: [String] = []
         var methods: [String: [JSONMember]] = [:]
         for route in routes where route.family != .page {
-            if methods[route.template] == nil { templates.append(route.template) }
+            let template = route.template.replacing("*}", with: "}")
+            if methods[template] == nil { templates.append(template) }
             let method = JSONMember(route.method.rawValue.lowercased(), operation(route))
-            methods[route.template, default: []].append(method)
+            methods[template, default: []].append(method)
         }
         return templates.map { JSONMember($0, .object(methods[$0] ?? [])) }
     }
@@ -108,7 +109,7 @@ struct OpenAPIDocument {
     }
 
     private static func names(_ route: Route) -> [String] {
-        route.parts.segments.filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+        route.parts.segments.filter { $0.hasPrefix("{") }.map { $0.filter { !"{*}".contains($0) } }
     }
 
     /// `post_v1_projects_models_predict`, with `by_version` where that tells two apart.
@@ -116,7 +117,7 @@ struct OpenAPIDocument {
         let (segments, verb) = route.parts
         var words = [route.method.rawValue.lowercased()]
         for segment in segments {
-            words.append(segment.hasPrefix("{") ? "by_" + segment.dropFirst().dropLast() : String(segment))
+            words.append((segment.hasPrefix("{") ? "by_" : "") + segment.filter { !"{*}".contains($0) })
         }
         if !verb.isEmpty { words.append(String(verb)) }
         return words.joined(separator: "_").replacingOccurrences(of: ".", with: "_")

@@ -1,6 +1,7 @@
 public import Catalog
 import Foundation
 public import HTTPTypes
+import Hummingbird
 public import LightboxCore
 
 /// A request as the handler of a route sees it: read to its end, within the limits.
@@ -9,6 +10,14 @@ public struct Call: Sendable {
     /// What stands in the path in place of `{names}`, decoded.
     let parameters: [(name: String, value: String)]
     public let query: Query
+    /// `host:port` as the caller named this server; empty when it did not.
+    public var authority = ""
+    /// The path without the query, as it came.
+    public var path: Substring = ""
+    /// The end of the path that the route's `{path*}` stands for, as it came.
+    public var rest: Substring = ""
+    /// The body as it comes, for a route that reads it itself.
+    var stream: RequestBody?
     public let headers: HTTPFields
     public let body: Bytes
     /// The caller's own, or one that was made for the request.
@@ -45,6 +54,8 @@ public struct Call: Sendable {
 /// What stands behind the `?` of an address.
 public struct Query: Sendable {
     private var items: [(name: String, value: String)] = []
+    /// As it came.
+    let text: String
 
     /// What every method of Google's services takes and none of them means.
     private static let general: Set<String> = [
@@ -54,6 +65,7 @@ public struct Query: Sendable {
 
     /// - Parameter text: `a=1&b=%20`, also as a form's body: `+` is a space.
     init(_ text: some StringProtocol) {
+        self.text = String(text)
         for part in text.split(separator: "&") {
             let name = part.prefix { $0 != "=" }
             let value = part.dropFirst(name.count + 1)

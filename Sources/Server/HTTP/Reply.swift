@@ -53,13 +53,21 @@ public struct Reply: Sendable {
             })
     }
 
+    /// What another part of the program has put together.
+    init(status: HTTPResponse.Status, headers: HTTPFields, _ content: Content) {
+        (self.status, self.headers, self.content) = (status, headers, content)
+    }
+
     /// `{}`
     public static var empty: Reply { Reply(.object([])) }
 
     /// The same without a body, for HEAD.
     var withoutBody: Reply {
         var reply = self
-        if case .bytes(let bytes) = content { reply.headers[.contentLength] = "\(bytes.readableBytes)" }
+        switch content {
+        case .bytes(let bytes): reply.headers[.contentLength] = "\(bytes.readableBytes)"
+        case .stream(let body): reply.headers[.contentLength] = body.contentLength.map { "\($0)" }
+        }
         reply.content = .bytes(ByteBuffer())
         return reply
     }

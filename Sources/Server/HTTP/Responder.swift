@@ -46,14 +46,15 @@ struct Responder: HTTPResponder {
                 throw ServerError(.overloaded, "\(underWay) requests are under way. Ask again later.")
             }
             switch table.match(target.method, target.path) {
-            case .found(let entry, let parameters):
+            case .found(let entry, let parameters, let rest):
                 found = entry
-                resources = parameters
+                resources = rest.isEmpty ? parameters : parameters + [("path", String(rest))]
                 try context.audit.check()
                 caller = try await context.door.admit(request, to: entry.route)
                 try caller.check(for: entry.route)
                 let deadline = try start + timeout(request.headers)
-                let body = try await bodies.read(request, until: deadline)
+                let streams = entry.route.streamsBody && !target.isOverridden
+                let body = streams ? .empty : try await bodies.read(request, until: deadline)
                 defer { bodies.release(body) }
                 guard ContinuousClock.now < deadline else {
                     throw ServingError(
@@ -65,6 +66,8 @@ struct Responder: HTTPResponder {
                     headers: request.headers, body: target.isOverridden ? .empty : body, id: id, deadline: deadline
                 )
                 (call.caller, call.role, call.isSignedIn) = (caller.name, caller.role, caller.isSignedIn)
+                (call.authority, call.path, call.rest) = (request.head.authority ?? "", target.path[...], rest)
+                if streams { call.stream = request.body }
                 reply = try await entry.route.handler(call)
             case .otherMethods(let methods):
                 var error = ServerError(.methodNotAllowed, "Only \(methods.joined(separator: ", ")) goes here.")

@@ -13,6 +13,7 @@ public struct Route: Sendable {
         case google = "Google ml v1"
         case tensorFlow = "TensorFlow Serving"
         case inferenceProtocol = "Open Inference Protocol v2"
+        case dicomWeb = "DICOMweb"
         case own = "Lightbox"
         case page = "Pages"
     }
@@ -20,12 +21,15 @@ public struct Route: Sendable {
     public typealias Handler = @Sendable (Call) async throws -> Reply
 
     public let method: HTTPRequest.Method
-    /// `/v1/projects/{project}/models/{model}:predict`: names in braces stand for one part each.
+    /// `/v1/projects/{project}/models/{model}:predict`: names in braces stand for one part each; a last `{path*}` stands
+    /// for all that comes, with ``Call/rest``.
     public let template: String
     public let family: Family
     public let role: Role
     /// Whether everybody may ask, also without a token.
     public var isOpen = false
+    /// Whether the handler reads the body itself, as it comes and without the limit, from ``Call/stream``.
+    public var streamsBody = false
     /// What it does, in one line.
     public let summary: String
     public var description: Description
@@ -81,6 +85,13 @@ public struct Route: Sendable {
         return route
     }
 
+    /// The same, with the body left to the handler.
+    var streaming: Route {
+        var route = self
+        route.streamsBody = true
+        return route
+    }
+
     /// Whether people look at its answers.
     var isPage: Bool { family == .page && description.mediaType == "text/html" }
 
@@ -88,7 +99,7 @@ public struct Route: Sendable {
         switch family {
         case .google: parts.verb == "predict" ? .googlePrediction : .google
         case .tensorFlow, .inferenceProtocol: .text
-        case .own, .page: .google
+        case .dicomWeb, .own, .page: .google
         }
     }
 }

@@ -18,7 +18,8 @@ struct RouteTable: Sendable {
     }
 
     enum Match: Sendable {
-        case found(Entry, parameters: [(name: String, value: String)])
+        /// - Parameter rest: what stands behind the template, as it came.
+        case found(Entry, parameters: [(name: String, value: String)], rest: Substring = "")
         /// The path is known, with other methods.
         case otherMethods([String])
         case none
@@ -29,6 +30,8 @@ struct RouteTable: Sendable {
         var parameter: Node?
         /// By verb, then by method.
         var entries: [String: [(method: HTTPRequest.Method, entry: Entry)]] = [:]
+        /// Of routes that take all that comes behind this place.
+        var tails: [(method: HTTPRequest.Method, entry: Entry)] = []
     }
 
     // Nobody writes to the tree after it is made.
@@ -42,7 +45,7 @@ struct RouteTable: Sendable {
             var node = root
             var names: [String] = []
             let (segments, verb) = route.parts
-            for segment in segments {
+            for segment in segments where !segment.hasSuffix("*}") {
                 if segment.hasPrefix("{") {
                     names.append(String(segment.dropFirst().dropLast()))
                     if node.parameter == nil { node.parameter = Node() }
@@ -56,12 +59,22 @@ struct RouteTable: Sendable {
             let entry = Entry(
                 route: route, errors: route.errors, index: index, names: names,
                 title: "\(route.method.rawValue) \(route.template)")
-            node.entries[String(verb), default: []].append((route.method, entry))
+            if segments.last?.hasSuffix("*}") ?? false {
+                node.tails.append((route.method, entry))
+            } else {
+                node.entries[String(verb), default: []].append((route.method, entry))
+            }
         }
     }
 
     /// - Parameter path: as it came, without the query. Parts may be percent-encoded, slashes and all.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
+        let match = matchWhole(method, path)
+        if case .none = match { return matchTail(method, path) }
+        return match
+    }
+
+    private func matchWhole(_ method: HTTPRequest.Method, _ path: String) -> Match {
         let path = path.contains("%") ? path.removingPercentEncoding ?? path : path
         var segments = path.split(separator: "/")
         var verb = ""
@@ -73,11 +86,39 @@ struct RouteTable: Sendable {
         guard let node = descend(root, segments[...], &values), let entries = node.entries[verb] else {
             return .none
         }
+        return choose(method, entries, values)
+    }
+
+    private func choose(
+        _ method: HTTPRequest.Method, _ entries: [(method: HTTPRequest.Method, entry: Entry)], _ values: [String],
+        rest: Substring = ""
+    ) -> Match {
         let wanted = method == .head ? .get : method
         guard let entry = entries.first(where: { $0.method == wanted })?.entry else {
             return .otherMethods(entries.map(\.method.rawValue).sorted())
         }
-        return .found(entry, parameters: zip(entry.names, values).map { ($0, $1) })
+        return .found(entry, parameters: zip(entry.names, values).map { ($0, $1) }, rest: rest)
+    }
+
+    /// The rest is not decoded: whoever takes it knows where its parts end.
+    private func matchTail(_ method: HTTPRequest.Method, _ path: String) -> Match {
+        var (node, values, rest) = (root, [String](), path[...])
+        while node.tails.isEmpty {
+            rest = rest.drop { $0 == "/" }
+            guard !rest.isEmpty else { return .none }
+            let raw = rest.prefix { $0 != "/" }
+            rest = rest[raw.endIndex...]
+            guard let part = raw.removingPercentEncoding else { return .none }
+            if let next = node.literals[part] {
+                node = next
+            } else if let next = node.parameter {
+                node = next
+                values.append(part)
+            } else {
+                return .none
+            }
+        }
+        return choose(method, node.tails, values, rest: rest)
     }
 
     /// The written part goes before the named one.

@@ -52,7 +52,7 @@ public struct LightboxServer: Sendable {
             PageRoutes(context), JobPageRoutes(context), SignInRoutes(context), OwnRoutes(context),
             PredictRoutes(context),
             ModelRoutes(context), JobRoutes(context), ProjectRoutes(context), TensorFlowRoutes(context),
-            InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context),
+            InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context), DICOMwebRoutes(context),
         ]
         context.routes = groups.flatMap(\.routes)
         precondition(context.routes.count < Metrics.maximumRoutes)

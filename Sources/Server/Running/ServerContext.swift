@@ -10,6 +10,7 @@ public final class ServerContext: Sendable {
     public let home: Home
     public let catalog: ModelCatalog
     public let models: LiveModels
+    public let stores: OpenStores
     /// By the name of the model that they are attached to.
     let cases: [String: AttachedCases]
     package let door: Doorkeeper
@@ -45,6 +46,7 @@ public final class ServerContext: Sendable {
         self.catalog = catalog
         self.models = models
         self.cases = cases
+        stores = OpenStores(home: home)
         audit = AuditLog(home: home)
         door = Doorkeeper(catalog: catalog)
     }
