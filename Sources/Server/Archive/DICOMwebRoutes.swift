@@ -1,3 +1,4 @@
+import Catalog
 import DICOMStore
 import DICOMweb
 import HTTPTypes
@@ -50,13 +51,10 @@ struct DICOMwebRoutes: RouteGroup {
             case .delete: .delete
             default: .get
             }
-        let settings = context.settings
-        let host = call.authority.isEmpty ? "\(settings.host):\(settings.port)" : call.authority
-        let scheme = settings.isEncrypted ? "https" : "http"
         return try DICOMwebRequest(
             method: method, path: String(call.rest), query: call.query.text,
             headers: call.headers.map { ($0.name.canonicalName, $0.value) }, body: call.stream.map(BodyPieces.init),
-            root: "\(scheme)://\(host)\(call.path.dropLast(call.rest.count))")
+            root: context.address(for: call) + call.path.dropLast(call.rest.count))
     }
 }
 
