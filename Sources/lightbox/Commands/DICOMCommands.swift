@@ -6,6 +6,7 @@ struct DICOMCommands: ParsableCommand {
         commandName: "dicom", abstract: "Import, export, de-identify, send, fetch and look into DICOM files.",
         subcommands: [
             DICOMImport.self, DICOMExport.self, DICOMMetadata.self, DICOMShow.self, DICOMDeidentify.self,
+            DICOMPredictions.self,
             DICOMEcho.self, DICOMSend.self, DICOMFind.self, DICOMGet.self, DICOMMove.self, DICOMListen.self,
         ])
 }
