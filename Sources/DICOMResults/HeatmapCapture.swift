@@ -44,9 +44,10 @@ public struct HeatmapCapture: Sendable {
         return [
             .text(.conversionType, "WSD"),
             .text(.imageType, "DERIVED", "SECONDARY"),
-            orientation,
+            orientation, source.dataSet.inUTF8(.laterality) ?? .text(.laterality, ""),
             .text(.imageComments, Authorship.statement),
-        ] + burnedIn + spacing + ResultHeader.lossyCompression(source)
+        ] + [.bodyPartExamined].compactMap(source.dataSet.inUTF8) + burnedIn + spacing
+            + ResultHeader.lossyCompression(source)
     }
 
     /// Nothing is written into the picture, but what stood in the source's pixels is there still.

@@ -7,7 +7,7 @@ extension PredictionReport {
         .container(
             Code("126000", "DCM", "Imaging Measurement Report"), template: "1500",
             [.code(.hasConceptModifier, .language, .english)] + observer
-                + [.code(.hasConceptModifier, Code("121058", "DCM", "Procedure Reported"), procedure)]
+                + [.code(.hasConceptModifier, Code("121058", "DCM", "Procedure reported"), procedure)]
                 + [
                     .container(Code("126010", "DCM", "Imaging Measurements"), groups.map(measurements)),
                     .text(.contains, Code("121106", "DCM", "Comment"), Authorship.statement),
@@ -54,15 +54,15 @@ extension PredictionReport {
             [
                 .text(.hasObservationContext, Code("112039", "DCM", "Tracking Identifier"), name),
                 .uid(.hasObservationContext, Code("112040", "DCM", "Tracking Unique Identifier"), tracking),
-            ] + algorithm
+            ] + algorithm + group.scores.map(measurement) + group.scores.compactMap(decision)
                 + [
                     .image(
                         .contains, Code("121112", "DCM", "Source of Measurement"), group.source, frame: group.frame
                     )
-                ] + group.scores.map(measurement) + group.scores.compactMap(decision))
+                ])
     }
 
-    /// TID 4019.
+    /// TID 4019. Its family is left out: readers take every code in a group for an evaluation.
     private var algorithm: [ContentItem] {
         let algorithm = authorship.algorithm
         return [
@@ -71,9 +71,7 @@ extension PredictionReport {
         ]
             + algorithm.allParameters.map {
                 .text(.hasConceptModifier, Code("111002", "DCM", "Algorithm Parameters"), $0)
-            } + [
-                .code(.hasConceptModifier, Code("111000", "DCM", "Algorithm Family"), .artificialIntelligence)
-            ]
+            }
     }
 
     private func measurement(of score: Score) -> ContentItem {

@@ -33,6 +33,7 @@ extension Tag {
     static let softwareVersions = Tag(0x0018, 0x1020)
     static let imagePositionPatient = Tag(0x0020, 0x0032)
     static let imageOrientationPatient = Tag(0x0020, 0x0037)
+    static let laterality = Tag(0x0020, 0x0060)
     static let frameOfReferenceUID = Tag(0x0020, 0x0052)
     static let positionReferenceIndicator = Tag(0x0020, 0x1040)
     static let imageComments = Tag(0x0020, 0x4000)
