@@ -9,11 +9,11 @@ extension Code {
         return standard[key] ?? Code(own.isEmpty ? "unnamed" : own, ownScheme, own.isEmpty ? "unnamed" : own)
     }
 
-    /// From PS3.16 context groups 645, 3700 and 6102 (checked in pydicom 3.0.2's tables) and, for atelectasis,
-    /// cardiomegaly, consolidation, fracture and pneumonia, from SNOMED CT itself: these five stand with the same
-    /// meaning in MedDRA's and OMOP's published maps. PS3.16 prints another number for cardiomegaly in context group
-    /// 12248, which SNOMED CT gives to a disorder of the septum. No Finding, Enlarged Cardiomediastinum, Lung Lesion,
-    /// Pleural Other and Support Devices are the labeller's own groupings and keep their names.
+    /// From PS3.16 context groups 645, 3700 and 6102 as pydicom 3.0.2 has them; atelectasis, cardiomegaly,
+    /// consolidation, fracture and pneumonia from SNOMED CT, by public maps of it (docs/dicom-results.md lists them).
+    /// PS3.16 prints another number for cardiomegaly in context group 12248, which SNOMED CT gives to a disorder of
+    /// the septum. No Finding, Enlarged Cardiomediastinum, Lung Lesion, Pleural Other and Support Devices are the
+    /// labeller's own groupings and keep their names.
     private static let standard: [String: Code] = [
         "atelectasis": Code("46621007", "SCT", "Atelectasis"),
         "cardiomegaly": Code("8186001", "SCT", "Cardiomegaly"),

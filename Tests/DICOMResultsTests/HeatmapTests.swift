@@ -56,7 +56,7 @@ import Testing
     @Test("Keeps to the pixels where the geometry is not whole")
     func withoutWholeGeometry() throws {
         var dataSet = try Case.named("slice").source().dataSet
-        dataSet[Tag(0x0020, 0x0037)] = nil
+        dataSet[DICOM.Tag(0x0020, 0x0037)] = nil
         let written = try segmentation(of: SourceImage(dataSet)).file().reread()
         #expect(!written.has("FrameOfReferenceUID"))
         #expect(written.item("SharedFunctionalGroupsSequence").elements.isEmpty)

@@ -91,8 +91,8 @@ import Testing
 
     @Test(
         "An image without its UIDs cannot be referred to",
-        arguments: [Tag.sopInstanceUID, .seriesInstanceUID, .sopClassUID])
-    func needsUIDs(_ tag: Tag) throws {
+        arguments: [DICOM.Tag.sopInstanceUID, .seriesInstanceUID, .sopClassUID])
+    func needsUIDs(_ tag: DICOM.Tag) throws {
         var dataSet = try Case.named("film").source().dataSet
         dataSet[tag] = nil
         let error = #expect(throws: DICOMError.self) { try SourceImage(dataSet) }

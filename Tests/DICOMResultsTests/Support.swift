@@ -3,6 +3,7 @@ import DICOMResults
 import Foundation
 import LightboxCore
 import TestSupport
+import Testing
 
 /// An image that results are about, and what pydicom and highdicom make of it
 /// (Tests/Reference/dicom-results/make_dicom_results.py).
@@ -92,7 +93,7 @@ extension DICOMFile {
 }
 
 extension DataSet {
-    private func tag(_ keyword: String) -> Tag { DICOMDictionary.tag(forKeyword: keyword)! }
+    private func tag(_ keyword: String) -> DICOM.Tag { DICOMDictionary.tag(forKeyword: keyword)! }
 
     func has(_ keyword: String) -> Bool { self[tag(keyword)] != nil }
     /// The value, empty where there is none.
@@ -108,7 +109,7 @@ extension DataSet {
     }
 
     /// Every tag here and in items.
-    var allTags: [Tag] {
+    var allTags: [DICOM.Tag] {
         elements.flatMap { element in [element.tag] + items(element.tag).flatMap(\.allTags) }
     }
 }
