@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 
 import numpy
+import PIL.Image
 import pydicom
 from highdicom.seg import segread
 from highdicom.sr import srread
@@ -91,6 +92,18 @@ def check_segmentation(path, source, frames):
     check(("FrameOfReferenceUID" in segmentation) == ("FrameOfReferenceUID" in source), "it has the image's frame of reference")
 
 
+HOTTEST = (252, 255, 164)  # the upper end of matplotlib's inferno
+
+
+def check_overlay(capture, segmentation, film):
+    """Where the map is 0 the film shows unchanged, where it is 1 six tenths of it are the map's colour."""
+    film = numpy.repeat(film[..., None], 3, axis=2).astype(float)
+    expected = film + 0.6 * (numpy.array(HOTTEST) - film)
+    cold, hot = segmentation == 0, segmentation == 255
+    check(cold.any() and hot.any() and (capture[cold] == film[cold]).all(), "the film shows where the map is cold")
+    check(numpy.abs(capture[hot] - expected[hot]).max() <= 0.5, "and its colour where it is hot")
+
+
 def check_captures(captures, source):
     for capture in captures:
         pixels = capture.pixel_array
@@ -130,10 +143,22 @@ for heatmaps in ("seg", "sc"):
             check(len(by["OT"]) == len(frames), "one picture for each frame's label")
             check_captures(by["OT"], source)
 
-again = results(films, "--heatmaps", "seg", "--frames", "all", "--output", home / "seg")
-check((again["written"], again["unchanged"]) == (0, report["written"]), "a second run writes nothing")
-
 lightbox("dicom", "import", films, "--store", "films")
+lightbox("dicom", "export", "--store", "films", "--to", home / "png")
+compared = 0
+for capture in read(home / "sc"):
+    source = sources[capture.SourceImageSequence[0].ReferencedSOPInstanceUID] if capture.Modality == "OT" else None
+    if source is None or "NumberOfFrames" in source or source.Rows < 100:
+        continue
+    maps = next(d for d in read(home / "seg") if d.Modality == "SEG" and d.StudyInstanceUID == source.StudyInstanceUID
+                and d.ReferencedSeriesSequence[0].SeriesInstanceUID == source.SeriesInstanceUID)
+    film = next((home / "png").rglob(f"{source.SOPInstanceUID}.png"))
+    check_overlay(capture.pixel_array, maps.pixel_array, numpy.asarray(PIL.Image.open(film)))
+    compared += 1
+check(compared > 4, f"{compared} pictures are their film with the segmentation's map over it")
+
+again = results(films, "--heatmaps", "seg", "--frames", "all", "--output", home / "seg")
+check((again["written"], again["unchanged"]) == (0, 2 * len(sources)), "a second run writes nothing")
 first = results("--store", "films", "--heatmaps", "sc", "--view", "frontal")
 frontal = sum(source.get("ViewPosition") in ("PA", "AP") for source in sources.values())
 check(first["written"] == 2 * frontal > 0, f"a report and a picture of each of {frontal} frontal films go into the store")
