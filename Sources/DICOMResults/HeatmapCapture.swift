@@ -39,6 +39,7 @@ public struct HeatmapCapture: Sendable {
         return header.file(image + origin + pixels)
     }
 
+    /// The body part stays out: with it, whether a laterality may stand depends on which parts come in pairs.
     private var image: [Element] {
         let orientation = source.dataSet.inUTF8(.patientOrientation) ?? .text(.patientOrientation, "")
         return [
@@ -46,7 +47,7 @@ public struct HeatmapCapture: Sendable {
             .text(.imageType, "DERIVED", "SECONDARY"),
             orientation, source.dataSet.inUTF8(.laterality) ?? .text(.laterality, ""),
             .text(.imageComments, Authorship.statement),
-        ] + [.bodyPartExamined].compactMap(source.dataSet.inUTF8) + burnedIn + spacing
+        ] + burnedIn + spacing
             + ResultHeader.lossyCompression(source)
     }
 

@@ -1,5 +1,6 @@
 import DICOM
 import DICOMStore
+import Datasets
 import Foundation
 import LightboxCore
 import Pipelines
@@ -136,13 +137,12 @@ private let findings = ["Pneumonia", "Edema", "Lung Lesion"]
 
     @Test("Heat maps of a model whose scores have no place are refused at once") func withoutPlace() throws {
         try withContext { folder, context in
-            let error = #expect(throws: InputError.self) {
-                try stage(.segmentation, "flowers.keras").run([images], to: .folder(folder + "/out"), context)
-            }
+            let output = ResultsStage.Destination.folder(folder + "/out")
+            let refusing = try stage(.segmentation, "flowers.keras")
+            let error = #expect(throws: InputError.self) { try refusing.run([images], to: output, context) }
             #expect(error?.kind == .unsupported)
-            #expect(
-                try stage(.none, "flowers.keras").run([images], to: .folder(folder + "/out"), context).written == 6
-            )
+            let scoring = try stage(.none, "flowers.keras")
+            #expect(try scoring.run([images], to: output, context).written == 6)
         }
     }
 }
