@@ -33,7 +33,7 @@ private let findings = ["Pneumonia", "Edema", "Lung Lesion"]
     }
 
     private func objects(in folder: String) throws -> [DataSet] {
-        try FileTree.files(below: folder).map { try DICOMFile(path: $0).dataSet }
+        try FileTree.files(below: folder).filter { $0.hasSuffix(".dcm") }.map { try DICOMFile(path: $0).dataSet }
     }
 
     @Test("Reports the scores that the model gives, in the image's study") func reports() throws {
@@ -96,6 +96,27 @@ private let findings = ["Pneumonia", "Edema", "Lung Lesion"]
             let again = try stage.run(store, to: .store(store), context)
             #expect((again.written, again.unchanged) == (0, 12))
             #expect(try store.counts().studies == 6)
+        }
+    }
+
+    private struct KerasMap: Decodable {
+        let label: Int
+        /// 0...255
+        let rows: [[Int]]
+    }
+
+    @Test("The map of the highest score is Keras's class activation map") func map() throws {
+        let data = try Data(contentsOf: URL(fileURLWithPath: folderOfImages + "/maps/map.json"))
+        let expected = try JSONDecoder().decode(KerasMap.self, from: data)
+        try withContext { folder, context in
+            _ = try stage(.segmentation).run([folderOfImages + "/maps/square.dcm"], to: .folder(folder), context)
+            let written = try objects(in: folder).first { $0.string(.modality) == "SEG" }
+            let segmentation = try #require(written)
+            let segments = segmentation.items(Tag(0x0062, 0x0002))
+            #expect(segments.map { $0.string(Tag(0x0062, 0x0005)) } == [findings[expected.label]])
+            let pixels = segmentation.bytes(.pixelData)?.array.map(Int.init) ?? []
+            #expect(pixels.count == 24 * 24)
+            #expect(zip(pixels, expected.rows.joined()).allSatisfy { abs($0 - $1) <= 1 })
         }
     }
 
