@@ -16,7 +16,8 @@ import PIL.Image
 import pydicom
 from highdicom.seg import segread
 from highdicom.sr import srread
-from support import PROGRAM, ROOT, check
+from pynetdicom import AE, AllStoragePresentationContexts, evt
+from support import PROGRAM, ROOT, check, free_port
 
 MODEL = ROOT / "Tests/Reference/whole-models/findings.h5"
 IMAGES = ROOT / "Tests/Reference/dicom-results"
@@ -166,6 +167,16 @@ frontal = sum(source.get("ViewPosition") in ("PA", "AP") for source in sources.v
 check(first["written"] == 2 * frontal > 0, f"a report and a picture of each of {frontal} frontal films go into the store")
 second = results("--store", "films", "--heatmaps", "sc", "--view", "frontal")
 check((second["written"], second["unchanged"]) == (0, 2 * frontal), "a second run takes none of them for a film")
+
+received = []
+archive = AE("ARCHIVE")
+archive.supported_contexts = AllStoragePresentationContexts
+port = free_port()
+server = archive.start_server(("127.0.0.1", port), block=False, evt_handlers=[
+    (evt.EVT_C_STORE, lambda event: received.append(str(event.dataset.SOPInstanceUID)) or 0)])
+lightbox("dicom", "send", home / "seg", "--to", f"ARCHIVE@127.0.0.1:{port}")
+server.shutdown()
+check(sorted(received) == sorted(str(d.SOPInstanceUID) for d in read(home / "seg")), f"pynetdicom takes {len(received)} objects")
 
 (films / "broken.dcm").write_bytes((IMAGES / "film.dcm").read_bytes()[:700])
 broken = results(films, "--output", home / "broken", code=3)
