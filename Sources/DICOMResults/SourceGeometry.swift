@@ -75,7 +75,7 @@ struct SourceGeometry {
             thickness = numbers(.pixelMeasuresSequence, .sliceThickness).first
         }
 
-        var isWhole: Bool { position.count == 3 && orientation.count == 6 && spacing.count == 2 }
+        var isWhole: Bool { position.count == 3 && orientation.count == 6 && spacing.count { $0 > 0 } == 2 }
 
         func isParallel(to other: Plane) -> Bool {
             isWhole && orientation == other.orientation && spacing == other.spacing

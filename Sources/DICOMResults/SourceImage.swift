@@ -101,7 +101,13 @@ extension DataSet {
                         .compactMap { item.inUTF8($0.tag) })
             }
             return .sequence(tag, items)
-        case .bytes where element.vr.hasCharacterSet: return .text(tag, strings(tag), vr: element.vr)
+        // By the dictionary's VR, since some files have another.
+        case .bytes where element.vr.hasCharacterSet: return .text(tag, strings(tag))
+        case .bytes where element.vr == .DA || element.vr == .TM:
+            // 1995.06.26 and 11:20:00, as ACR-NEMA wrote them (PS3.5 table 6.2-1).
+            let divider: Character = element.vr == .DA ? "." : ":"
+            let isOld = { (text: String) in text.prefix(while: { $0 != "-" }).count { $0 == divider } == 2 }
+            return .text(tag, strings(tag).map { isOld($0) ? $0.filter { $0 != divider } : $0 }, vr: element.vr)
         default: return element
         }
     }

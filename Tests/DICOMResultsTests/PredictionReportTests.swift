@@ -25,6 +25,16 @@ import Testing
         #expect(!written.allTags.contains { $0.isPrivate })
     }
 
+    @Test("Writes dates of the old form in today's")
+    func normalisesDates() throws {
+        var dataSet = try Case.named("film").source().dataSet
+        dataSet[.studyDate] = .text(.studyDate, "1995.06.26")
+        dataSet[.studyTime] = .text(.studyTime, "11:20:00.5")
+        let written = try report(on: SourceImage(dataSet)).file().reread()
+        #expect(written.text("StudyDate") == "19950626")
+        #expect(written.text("StudyTime") == "112000.5")
+    }
+
     @Test("Names its images as evidence, each once")
     func namesEvidence() throws {
         let source = try Case.named("frames").source()
