@@ -1,3 +1,4 @@
+import Catalog
 import DICOMStore
 import DICOMweb
 import HTTPTypes
