@@ -12,7 +12,7 @@ extension StudySummary {
         AttributeQuery(
             level: .study, isFuzzy: true,
             fields: .tags([
-                .studyInstanceUID, .patientName, .patientID, .patientBirthDate, .patientSex, .studyDate, .studyTime,
+                .specificCharacterSet, .studyInstanceUID, .patientName, .patientID, .patientBirthDate, .patientSex, .studyDate, .studyTime,
                 .accessionNumber, .studyDescription, .modalitiesInStudy, .numberOfStudyRelatedSeries,
                 .numberOfStudyRelatedInstances,
             ]))
@@ -40,7 +40,7 @@ extension SeriesSummary {
         AttributeQuery(
             level: .series,
             fields: .tags([
-                .seriesInstanceUID, .seriesNumber, .modality, .seriesDescription, .bodyPartExamined,
+                .specificCharacterSet, .seriesInstanceUID, .seriesNumber, .modality, .seriesDescription, .bodyPartExamined,
                 .numberOfSeriesRelatedInstances,
             ]), limit: 5000)
     }

@@ -1,8 +1,9 @@
 // The viewer: which image stands on the stage, how it is shown, and what mouse, fingers and keys change of it.
 import { showAttributes } from "/assets/attributes.js";
-import { copy } from "/assets/snippets.js";
+import { followPointers, followWheel } from "/assets/gestures.js";
 import { Frames } from "/assets/pixels.js";
 import { forget, wire } from "/assets/reading.js";
+import { copy } from "/assets/snippets.js";
 import { ruler, View } from "/assets/view.js";
 import { draw, fullWindow, tomographyWindows } from "/assets/window.js";
 
@@ -251,78 +252,9 @@ document.addEventListener("keydown", (event) => {
 
 // MARK: Mouse and fingers
 
-let turned = 0; // of the wheel, not yet a whole step
-stage.addEventListener("wheel", (event) => {
-  const amount = event.deltaY * [1, 33, 400][event.deltaMode];
-  if (event.ctrlKey || event.metaKey) {
-    event.preventDefault();
-    view.enlarge(Math.exp(-Math.max(-120, Math.min(120, amount)) / 400), { x: event.clientX, y: event.clientY });
-    return;
-  }
-  if (pictures.length === 1) return; // the page scrolls
-  event.preventDefault();
-  turned = Math.sign(amount) === Math.sign(turned) ? turned + amount : amount;
-  if (Math.abs(turned) < 40) return;
-  const step = Math.sign(turned);
-  turned = 0;
-  void show(at + step);
-}, { passive: false });
-
-const pointers = new Map();
-let drag = null;
-
-function begin(event) {
-  const isMove = event.shiftKey || event.button === 1;
-  if (event.button > 1 || !shown) return;
-  stage.focus({ preventScroll: true });
-  stage.setPointerCapture(event.pointerId);
-  pointers.set(event.pointerId, event);
-  if (pointers.size === 2) {
-    drag = { kind: "pinch", ...pinch() };
-  } else {
-    drag = { kind: isMove ? "move" : "window", x: event.clientX, y: event.clientY, window: currentWindow() };
-  }
-}
-
-function pinch() {
-  const [first, second] = [...pointers.values()];
-  return {
-    x: (first.clientX + second.clientX) / 2, y: (first.clientY + second.clientY) / 2,
-    distance: Math.hypot(first.clientX - second.clientX, first.clientY - second.clientY),
-  };
-}
-
-function follow(event) {
-  if (!drag || !pointers.has(event.pointerId)) return;
-  pointers.set(event.pointerId, event);
-  if (drag.kind === "pinch") {
-    const now = pinch();
-    view.move(now.x - drag.x, now.y - drag.y);
-    if (drag.distance > 0) view.enlarge(now.distance / drag.distance, now);
-    Object.assign(drag, now);
-  } else if (drag.kind === "move") {
-    view.move(event.clientX - drag.x, event.clientY - drag.y);
-    [drag.x, drag.y] = [event.clientX, event.clientY];
-  } else {
-    const [right, down] = [event.clientX - drag.x, event.clientY - drag.y];
-    if (right === 0 && down === 0) return;
-    // The width of the window is 256 pixels of the screen.
-    const step = drag.window.width / 256;
-    setWindow(drag.window.center + down * step, drag.window.width + right * step);
-  }
-}
-
-function end(event) {
-  pointers.delete(event.pointerId);
-  drag = null;
-}
-
-stage.addEventListener("pointerdown", begin);
-stage.addEventListener("pointermove", follow);
-for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) stage.addEventListener(name, end);
-stage.addEventListener("mousedown", (event) => { if (event.button === 1) event.preventDefault(); }); // no scrolling by itself
+followWheel(stage, view, { isAlone: () => pictures.length === 1, step: (count) => void show(at + count) });
+followPointers(stage, view, { window: () => (shown ? currentWindow() : null), setWindow });
 stage.addEventListener("dblclick", reset);
-stage.addEventListener("dragstart", (event) => event.preventDefault());
 
 stage.addEventListener("pointermove", (event) => {
   const place = view.pixel(event);

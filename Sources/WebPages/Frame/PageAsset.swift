@@ -23,6 +23,7 @@ public struct PageAsset: Sendable {
         "snippets.js": PageAsset(PackageResources.snippets_js, script),
         "actions.js": PageAsset(PackageResources.actions_js, script),
         "asking.js": PageAsset(PackageResources.asking_js, script),
+        "gestures.js": PageAsset(PackageResources.gestures_js, script),
         "scores.js": PageAsset(PackageResources.scores_js, script),
         "viewer.js": PageAsset(PackageResources.viewer_js, script),
         "pixels.js": PageAsset(PackageResources.pixels_js, script),
