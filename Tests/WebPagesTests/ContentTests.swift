@@ -132,7 +132,7 @@ import WireFormats
         ] {
             let text = String(decoding: try #require(Pages.asset(named: script)).bytes, as: UTF8.self)
             let ids = try parsed(try #require(pages[page])).values("id")
-            for call in ["getElementById(\"", " get(\"", "(get(\"", " element(\"", "(element(\""] {
+            for call in ["getElementById(\"", " get(\"", "(get(\""] {
                 for part in text.components(separatedBy: call).dropFirst() {
                     let id = String(part.prefix { $0 != "\"" })
                     #expect(ids.contains(id), "\(script): \(id)")

@@ -19,7 +19,9 @@ extension Samples {
 
     var search: StudySearch {
         var search = StudySearch()
-        (search.patientName, search.patientID, search.modality, search.accessionNumber) = (words, words, words, words)
+        (search.patientName, search.patientID, search.modality, search.accessionNumber) = (
+            words, words, words, words
+        )
         (search.from, search.to, search.isByPatient) = (words, words, true)
         return search
     }
@@ -38,7 +40,8 @@ extension Samples {
         return Pages.StudyView(
             place: store.place, study: study, series: [series, report],
             shown: .init(
-                uid: "1.2.3", images: [.init(uid: words, frames: 1), .init(uid: "1.5", frames: 30)], others: [words],
+                uid: "1.2.3", images: [.init(uid: words, frames: 1), .init(uid: "1.5", frames: 30)],
+                others: [words],
                 index: 1, frame: 2, window: words), choices: choices)
     }
 

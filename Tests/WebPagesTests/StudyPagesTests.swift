@@ -45,7 +45,10 @@ import WebPages
         #expect(viewer["data-images"] == #"[["\#(samples.words)",1],["1.5",30]]"#)
         #expect(viewer["data-index"] == "1" && viewer["data-frame"] == "2")
         let root = try #require(viewer["data-root"])
-        #expect(root == "/dicomweb/Frontal%20and%20lateral%20films/films/studies/Frontal%20and%20lateral%20films/series/1.2.3")
+        #expect(
+            root
+                == "/dicomweb/Frontal%20and%20lateral%20films/films/studies/Frontal%20and%20lateral%20films/series/1.2.3"
+        )
         let plain = try #require(parsed.elements.first { $0.attributes["id"] == "plain" }).attributes
         #expect(plain["src"]?.hasPrefix(root + "/instances/1.5/frames/2/rendered?window=") == true)
         #expect(plain["alt"] == "Image 3 of 31")
@@ -84,7 +87,8 @@ import WebPages
         #expect(Pages().instance(samples.instance).contains(table))
     }
 
-    @Test("A de-identification says how far it is, and in the end what to look at") func deidentification() throws {
+    @Test("A de-identification says how far it is, and in the end what to look at") func deidentification() throws
+    {
         let running = try #require(ParsedPage("<div>\(Pages().live(samples.deidentification(.running)))</div>"))
         #expect(running.text.contains("3 of 12"))
         #expect(running.all("progress").first?.attributes["max"] == "12")

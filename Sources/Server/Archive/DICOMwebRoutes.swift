@@ -23,7 +23,8 @@ struct DICOMwebRoutes: RouteGroup {
         let template = place + "/{path*}"
         return [
             Route(
-                .get, template, .dicomWeb, .read, "Search and retrieve: studies, series, instances, frames, pictures.",
+                .get, template, .dicomWeb, .read,
+                "Search and retrieve: studies, series, instances, frames, pictures.",
                 .init(mediaType: "application/dicom+json"), handler: handler),
             Route(
                 .post, template, .dicomWeb, .write, "Store instances.",
@@ -56,7 +57,8 @@ struct DICOMwebRoutes: RouteGroup {
         let scheme = settings.isEncrypted ? "https" : "http"
         return try DICOMwebRequest(
             method: method, path: String(call.rest), query: call.query.text,
-            headers: call.headers.map { ($0.name.canonicalName, $0.value) }, body: call.stream.map(BodyPieces.init),
+            headers: call.headers.map { ($0.name.canonicalName, $0.value) },
+            body: call.stream.map(BodyPieces.init),
             root: "\(scheme)://\(host)\(call.path.dropLast(call.rest.count))")
     }
 }

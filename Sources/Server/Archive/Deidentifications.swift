@@ -43,7 +43,8 @@ final class Deidentifications: Sendable {
         work.total = paths.count
         try works.withLock { [work] works in
             guard works.filter({ $0.state == .running }).count < Self.mostRunning else {
-                throw ServerError(.overloaded, "\(Self.mostRunning) studies are under way. Ask again when one is done.")
+                throw ServerError(
+                    .overloaded, "\(Self.mostRunning) studies are under way. Ask again when one is done.")
             }
             if works.count >= Self.mostKept, let done = works.firstIndex(where: { $0.state != .running }) {
                 works.remove(at: done)
@@ -97,7 +98,8 @@ final class Deidentifications: Sendable {
 
     func state(of id: String) throws -> Pages.Deidentification {
         guard let work = works.withLock({ $0.first { $0.id == id } }) else {
-            throw ServerError(.noSuchRoute, "No such de-identification is known. The server forgets them when it ends.")
+            throw ServerError(
+                .noSuchRoute, "No such de-identification is known. The server forgets them when it ends.")
         }
         return work
     }

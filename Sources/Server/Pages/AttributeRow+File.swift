@@ -47,7 +47,8 @@ extension AttributeRow {
         switch element.value {
         case .sequence(let items): return count(items.count, "item")
         case .fragments(_, let fragments):
-            return "\(count(fragments.reduce(0) { $0 + $1.count }, "byte")) in \(count(fragments.count, "fragment"))"
+            return
+                "\(count(fragments.reduce(0) { $0 + $1.count }, "byte")) in \(count(fragments.count, "fragment"))"
         case .bytes(let bytes):
             switch element.vr {
             case .OB, .OD, .OF, .OL, .OV, .OW, .UN, .SQ: return count(bytes.count, "byte")

@@ -34,7 +34,8 @@ struct DeidentifyRoutes: RouteGroup {
         let source = try DICOMStoreName(dataset: call["dataset"], store: call["store"])
         let destination = try DICOMStoreName(form["destination"] ?? "")
         guard destination != source else {
-            throw ServerError(.invalidArgument, "Choose another store: this one has the study with all names in it.")
+            throw ServerError(
+                .invalidArgument, "Choose another store: this one has the study with all names in it.")
         }
         let request = Deidentifications.Request(
             study: call["study"], source: source, destination: destination,

@@ -12,7 +12,8 @@ extension StudySummary {
         AttributeQuery(
             level: .study, isFuzzy: true,
             fields: .tags([
-                .specificCharacterSet, .studyInstanceUID, .patientName, .patientID, .patientBirthDate, .patientSex, .studyDate, .studyTime,
+                .specificCharacterSet, .studyInstanceUID, .patientName, .patientID, .patientBirthDate, .patientSex,
+                .studyDate, .studyTime,
                 .accessionNumber, .studyDescription, .modalitiesInStudy, .numberOfStudyRelatedSeries,
                 .numberOfStudyRelatedInstances,
             ]))
@@ -40,7 +41,8 @@ extension SeriesSummary {
         AttributeQuery(
             level: .series,
             fields: .tags([
-                .specificCharacterSet, .seriesInstanceUID, .seriesNumber, .modality, .seriesDescription, .bodyPartExamined,
+                .specificCharacterSet, .seriesInstanceUID, .seriesNumber, .modality, .seriesDescription,
+                .bodyPartExamined,
                 .numberOfSeriesRelatedInstances,
             ]), limit: 5000)
     }

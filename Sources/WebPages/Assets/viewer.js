@@ -7,15 +7,15 @@ import { copy } from "/assets/snippets.js";
 import { ruler, View } from "/assets/view.js";
 import { draw, fullWindow, tomographyWindows } from "/assets/window.js";
 
-const element = (id) => document.getElementById(id);
-const [viewer, stage, canvas, plain] = ["viewer", "stage", "canvas", "plain"].map(element);
+const get = (id) => document.getElementById(id);
+const [viewer, stage, canvas, plain] = ["viewer", "stage", "canvas", "plain"].map(get);
 const neighbours = [1, -1, 2];
 
 /** Every picture of the series: an image with its frame. */
 const pictures = JSON.parse(viewer.dataset.images)
   .flatMap(([uid, count], image) => Array.from({ length: count }, (_, frame) => ({ uid, image, frame: frame + 1, count })));
 const frames = new Frames(viewer.dataset.root);
-const view = new View(stage, element("film"));
+const view = new View(stage, get("film"));
 const address = new URLSearchParams(location.search);
 
 let at = pictures.findIndex(({ image, frame }) => image === Number(viewer.dataset.index) && frame === Number(viewer.dataset.frame));
@@ -71,11 +71,11 @@ function paint() {
   canvas.hidden = isServers();
   plain.hidden = !isServers();
   plain.classList.toggle("is-turned", isTurned);
-  element("said-window").textContent = facts.isGrey ? `C ${format(window.center)} W ${format(window.width)}` : "Colour";
+  get("said-window").textContent = facts.isGrey ? `C ${format(window.center)} W ${format(window.width)}` : "Colour";
   fill("center", window.center);
   fill("width", window.width);
-  for (const id of ["preset", "center", "width"]) element(id).disabled = !facts.isGrey;
-  element("invert").setAttribute("aria-pressed", String(isTurned));
+  for (const id of ["preset", "center", "width"]) get(id).disabled = !facts.isGrey;
+  get("invert").setAttribute("aria-pressed", String(isTurned));
   selectPreset(window);
   viewer.dataset.drawn = `${picture.uid} ${picture.frame}`;
   viewer.dataset.shownWindow = windowText(window);
@@ -83,7 +83,7 @@ function paint() {
 }
 
 function format(value) { return String(Number(value.toPrecision(5))); }
-function fill(id, value) { if (document.activeElement !== element(id)) element(id).value = format(value); }
+function fill(id, value) { if (document.activeElement !== get(id)) get(id).value = format(value); }
 
 // MARK: From picture to picture
 
@@ -98,11 +98,11 @@ async function show(index) {
   try {
     loaded = await frames.load(picture.uid, picture.frame);
   } catch (error) {
-    if (mine === turn) element("said-problem").textContent = error.message;
+    if (mine === turn) get("said-problem").textContent = error.message;
     return;
   }
   if (mine !== turn) return;
-  element("said-problem").textContent = "";
+  get("said-problem").textContent = "";
   const isFirst = !shown;
   shown = { ...loaded, picture };
   view.setSize(shown.facts.columns, shown.facts.rows, shown.facts.aspect);
@@ -118,16 +118,16 @@ async function show(index) {
 
 function tellImage() {
   const words = `Image ${at + 1} of ${pictures.length}`;
-  element("said-image").textContent = words;
+  get("said-image").textContent = words;
   canvas.setAttribute("aria-label", words);
   plain.alt = words;
   stage.setAttribute("aria-label", words);
-  const slider = element("position");
+  const slider = get("position");
   if (slider) {
     slider.value = at + 1;
     slider.setAttribute("aria-valuetext", words);
-    element("previous").disabled = at === 0;
-    element("next").disabled = at === pictures.length - 1;
+    get("previous").disabled = at === 0;
+    get("next").disabled = at === pictures.length - 1;
   }
 }
 
@@ -138,10 +138,10 @@ function tellFile() {
   fileTimer = setTimeout(() => {
     const { uid } = pictures[at];
     const page = `${viewer.dataset.page}${viewer.dataset.series}/instances/${uid}`;
-    element("details").href = page;
-    element("file").href = `${viewer.dataset.root}/instances/${uid}?accept=${encodeURIComponent("application/dicom; transfer-syntax=*")}`;
-    element("file").download = `${uid}.dcm`;
-    element("png").download = `${uid}.png`;
+    get("details").href = page;
+    get("file").href = `${viewer.dataset.root}/instances/${uid}?accept=${encodeURIComponent("application/dicom; transfer-syntax=*")}`;
+    get("file").download = `${uid}.dcm`;
+    get("png").download = `${uid}.png`;
     void showAttributes(`${page}/attributes`);
   }, 150);
 }
@@ -152,7 +152,7 @@ let addressTimer = 0;
 /** The address tells the view, so that it can be sent; browsers allow few changes a second. */
 function remember() {
   const window = chosenWindow && shown.facts.isGrey ? `&window=${windowText(chosenWindow)}` : "";
-  element("png").href = `${rendered(pictures[at])}?accept=image%2Fpng${window}`;
+  get("png").href = `${rendered(pictures[at])}?accept=image%2Fpng${window}`;
   clearTimeout(addressTimer);
   addressTimer = setTimeout(() => {
     const picture = pictures[at];
@@ -188,13 +188,13 @@ function presets() {
 
 function fillPresets() {
   const options = [...presets().map(({ name }, index) => new Option(name, index)), new Option("Own", "own")];
-  element("preset").replaceChildren(...options);
+  get("preset").replaceChildren(...options);
 }
 
 const isSame = (left, right) => Math.abs(left.center - right.center) < 0.01 && Math.abs(left.width - right.width) < 0.01;
 function selectPreset(window) {
   const index = presets().findIndex((preset) => isSame(preset, window));
-  element("preset").value = index < 0 ? "own" : index;
+  get("preset").value = index < 0 ? "own" : index;
 }
 
 function setWindow(center, width) {
@@ -204,7 +204,7 @@ function setWindow(center, width) {
   redraw();
 }
 
-element("preset").addEventListener("change", ({ target }) => {
+get("preset").addEventListener("change", ({ target }) => {
   const preset = presets()[target.value];
   if (!preset) return;
   // The file's first window is each image's own.
@@ -212,7 +212,7 @@ element("preset").addEventListener("change", ({ target }) => {
   redraw();
 });
 for (const id of ["center", "width"]) {
-  element(id).addEventListener("change", () => setWindow(Number(element("center").value), Number(element("width").value)));
+  get(id).addEventListener("change", () => setWindow(Number(get("center").value), Number(get("width").value)));
 }
 
 // MARK: Commands
@@ -237,8 +237,8 @@ const commands = {
 const buttons = {
   previous: commands.ArrowLeft, next: commands.ArrowRight, "zoom-in": commands["+"], "zoom-out": commands["-"], invert, reset,
 };
-for (const [id, action] of Object.entries(buttons)) element(id)?.addEventListener("click", action);
-element("position")?.addEventListener("input", ({ target }) => show(Number(target.value) - 1));
+for (const [id, action] of Object.entries(buttons)) get(id)?.addEventListener("click", action);
+get("position")?.addEventListener("input", ({ target }) => show(Number(target.value) - 1));
 
 document.addEventListener("keydown", (event) => {
   const isElsewhere = event.target !== stage && event.target !== document.body;
@@ -266,15 +266,15 @@ stage.addEventListener("pointermove", (event) => {
   return tellPixel(`${where}: ${format(value)} ${facts.unit}`.trimEnd());
 });
 stage.addEventListener("pointerleave", () => tellPixel(""));
-function tellPixel(words) { element("said-pixel").textContent = words; }
+function tellPixel(words) { get("said-pixel").textContent = words; }
 
 // MARK: The view
 
 view.onChange = () => {
-  element("said-zoom").textContent = `${Math.round(100 * view.scale)} %`;
+  get("said-zoom").textContent = `${Math.round(100 * view.scale)} %`;
   const spacing = shown?.facts.spacing;
   const length = spacing && ruler(view.scale / spacing.column, Math.min(200, stage.clientWidth / 4));
-  const scale = element("scale");
+  const scale = get("scale");
   scale.hidden = !length;
   if (length) {
     scale.querySelector("i").style.width = `${length.pixels}px`;
@@ -283,9 +283,9 @@ view.onChange = () => {
   if (shown) remember();
 };
 
-element("copy").hidden = false;
-element("copy").addEventListener("click", async () => {
-  element("copied").textContent = (await copy(location.href)) ? "Copied." : "The browser does not allow it.";
+get("copy").hidden = false;
+get("copy").addEventListener("click", async () => {
+  get("copied").textContent = (await copy(location.href)) ? "Copied." : "The browser does not allow it.";
 });
 for (const image of document.querySelectorAll(".series img")) {
   const replace = () => {
@@ -298,6 +298,6 @@ for (const image of document.querySelectorAll(".series img")) {
   image.addEventListener("error", replace);
 }
 
-element("tools").hidden = false;
+get("tools").hidden = false;
 wire(() => rendered(pictures[at]));
 void show(at);

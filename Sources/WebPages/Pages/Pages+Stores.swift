@@ -3,7 +3,8 @@ import Figures
 extension Pages {
     /// The DICOM stores.
     public func stores(_ stores: [StoreSummary]) -> String {
-        let lead: HTML = "DICOM stores of this machine. Whatever is sent or imported into one can be looked at here."
+        let lead: HTML =
+            "DICOM stores of this machine. Whatever is sent or imported into one can be looked at here."
         guard !stores.isEmpty else {
             return document(
                 "Studies", in: .studies, lead: lead,

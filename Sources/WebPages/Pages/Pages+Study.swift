@@ -119,7 +119,8 @@ extension Pages {
                 series.mayHavePicture
                 ? "<img src=\"\(thumbnail)\" alt=\"\" width=\"84\" height=\"84\" loading=\"lazy\" decoding=\"async\" />"
                 : "<span class=\"no-picture\">no picture</span>"
-            let count = "\(Number.grouped(series.instanceCount)) \(series.instanceCount == 1 ? "instance" : "instances")"
+            let count =
+                "\(Number.grouped(series.instanceCount)) \(series.instanceCount == 1 ? "instance" : "instances")"
             return """
                 <li><a href="\(path)"\(current)>\(picture)<span><strong>\(series.title)</strong>
                 <span class="quiet">\(series.modality) \(series.bodyPart)<br />\(count)</span></span></a></li>

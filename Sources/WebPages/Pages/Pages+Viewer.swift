@@ -67,7 +67,8 @@ extension Pages {
 
     private static func picture(_ key: InstancePlace, _ shown: SeriesView) -> String {
         let path = PagePath.dicomWeb(key.store, key.study, series: key.series, instance: key.instance)
-        return "\(path)/frames/\(shown.frame)/rendered" + (shown.window.map { "?" + PagePath.query(["window": $0]) } ?? "")
+        return "\(path)/frames/\(shown.frame)/rendered"
+            + (shown.window.map { "?" + PagePath.query(["window": $0]) } ?? "")
     }
 
     private static func tools(_ before: Int, _ count: Int) -> HTML {

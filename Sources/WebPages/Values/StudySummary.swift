@@ -16,7 +16,9 @@ public struct StudySummary: Sendable {
     public init(uid: String) { self.uid = uid }
 
     /// What it is called where there is room for one name.
-    var title: String { description.isEmpty ? "Study of \(DICOMText.date(date, or: "an unknown day"))" : description }
+    var title: String {
+        description.isEmpty ? "Study of \(DICOMText.date(date, or: "an unknown day"))" : description
+    }
 }
 
 /// A series of a study.
