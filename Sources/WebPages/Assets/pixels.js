@@ -134,7 +134,7 @@ export class Frames {
     return found;
   }
 
-  /** `{facts, frame}`; `frame` is null for what only the server can draw. */
+  /** `{facts, frame, problem}`; `frame` is null for what only the server can draw, or what came to grief. */
   load(uid, number) {
     const key = `${uid} ${number}`;
     let found = this.#frames.get(key);
@@ -151,7 +151,12 @@ export class Frames {
     const pixels = bytes(this.path(uid, number), "application/octet-stream");
     pixels.catch(() => { /* told below, where they are needed */ });
     const facts = factsOf(await this.dataSet(uid), number);
-    return { facts, frame: facts.canBeDrawn ? frameOf(await pixels, facts) : null };
+    if (!facts.canBeDrawn) return { facts, frame: null };
+    try {
+      return { facts, frame: frameOf(await pixels, facts) };
+    } catch (error) {
+      return { facts, frame: null, problem: error.message };
+    }
   }
 
   #count(key, size) {

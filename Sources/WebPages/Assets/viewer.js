@@ -283,6 +283,10 @@ view.onChange = () => {
   if (shown) remember();
 };
 
+plain.addEventListener("error", () => {
+  if (shown && isServers()) get("said-problem").textContent = shown.problem ?? "The server cannot draw this image.";
+});
+
 get("copy").hidden = false;
 get("copy").addEventListener("click", async () => {
   get("copied").textContent = (await copy(location.href)) ? "Copied." : "The browser does not allow it.";

@@ -14,19 +14,20 @@ function ramp(value, center, width) {
 }
 
 /** The display value, 0...255, not rounded; a window's function is LINEAR where none is named. */
-export function displayValue(value, { center, width, function: kind }) {
+function displayValue(value, { center, width, function: kind, low, high }) {
+  if (low !== undefined) return high > low ? ((value - low) / (high - low)) * 255 : 0;
   if (kind === "SIGMOID") return 255 / (1 + Math.exp((-4 * (value - center)) / width));
   if (kind === "LINEAR_EXACT") return ramp(value, center, width);
   return ramp(value, center - 0.5, width - 1);
 }
 
-/** All values of the picture, from black to white. */
+/** All values of the picture, from black to white; its ends are kept, so that it rounds as the server does. */
 export function fullWindow({ least, greatest }, facts) {
   const ends = [least, greatest].map((stored) => stored * facts.slope + facts.intercept);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const isWhole = Number.isInteger(low) && Number.isInteger(high);
-  if (isWhole) return { center: (low + high + 1) / 2, width: high - low + 1 };
-  return { center: (low + high) / 2, width: Math.max(high - low, 1e-6), function: "LINEAR_EXACT" };
+  if (isWhole) return { center: (low + high + 1) / 2, width: high - low + 1, low, high };
+  return { center: (low + high) / 2, width: Math.max(high - low, 1e-6), low, high };
 }
 
 function shade(stored, facts, window, isInverted) {
