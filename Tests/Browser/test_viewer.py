@@ -230,13 +230,15 @@ class Studies(unittest.TestCase):
         browser.press("r")
         browser.wait("the start", "document.getElementById('invert').ariaPressed === 'false'")
         self.assertEqual(browser.box("#film")[2], width)
-        for name, window in [("Lung", (-600, 1500)), ("Bone", (400, 1800)), ("Full range", None)]:
+        values = [value * made.SLOPE + made.INTERCEPT for value in
+                  {made.stored("tomography", x, y) for x in range(made.WIDTH) for y in range(made.HEIGHT)}]
+        full = ((min(values) + max(values) + 1) / 2, max(values) - min(values) + 1)
+        for name, window in [("Wide", made.WINDOWS[1]), ("Bone", (400, 1800)), ("Lung", (-600, 1500)), ("Full range", full)]:
             browser.script(
                 "const list = document.getElementById('preset'); list.value = [...list.options].find((option) => option.text === arguments[0]).value;"
                 "list.dispatchEvent(new Event('change'))", name)
-            browser.wait("the window", "document.getElementById('viewer').dataset.shownWindow !== '40,400'")
-            if window and window != made.WINDOWS[1]:
-                self.assertEqual(self.canvas(), tomography(*window))
+            browser.wait("the window", "document.getElementById('viewer').dataset.shownWindow === arguments[0]", "{:g},{:g}".format(*window))
+            self.assertEqual(self.canvas(), tomography(*window), name)
         self.assertEqual((min(self.canvas()), max(self.canvas())), (0, 255))
 
     def test_value_under_the_pointer_and_the_ruler(self):
@@ -286,6 +288,7 @@ class Studies(unittest.TestCase):
         browser.wait("the sequence", f"{visible} === 1")
         self.assertTrue(browser.script("return document.querySelector('#attributes details').open"), "the item that has it is unfolded")
         # The filter stays for the next image.
+        browser.script("scrollTo(0, 0)")
         browser.wheel(*self.middle(), 120)
         browser.wait("the next image's", f"document.getElementById('attributes').dataset.of?.includes('{STUDY}.1.2/') && {visible} === 1")
 
