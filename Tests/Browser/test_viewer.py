@@ -230,6 +230,9 @@ class Studies(unittest.TestCase):
         browser.press("r")
         browser.wait("the start", "document.getElementById('invert').ariaPressed === 'false'")
         self.assertEqual(browser.box("#film")[2], width)
+        browser.click("#zoom-in")
+        browser.press("r")
+        self.assertEqual(browser.box("#film")[2], width, "letters work from the buttons, too")
         values = [value * made.SLOPE + made.INTERCEPT for value in
                   {made.stored("tomography", x, y) for x in range(made.WIDTH) for y in range(made.HEIGHT)}]
         full = ((min(values) + max(values) + 1) / 2, max(values) - min(values) + 1)

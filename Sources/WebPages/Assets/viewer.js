@@ -241,11 +241,11 @@ for (const [id, action] of Object.entries(buttons)) get(id)?.addEventListener("c
 get("position")?.addEventListener("input", ({ target }) => show(Number(target.value) - 1));
 
 document.addEventListener("keydown", (event) => {
-  const isElsewhere = event.target !== stage && event.target !== document.body;
-  if (isElsewhere || event.ctrlKey || event.metaKey || event.altKey) return;
-  const command = commands[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  // Without the focus on the image the arrows move the page.
-  if (!command || (event.key.length > 1 && event.target !== stage)) return;
+  const isLetter = event.key.length === 1;
+  const command = commands[isLetter ? event.key.toLowerCase() : event.key];
+  if (!command || event.ctrlKey || event.metaKey || event.altKey) return;
+  // Fields take what is typed into them; without the focus on the image the arrows move the page.
+  if (isLetter ? event.target.closest("input, select, textarea") : event.target !== stage) return;
   event.preventDefault();
   command();
 });
