@@ -27,6 +27,9 @@ import WireFormats
         ("GET", "/", .read, false),
         ("GET", "/predict", .predict, false),
         ("POST", "/render", .predict, false),
+        ("GET", "/stores", .read, false),
+        ("GET", "/stores/d/s/studies/1", .read, false),
+        ("POST", "/stores/d/s/studies/1/deidentify", .write, false),
     ]
 
     @Test("Each role does what it may, on every surface", arguments: AccessRole.allCases)

@@ -53,6 +53,7 @@ public struct LightboxServer: Sendable {
             PredictRoutes(context),
             ModelRoutes(context), JobRoutes(context), ProjectRoutes(context), TensorFlowRoutes(context),
             InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context), DICOMwebRoutes(context),
+            StudyPageRoutes(context), DeidentifyRoutes(context),
         ]
         context.routes = groups.flatMap(\.routes)
         precondition(context.routes.count < Metrics.maximumRoutes)
