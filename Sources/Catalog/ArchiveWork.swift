@@ -67,6 +67,32 @@ public struct ArchiveWork: Sendable, Codable, Equatable {
     /// `DATASET/STORE`, or the dataset alone.
     public var place: String { dataset + (store.map { "/" + $0 } ?? "") }
 
+    /// The files that are read; nil for a store's own.
+    public var source: String? { if case .importFiles(let source) = action { source } else { nil } }
+
+    /// Where the result goes; nil where the work is on its place itself.
+    public var target: String? {
+        switch action {
+        case .createDataset, .deleteStudy, .deleteSeries, .importFiles: nil
+        case .exportFiles(let export): export.folder
+        case .exportTable(let export): export.table
+        case .deidentify(let settings): settings.dataset + (settings.store.map { "/" + $0 } ?? "")
+        }
+    }
+
+    /// What the work is, for people.
+    public var words: String {
+        switch action {
+        case .createDataset: "New dataset"
+        case .deleteStudy: "Deletion of a study"
+        case .deleteSeries: "Deletion of a series"
+        case .importFiles: "DICOM import"
+        case .exportFiles: "DICOM export"
+        case .exportTable: "Table of attributes"
+        case .deidentify: "De-identification"
+        }
+    }
+
     /// What the work is, in a word that can begin a job's name.
     public var verb: String {
         switch action {

@@ -22,19 +22,19 @@ extension ModelCatalog {
         }
     }
 
-    /// The work on a dataset's stores of this name.
+    /// A job that works on a dataset or its stores.
     ///
     /// - Throws: ``CatalogError`` `notFound`, also for a job of another kind or dataset.
-    public func archiveJob(_ id: String, of dataset: String) throws -> (job: Job, work: ArchiveWork) {
+    public func archiveJob(_ id: String, of dataset: String) throws -> Job {
         let job = try read { database in
             try Row.fetchOne(
                 database, sql: "SELECT * FROM job WHERE id = ? AND dataset = ?", arguments: [id, dataset]
             ).map(Self.job)
         }
-        guard let job, case .archive(let work) = job.work else {
+        guard let job else {
             throw CatalogError(.notFound, "The dataset has no operation \(id.prefix(128)).")
         }
-        return (job, work)
+        return job
     }
 
     private static func name(for work: ArchiveWork) -> String {

@@ -113,15 +113,15 @@ extension ModelCatalog {
         }
     }
 
-    /// Whether a job of a queue waits or is under way anywhere.
-    public func hasOpenJobs(in queue: Job.Queue) throws -> Bool {
+    /// Whether a job, or one of a queue, waits or is under way anywhere.
+    public func hasOpenJobs(in queue: Job.Queue? = nil) throws -> Bool {
         try read { database in
             try Bool.fetchOne(
                 database,
                 sql: """
                     SELECT EXISTS (SELECT 1 FROM job
-                    WHERE state IN ('queued', 'preparing', 'running', 'cancelling') AND queue = ?)
-                    """, arguments: [queue.rawValue]) ?? false
+                    WHERE state IN ('queued', 'preparing', 'running', 'cancelling') AND queue = coalesce(?, queue))
+                    """, arguments: [queue?.rawValue]) ?? false
         }
     }
 
@@ -226,7 +226,8 @@ extension ModelCatalog {
         _ job: Job, _ state: Job.State, error: String = "", kind: FailureKind? = nil, _ database: Database
     ) throws {
         let time = now()
-        try database.execute(sql: "UPDATE job SET error_kind = ? WHERE id = ?", arguments: [kind?.rawValue, job.id])
+        try database.execute(
+            sql: "UPDATE job SET error_kind = ? WHERE id = ?", arguments: [kind?.rawValue, job.id])
         try update(
             job, "state = ?, error = ?, ended = ?, lease_owner = NULL, lease_end = NULL",
             [state.rawValue, error, time.timeIntervalSince1970], database)

@@ -27,7 +27,9 @@ extension UpdateMask {
     /// Takes the labels of `source` over, all for `labels`, one for `labels.NAME`.
     ///
     /// - Returns: false for any other path.
-    package static func applyLabels(_ path: String, to labels: inout [String: String], from source: [String: String])
+    package static func applyLabels(
+        _ path: String, to labels: inout [String: String], from source: [String: String]
+    )
         -> Bool
     {
         if path == "labels" {

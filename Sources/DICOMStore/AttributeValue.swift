@@ -1,4 +1,5 @@
 import DICOM
+import LightboxCore
 import Warehouse
 
 /// How an attribute's value becomes a cell of a table, or a member of a JSON object in one.
@@ -47,7 +48,9 @@ enum AttributeValue {
 
     /// The name of the column; nil for what is private, unknown or without a keyword.
     static func keyword(of tag: Tag) -> String? {
-        guard !tag.isPrivate, let entry = DICOMDictionary.entry(for: tag), !entry.keyword.isEmpty else { return nil }
+        guard !tag.isPrivate, let entry = DICOMDictionary.entry(for: tag), !entry.keyword.isEmpty else {
+            return nil
+        }
         return entry.keyword
     }
 

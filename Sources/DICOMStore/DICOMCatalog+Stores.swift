@@ -75,7 +75,8 @@ extension DICOMCatalog {
         guard isMoved else { return }
         try FileManager.default.removeItem(atPath: aside)
         // What crashes have left here.
-        for name in try FileManager.default.contentsOfDirectory(atPath: home.dicom) where name.hasPrefix(".deleted-") {
+        for name in try FileManager.default.contentsOfDirectory(atPath: home.dicom)
+        where name.hasPrefix(".deleted-") {
             try? FileManager.default.removeItem(atPath: home.dicom + "/" + name)
         }
     }
@@ -90,7 +91,8 @@ extension DICOMCatalog {
         guard try row(of: name, database) == nil else { return false }
         try database.execute(sql: "UPDATE dicom_store_number SET last = last + 1")
         try database.execute(
-            sql: "INSERT INTO dicom_store (id, dataset, name, settings) SELECT last, ?, ?, ? FROM dicom_store_number",
+            sql:
+                "INSERT INTO dicom_store (id, dataset, name, settings) SELECT last, ?, ?, ? FROM dicom_store_number",
             arguments: [name.dataset, name.store, try text(settings)])
         return true
     }

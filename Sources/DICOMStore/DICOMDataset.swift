@@ -18,6 +18,10 @@ public struct DICOMDataset: Sendable, Hashable, Codable {
     public var settings: Settings
     /// nil where it is older than the record of datasets.
     public let created: Date?
+
+    public init(name: String, settings: Settings = Settings(), created: Date? = nil) {
+        (self.name, self.settings, self.created) = (name, settings, created)
+    }
 }
 
 /// What is kept of a store beside its instances.

@@ -120,9 +120,9 @@ private struct AttributeRows: RowSource {
     private static func json(_ file: DICOMFile, _ instance: StoredInstance) -> TableRow {
         let options = DICOMJSON.EncodeOptions(inlineLimit: 0, bulkDataURI: { "bulk/" + $0 })
         let text = String(decoding: DICOMJSON.encode(file.dataSet, options: options), as: UTF8.self)
-        let key = instance.key
+        let position = instance.position
         return TableRow(
-            zip(identifiers, [key.study, key.series, key.instance]).map { .init($0, .text($1)) }
+            zip(identifiers, [position.study, position.series, position.instance]).map { .init($0, .text($1)) }
                 + [.init(metadata, .json(text))])
     }
 }

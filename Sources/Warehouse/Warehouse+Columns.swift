@@ -8,7 +8,9 @@ extension Warehouse {
             let known = Set(existing.columns.map { $0.name.lowercased() })
             for column in columns where !known.contains(column.name.lowercased()) {
                 try database.execute(
-                    sql: "ALTER TABLE \(table.quoted) ADD COLUMN \(quotedIdentifier(column.name)) \(column.declaration)")
+                    sql:
+                        "ALTER TABLE \(table.quoted) ADD COLUMN \(quotedIdentifier(column.name)) \(column.declaration)"
+                )
             }
         }
     }

@@ -1,3 +1,4 @@
+import Catalog
 import DICOMStore
 import DICOMweb
 import HTTPTypes
@@ -14,27 +15,42 @@ struct DICOMwebRoutes: RouteGroup {
     var routes: [Route] {
         let google =
             "/v1/projects/{project}/locations/{location}/datasets/{dataset}/dicomStores/{store}/dicomWeb"
-        return services(at: "/dicomweb/{dataset}/{store}", .standard) + services(at: google, .google)
+        return services(at: "/dicomweb/{dataset}/{store}", .standard, delete: { try await answer($0, .standard) })
+            + services(at: google, .google, delete: deleteForGoogle)
     }
 
-    private func services(at place: String, _ flavour: DICOMwebSettings.Flavour) -> [Route] {
+    private func services(
+        at place: String, _ flavour: DICOMwebSettings.Flavour, delete: @escaping Route.Handler
+    ) -> [Route] {
         let handler: Route.Handler = { call in try await answer(call, flavour) }
         let template = place + "/{path*}"
         return [
             Route(
-                .get, template, .dicomWeb, .read, "Search and retrieve: studies, series, instances, frames, pictures.",
+                .get, template, .dicomWeb, .read,
+                "Search and retrieve: studies, series, instances, frames, pictures.",
                 .init(mediaType: "application/dicom+json"), handler: handler),
             Route(
                 .post, template, .dicomWeb, .write, "Store instances.",
                 .init(mediaType: "application/dicom+json"), handler: handler
             ).streaming,
             Route(
-                .delete, template, .dicomWeb, .write, "Delete a study, a series or an instance.", handler: handler),
+                .delete, template, .dicomWeb, .write, "Delete a study, a series or an instance.", handler: delete),
         ]
     }
 
+    /// Google's service tells of the deletion of studies and series as an operation.
+    @Sendable private func deleteForGoogle(_ call: Call) async throws -> Reply {
+        let reply = try await answer(call, .google)
+        let levels = call.rest.split(separator: "/").count / 2
+        guard reply.status == .ok, levels < 3 else { return reply }
+        let name = try call.storeName()
+        let work = ArchiveWork(
+            dataset: name.dataset, store: name.store, levels == 1 ? .deleteStudy : .deleteSeries)
+        return try await context.record(work, call)
+    }
+
     private func answer(_ call: Call, _ flavour: DICOMwebSettings.Flavour) async throws -> Reply {
-        let name = try DICOMStoreName(dataset: call["dataset"], store: call["store"])
+        let name = try call.storeName()
         let service = try await context.stores.service(name, flavour)
         let response = await service.respond(to: try request(call))
         return try Reply(response)
@@ -50,13 +66,11 @@ struct DICOMwebRoutes: RouteGroup {
             case .delete: .delete
             default: .get
             }
-        let settings = context.settings
-        let host = call.authority.isEmpty ? "\(settings.host):\(settings.port)" : call.authority
-        let scheme = settings.isEncrypted ? "https" : "http"
         return try DICOMwebRequest(
             method: method, path: String(call.rest), query: call.query.text,
-            headers: call.headers.map { ($0.name.canonicalName, $0.value) }, body: call.stream.map(BodyPieces.init),
-            root: "\(scheme)://\(host)\(call.path.dropLast(call.rest.count))")
+            headers: call.headers.map { ($0.name.canonicalName, $0.value) },
+            body: call.stream.map(BodyPieces.init),
+            root: context.root(of: call) + "\(call.path.dropLast(call.rest.count))")
     }
 }
 
