@@ -1,4 +1,5 @@
 import Catalog
+import DICOMStore
 import HTTPTypes
 
 /// `projects.locations.datasets.operations` of Google's `healthcare` v1: jobs of the archive's queue, readable for ever.
