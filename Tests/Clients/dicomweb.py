@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
-"""Every network method of dicomweb-client with its default arguments, against a DICOMweb service.
+"""Every network method of dicomweb-client with its default arguments: what comes back is what pydicom reads.
 
-usage: dicomweb.py URL FILES...
-URL is the service root, of an empty store (http://127.0.0.1:8080/dicomWeb); FILES are DICOM files or folders of
-them. What is stored is deleted at the end. Exits non-zero when an answer differs from what pydicom reads.
-Written for dicomweb-client 0.61 and pydicom 3.0.
+    python Tests/Clients/dicomweb.py PROGRAM [FILES...]
+
+FILES are DICOM files or folders of them; pydicom's own test files unless told. Written for dicomweb-client 0.61 and
+pydicom 3.0.
 """
 import copy
 import io
@@ -18,6 +17,8 @@ import requests
 from dicomweb_client.api import DICOMwebClient
 from PIL import Image
 from pydicom.uid import ExplicitVRLittleEndian
+
+from support import ROOT, Lightbox
 
 warnings.filterwarnings("ignore")
 failures = []
@@ -165,8 +166,14 @@ def instance(client, dataset, path):
 
 
 def main():
-    url, *names = sys.argv[1:]
+    names = sys.argv[2:] or [ROOT / ".native/pydicom/test_files"]
+    server = Lightbox()
+    server.command("phantoms", "--patients", "1", "--output", server.home + "/films")
+    server.command("dicom", "import", server.home + "/films", "--store", "test/films")
+    url = server.address + "/dicomweb/test/films"
     client = DICOMwebClient(url)
+    for study in client.search_for_studies(get_remaining=True):
+        client.delete_study(study["0020000D"]["Value"][0])
     paths = [p for n in names for p in ([Path(n)] if Path(n).is_file() else sorted(Path(n).rglob("*"))) if p.is_file()]
     datasets = {}
     for path in paths:

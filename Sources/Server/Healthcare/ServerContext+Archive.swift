@@ -39,11 +39,5 @@ extension ServerContext {
     }
 
     /// The page of a job, as this caller reaches it.
-    func logs(of job: Job, _ call: Call) -> String { "\(root(of: call))/jobs/\(job.id)" }
-
-    /// `http://host:port` as the caller named this server.
-    func root(of call: Call) -> String {
-        let host = call.authority.isEmpty ? "\(settings.host):\(settings.port)" : call.authority
-        return "\(settings.isEncrypted ? "https" : "http")://\(host)"
-    }
+    func logs(of job: Job, _ call: Call) -> String { "\(address(for: call))/jobs/\(job.id)" }
 }

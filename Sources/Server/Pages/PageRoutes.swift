@@ -41,10 +41,9 @@ struct PageRoutes: RouteGroup {
         let (models, jobs) = try await context.catalog { catalog in
             (try catalog.models(.init(size: 20)).items, try catalog.jobs(.init(size: 10)).items)
         }
-        let address =
-            "http\(context.settings.isEncrypted ? "s" : "")://\(context.settings.host):\(context.settings.port)"
         return call.pages.home(
-            .init(models: models, jobs: jobs, address: address, version: context.settings.release))
+            .init(
+                models: models, jobs: jobs, address: context.address(for: call), version: context.settings.release))
     }
 
     @Sendable private func predict(_ call: Call) async throws -> String {

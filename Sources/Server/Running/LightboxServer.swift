@@ -112,6 +112,7 @@ public struct LightboxServer: Sendable {
             configuration: .init(address: .hostname(settings.host, port: settings.port), serverName: "lightbox"),
             onServerRunning: { [context, log] channel in
                 let port = channel.localAddress?.port ?? settings.port
+                context.port.store(port, ordering: .relaxed)
                 log.add(.notice, "listening", [("host", .text(settings.host)), ("port", .number(port))])
                 log.flush()
                 onReady(port)

@@ -18,6 +18,8 @@ public final class ServerContext: Sendable {
     let log: ServerLog
     let metrics = Metrics()
     private let table = Mutex<[Route]>([])
+    /// The port that is listened on, once it is; the one that was asked for before.
+    let port: Atomic<Int>
     private let stopping = Atomic<Bool>(false)
     private let streams = Atomic<Int>(0)
     private let deployments = Atomic<Int>(0)
@@ -46,6 +48,7 @@ public final class ServerContext: Sendable {
         self.catalog = catalog
         self.models = models
         self.cases = cases
+        port = Atomic(settings.port)
         stores = OpenStores(home: home)
         audit = AuditLog(home: home)
         door = Doorkeeper(catalog: catalog)
@@ -74,6 +77,16 @@ public final class ServerContext: Sendable {
     public var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
     func stop() { stopping.store(true, ordering: .relaxed) }
+
+    /// How the caller reached this server, without a slash at the end: `http://127.0.0.1:8080`.
+    func address(for call: Call) -> String {
+        let scheme = settings.isEncrypted ? "https" : "http"
+        let port = port.load(ordering: .relaxed)
+        // dicomweb-client sends the host alone. Behind a proxy another host is right without a port.
+        let isOwn = ["127.0.0.1", "localhost", "[::1]", settings.host].contains(call.authority)
+        if call.authority.isEmpty { return "\(scheme)://\(settings.host):\(port)" }
+        return "\(scheme)://\(call.authority)" + (isOwn ? ":\(port)" : "")
+    }
 
     /// Asks the catalogue on a thread that may block.
     func catalog<Value: Sendable>(_ body: @escaping @Sendable (ModelCatalog) throws -> Value) async throws -> Value
