@@ -7,7 +7,7 @@ import Warehouse
 /// Decimal VRs are real and whole-number ones integer; dates, times and date-times ISO 8601 text; all other texts text.
 /// Attributes that have several values by the dictionary are a JSON list; persons are JSON objects, sequences JSON lists of
 /// objects, with keywords as names. Private and unknown attributes are in `OtherElements`, the names of what is left out
-/// (binary values, too long sequences, values that are not what their VR says) in `DroppedTags`.
+/// (binary values but the pixels, too long sequences, values that are not what their VR says) in `DroppedTags`.
 struct AttributeColumns: Sendable {
     static let others = "OtherElements"
     static let dropped = "DroppedTags"

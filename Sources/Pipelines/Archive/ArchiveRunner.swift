@@ -4,6 +4,7 @@ import Deidentification
 import Foundation
 public import LightboxCore
 import Synchronization
+import Warehouse
 
 /// Imports, exports and de-identifies, one job after another.
 public struct ArchiveRunner: QueueRunner {
@@ -60,6 +61,7 @@ public struct ArchiveRunner: QueueRunner {
     public static func check(_ action: ArchiveWork.Action, home: Home) throws {
         switch action {
         case .exportFiles(let export): _ = try ExportMedia(export.mediaType)
+        case .exportTable(let export): _ = try TableName(export.table)
         case .deidentify(let settings): _ = try Deidentifier(settings, home: home)
         default: break
         }
