@@ -46,7 +46,8 @@ import Testing
             let page = try catalog.jobs(.init(size: 1), in: .archive, of: "d")
             let token = try #require(page.next)
             #expect(
-                try catalog.jobs(.init(size: 1, token: token), in: .archive, of: "d").items.map(\.id) == [first.id])
+                try catalog.jobs(.init(size: 1, token: token), in: .archive, of: "d").items.map(\.id) == [first.id]
+            )
             #expect(throws: CatalogError.self) { try catalog.jobs(.init(token: token), in: .archive, of: "other") }
         }
     }

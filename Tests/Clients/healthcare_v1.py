@@ -80,8 +80,8 @@ check(operation["metadata"]["counter"] == {"success": str(len(files))} and "erro
 operation = wait(stores.import_(name=store, body={"gcsSource": {"uri": "gs://my_bucket/**.dcm"}}).execute())
 check(operation["error"]["code"] == 2 and operation["metadata"]["counter"]
       == {"success": str(len(files)), "failure": "1"}, "a file that is no DICOM is an error, the others stay")
-log = server.command("jobs", "stream-logs", operation["name"].split("/")[-1], "--no-follow")
-check("gs://my_bucket/broken.dcm" in log, "and the job's log names it")
+log = requests.get(operation["metadata"]["logsUrl"]).text
+check("gs://my_bucket/broken.dcm" in log, "and the page of logsUrl names it")
 operation = wait(stores.import_(name=store, body={"gcsSource": {"uri": "gs://none/*"}}).execute())
 check(operation["error"]["code"] == 5, "nothing to import is an error")
 check(status(stores.import_(name=store, body={"gcsSource": {"uri": "/etc/passwd"}})) == (400, "INVALID_ARGUMENT"),
@@ -100,7 +100,7 @@ metrics = stores.getDICOMStoreMetrics(name=store).execute()
 check(metrics["instanceCount"] == str(len(files))
       and metrics["blobStorageSizeBytes"] == str(sum(path.stat().st_size for path in files)), "getDICOMStoreMetrics")
 first = read[0]
-metrics = stores.studies().getStudyMetrics(
+metrics = stores.dicomWeb().studies().getStudyMetrics(
     study=f"{store}/dicomWeb/studies/{first.StudyInstanceUID}").execute()
 check(metrics["instanceCount"] == str(sum(d.StudyInstanceUID == first.StudyInstanceUID for d in read)),
       "getStudyMetrics")
@@ -136,7 +136,7 @@ operation = wait(stores.export(name=store, body={"bigqueryDestination": dict(tab
 check("error" not in operation, "unless it is asked for")
 rows = json.loads(server.command(
     "query", "--format", "json",
-    "SELECT SOPInstanceUID, PatientID, StudyDate, Rows, BitsStored, PixelSpacing, ImageType, "
+    "SELECT SOPInstanceUID, PatientID, StudyDate, Rows, BitsStored, ImagerPixelSpacing, ImageType, "
     "json_extract(PatientName, '$.Alphabetic') AS PatientName FROM my_bigquery_dataset.my_bigquery_table"))
 got = {row["SOPInstanceUID"]: row for row in rows}
 check(len(rows) == len(files), "with a row for each instance")
@@ -149,11 +149,12 @@ def listed(value):
 def expected(d):
     date = d.StudyDate
     return (d.PatientID, f"{date[:4]}-{date[4:6]}-{date[6:]}", d.Rows, d.BitsStored, list(d.ImageType),
+            [float(x) for x in d.ImagerPixelSpacing],
             str(d.PatientName).rstrip("^"))
 
 
 check(all((r["PatientID"], r["StudyDate"], r["Rows"], r["BitsStored"], listed(r["ImageType"]),
-           r["PatientName"].rstrip("^")) == expected(d)
+           listed(r["ImagerPixelSpacing"]), r["PatientName"].rstrip("^")) == expected(d)
           for d in read for r in [got[d.SOPInstanceUID]]), "and what pydicom reads in its columns")
 
 # De-identification

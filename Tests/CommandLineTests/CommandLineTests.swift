@@ -19,7 +19,8 @@ import lightbox
             "jobs submit prediction j --model m --input-paths a,b --output-path o --data-format tf-record --region r",
             "jobs submit training j --module-name trainer.task --job-dir gs://b/j -- --max-steps 3 --batch-size 2",
             "jobs list --filter state:FAILED", "jobs describe j", "jobs stream-logs j", "jobs cancel j",
-            "jobs run", "datasets list", "datasets create d --time-zone Europe/Berlin", "datasets delete d --force",
+            "jobs run", "datasets list", "datasets create d --time-zone Europe/Berlin",
+            "datasets delete d --force",
             "stores list --dataset d", "stores create d/s --label a=b", "stores describe d/s", "stores delete d/s",
         ])
     func parses(line: String) throws {

@@ -19,7 +19,8 @@ import Warehouse
         return (report, warehouse)
     }
 
-    private func value(_ column: String, _ warehouse: Warehouse, where condition: String = "1") throws -> SQLValue {
+    private func value(_ column: String, _ warehouse: Warehouse, where condition: String = "1") throws -> SQLValue
+    {
         let result = try warehouse.query("SELECT \(column) AS v FROM `d.t` WHERE \(condition)")
         return try #require(result.rows.first?.first)
     }
@@ -35,7 +36,8 @@ import Warehouse
             .text(.windowCenter, "40", "400.5"), .sequence(Tag(0x0008, 0x2218), [code, DataSet()]),
             .text(Tag(0x0009, 0x0010), "ACME"), .text(Tag(0x0009, 0x1001), "one", "two", vr: .LO),
             .bytes(Tag(0x0009, 0x1002), [1, 2], vr: .UN), .int(Tag(0x0028, 0x0106), 3, vr: .US),
-            .text(Tag(0x0010, 0x1001), "Roe^Jane=ロー", "Poe^J", vr: .PN), .text(.specificCharacterSet, "ISO_IR 192"),
+            .text(Tag(0x0010, 0x1001), "Roe^Jane=ロー", "Poe^J", vr: .PN),
+            .text(.specificCharacterSet, "ISO_IR 192"),
             .text(.accessionNumber, ""),
         ]
     }
@@ -43,7 +45,8 @@ import Warehouse
     @Test("A column for each attribute that occurs, of the type that its VR has") func columns() async throws {
         try await withStore { store, folder in
             _ = try await store.ingest(
-                try write([instanceBytes(instance: "1.1", more: elements), instanceBytes(instance: "1.2")], in: folder))
+                try write(
+                    [instanceBytes(instance: "1.1", more: elements), instanceBytes(instance: "1.2")], in: folder))
             let (report, warehouse) = try export(store, folder)
             #expect(report.written == 2 && report.problems.isEmpty)
             let schema = try #require(try warehouse.schema(of: TableName("d.t")))
@@ -109,7 +112,8 @@ import Warehouse
     {
         try await withStore { store, folder in
             _ = try await store.ingest(
-                try write([instanceBytes(instance: "1.1"), instanceBytes(instance: "1.2", more: elements)], in: folder))
+                try write(
+                    [instanceBytes(instance: "1.1"), instanceBytes(instance: "1.2", more: elements)], in: folder))
             _ = try export(store, folder, of: [InstanceFilter(sopInstanceUID: "1.1")])
             #expect(throws: WarehouseError.self) { try export(store, folder) }
             let (report, warehouse) = try export(

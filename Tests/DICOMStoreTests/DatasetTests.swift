@@ -57,7 +57,8 @@ import Testing
     @Test("A dataset goes with its stores and their files; another store of the name has nothing of them")
     func deletesWithFiles() async throws {
         try await withStore { store, folder in
-            let paths = try write([instanceBytes(instance: "1.2.3"), instanceBytes(instance: "1.2.4")], in: folder)
+            let paths = try write(
+                [instanceBytes(instance: "1.2.3"), instanceBytes(instance: "1.2.4")], in: folder)
             _ = try await store.ingest(paths)
             let other = try store.catalog.store(DICOMStoreName("d/t"), creating: true)
             _ = try await other.ingest(paths)

@@ -84,7 +84,9 @@ import Warehouse
             #expect(job.state == .failed && job.errorKind == nil)
             #expect((job.progress.completed, job.progress.errors, job.progress.total) == (4, 2, 6))
             let log = try archive.log(job)
-            for line in ["gs://in/a/notes.dcm: ", "gs://in/a/list.csv: ", "gs://in/again.dcm: the store has another"] {
+            for line in [
+                "gs://in/a/notes.dcm: ", "gs://in/a/list.csv: ", "gs://in/again.dcm: the store has another",
+            ] {
                 #expect(log.contains(line))
             }
             #expect(try archive.store("d/s").counts().instances == 3)
@@ -98,11 +100,13 @@ import Warehouse
     @Test func nothingToImportIsAnError() async throws {
         try await withArchive { archive in
             let job = try await archive.done(.importFiles(from: "gs://in/**.dcm"))
-            #expect(job.state == .failed && job.errorKind == .notFound && job.errorMessage.contains("gs://in/**.dcm"))
+            #expect(
+                job.state == .failed && job.errorKind == .notFound && job.errorMessage.contains("gs://in/**.dcm"))
         }
     }
 
-    @Test("An import that is stopped is taken up again and ends with everything in") func continues() async throws {
+    @Test("An import that is stopped is taken up again and ends with everything in") func continues() async throws
+    {
         try await withArchive { archive in
             for number in 1...40 { try archive.put(image(number), "in/\(number).dcm") }
             let job = try archive.catalog.createArchiveJob(
@@ -150,11 +154,17 @@ import Warehouse
             ),
             (
                 "image/png",
-                ["1.2.1/1.2.1.1.png", "1.2.1/1.2.1.2.png", "1.2.1/1.2.1.3.png", "1.2.2/1.2.2.4/1.png", "1.2.2/1.2.2.4/2.png"]
+                [
+                    "1.2.1/1.2.1.1.png", "1.2.1/1.2.1.2.png", "1.2.1/1.2.1.3.png", "1.2.2/1.2.2.4/1.png",
+                    "1.2.2/1.2.2.4/2.png",
+                ]
             ),
             (
                 "image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.50",
-                ["1.2.1/1.2.1.1.jpg", "1.2.1/1.2.1.2.jpg", "1.2.1/1.2.1.3.jpg", "1.2.2/1.2.2.4/1.jpg", "1.2.2/1.2.2.4/2.jpg"]
+                [
+                    "1.2.1/1.2.1.1.jpg", "1.2.1/1.2.1.2.jpg", "1.2.1/1.2.1.3.jpg", "1.2.2/1.2.2.4/1.jpg",
+                    "1.2.2/1.2.2.4/2.jpg",
+                ]
             ),
             (
                 "application/octet-stream; transfer-syntax=*",
@@ -197,7 +207,8 @@ import Warehouse
     @Test(
         "A media type that is not written is refused before the work",
         arguments: [
-            "image/gif", "image/png; transfer-syntax=*", "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.90",
+            "image/gif", "image/png; transfer-syntax=*",
+            "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.90",
             "application/dicom; charset=x", "image/jpeg; transfer-syntax=1.2", "png",
         ])
     func refusesMedia(text: String) { #expect(throws: ArchiveError.self) { try ExportMedia(text) } }
@@ -210,13 +221,16 @@ import Warehouse
             let job = try await archive.done(
                 .exportFiles(.init(folder: "gs://out", selection: "gs://in/filter.txt")))
             #expect(job.state == .failed && job.progress.completed == 2 && job.progress.errors == 1)
-            let names = try FileTree.files(below: archive.home.buckets + "/out").map { ($0 as NSString).lastPathComponent }
+            let names = try FileTree.files(below: archive.home.buckets + "/out").map {
+                ($0 as NSString).lastPathComponent
+            }
             #expect(names == ["1.2.1.2.dcm", "1.2.2.4.dcm"])
         }
     }
 
     @Test func resourcePathsDoNotOverlap() throws {
-        let text = "/studies/1/series/2\n/studies/1\n\n/studies/3/series/4/instances/5\r\n/studies/3/series/4/instances/5"
+        let text =
+            "/studies/1/series/2\n/studies/1\n\n/studies/3/series/4/instances/5\r\n/studies/3/series/4/instances/5"
         let filters = try ResourcePaths(text).filters
         #expect(
             filters == [
@@ -265,7 +279,9 @@ import Warehouse
             #expect((counts.studies, counts.series, counts.instances) == (1, 2, 4))
             for path in try FileTree.files(below: store.root + "/instances") {
                 let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-                for secret in ["Quetzal", "QX4711", "20200131"] { #expect(bytes.range(of: Data(secret.utf8)) == nil) }
+                for secret in ["Quetzal", "QX4711", "20200131"] {
+                    #expect(bytes.range(of: Data(secret.utf8)) == nil)
+                }
             }
             #expect(try !archive.log(job).contains("Quetzal"))
             let again = try await archive.done(.deidentify(.init(dataset: "public")), on: nil)

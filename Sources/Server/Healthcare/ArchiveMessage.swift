@@ -23,10 +23,11 @@ enum ArchiveMessage {
         return message
     }
 
-    static func metrics(_ counts: DICOMStoreCounts, _ start: Message) -> Message {
+    /// - Parameter filter: what the counts are of: a store has studies and series, a study series.
+    static func metrics(_ counts: DICOMStoreCounts, of filter: InstanceFilter, _ start: Message) -> Message {
         var message = start
-        message.add("studyCount", long: counts.studies)
-        message.add("seriesCount", long: counts.series)
+        if filter.studyInstanceUID == nil { message.add("studyCount", long: counts.studies) }
+        if filter.seriesInstanceUID == nil { message.add("seriesCount", long: counts.series) }
         message.add("instanceCount", long: counts.instances)
         message.add("blobStorageSizeBytes", long: counts.bytes)
         return message
@@ -51,12 +52,15 @@ enum ArchiveMessage {
         return settings
     }
 
+    /// Settings of a store that are only given back: nothing is delivered.
+    static let documents = ["notificationConfig", "notificationConfigs", "streamConfigs"]
+
     /// What a caller sends of a store.
     static func storeSettings(_ call: Call) throws -> DICOMStoreSettings {
         var reader = try MessageReader(call.body)
         var settings = DICOMStoreSettings(labels: try reader.labels())
-        for (name, value) in reader.documents(["notificationConfig", "streamConfigs"]) {
-            let isExpected = name == "streamConfigs" ? value.elements != nil : value.members != nil
+        for (name, value) in reader.documents(Self.documents) {
+            let isExpected = name.hasSuffix("s") ? value.elements != nil : value.members != nil
             guard isExpected, let text = try? value.serialized() else {
                 throw ServerError(.invalidArgument, "Invalid value at '\(name)': send what the API describes.")
             }

@@ -12,6 +12,7 @@ enum ArchiveWorkMessage {
         }
         let address = try source.text("uri")
         try source.finish()
+        reader.ignore("blobStorageSettings")
         try reader.finish()
         return .importFiles(from: try bucketAddress(address, "gcsSource.uri"))
     }

@@ -80,7 +80,7 @@ struct DICOMStoreRoutes: RouteGroup {
             try catalog.changeSettings(of: name) { settings in
                 try mask.each { path in
                     if UpdateMask.applyLabels(path, to: &settings.labels, from: new.labels) { return true }
-                    guard ["notificationConfig", "streamConfigs"].contains(path) else { return false }
+                    guard ArchiveMessage.documents.contains(path) else { return false }
                     settings.documents[path] = new.documents[path]
                     return true
                 }
@@ -167,7 +167,7 @@ struct DICOMStoreRoutes: RouteGroup {
             }
             var message = Message()
             try name(call, &message)
-            return Reply(ArchiveMessage.metrics(counts, message))
+            return Reply(ArchiveMessage.metrics(counts, of: filter, message))
         }
     }
 }
