@@ -68,7 +68,8 @@ struct DICOMwebRoutes: RouteGroup {
             }
         return try DICOMwebRequest(
             method: method, path: String(call.rest), query: call.query.text,
-            headers: call.headers.map { ($0.name.canonicalName, $0.value) }, body: call.stream.map(BodyPieces.init),
+            headers: call.headers.map { ($0.name.canonicalName, $0.value) },
+            body: call.stream.map(BodyPieces.init),
             root: context.address(for: call) + call.path.dropLast(call.rest.count))
     }
 }

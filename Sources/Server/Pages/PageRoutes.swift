@@ -43,7 +43,8 @@ struct PageRoutes: RouteGroup {
         }
         return call.pages.home(
             .init(
-                models: models, jobs: jobs, address: context.address(for: call), version: context.settings.release))
+                models: models, jobs: jobs, address: context.address(for: call), version: context.settings.release)
+        )
     }
 
     @Sendable private func predict(_ call: Call) async throws -> String {
