@@ -103,6 +103,15 @@ extension DICOMStore {
         }
     }
 
+    /// Whether it has not been deleted since it was opened.
+    public func isThere() throws -> Bool {
+        try pool.read { database in
+            try Bool.fetchOne(
+                database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM dicom_store WHERE id = ?)"),
+                arguments: [id]) ?? false
+        }
+    }
+
     /// How much of it matches.
     public func counts(of filter: InstanceFilter) throws -> DICOMStoreCounts {
         try pool.read { database in

@@ -258,6 +258,27 @@ import WireFormats
         }
     }
 
+    @Test("A store that another process deletes and makes anew is the new one, soon") func noticesDeletion()
+        async throws
+    {
+        try await withArchive { server in
+            _ = try await end(
+                of: server.post(store + ":import", #"{"gcsSource": {"uri": "gs://in/*.dcm"}}"#), server)
+            let studies = store + "/dicomWeb/studies"
+            #expect(try await server.get(studies).json.elements?.count == 1)
+            let other = try DICOMCatalog(home: server.server.context.home)
+            let name = try DICOMStoreName("d/s")
+            try other.delete(name)
+            for _ in 0..<100 where try await server.get(studies).status == 200 {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            #expect(try await server.get(studies).status == 404)
+            let bytes = try image(7)
+            _ = try other.createStore(name).ingest(Bytes(bytes), from: "test")
+            #expect(try await server.get(studies).json.elements?.count == 1)
+        }
+    }
+
     @Test("An operation that waits is cancelled; one that has ended stays as it is") func cancels() async throws {
         try await withArchive { server in
             let made = try await server.post(store + ":import", #"{"gcsSource": {"uri": "gs://in/*.dcm"}}"#)
