@@ -177,7 +177,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: [
                 "LightboxCore", "WireFormats", "DICOM", "Networks", "DICOMPixels", "Imaging", "Inference",
-                "Torch", "Warehouse", "ModelRegistry", "Features", "Pipelines",
+                "Torch", "DICOMStore", "Warehouse", "ModelRegistry", "Features", "Pipelines",
             ],
             path: "Benchmarks/Lightbox", swiftSettings: swift),
 

@@ -5,6 +5,7 @@
 //   benchmarks embed RECORDS NETWORK PRECISION
 //   benchmarks serve-models FOLDER         writes the models that the serving rows ask
 //   benchmarks serve-loop FOLDER           the image model of these without a server
+//   benchmarks store-index HOME COUNT      an index of many instances
 //   benchmarks train SECONDS THREADS PRECISION
 //   benchmarks warehouse COUNT LENGTH      vectors into SQL, and a search
 
@@ -21,6 +22,7 @@ case ("embed", 4):
     try EmbedBenchmarks.run(records: arguments[1], network: arguments[2], precision: precision)
 case ("serve-models", 2): try ServeBenchmarks.writeModels(to: arguments[1])
 case ("serve-loop", 2): try ServeBenchmarks.bareLoop(arguments[1])
+case ("store-index", 3): try StoreBenchmarks.fillIndex(of: arguments[1], count: Int(arguments[2]) ?? 1_000_000)
 case ("train", 4):
     try TrainBenchmarks.run(
         for: Double(arguments[1]) ?? 20, threads: Int(arguments[2]) ?? 2,
@@ -30,7 +32,8 @@ case ("warehouse", 3):
 default:
     print(
         "usage: benchmarks metadata FILE COPIES | render FILE TIMES | embed RECORDS NETWORK PRECISION"
-            + " | serve-models FOLDER | serve-loop FOLDER | train SECONDS THREADS PRECISION | warehouse COUNT LENGTH"
+            + " | serve-models FOLDER | serve-loop FOLDER | store-index HOME COUNT | train SECONDS THREADS PRECISION"
+            + " | warehouse COUNT LENGTH"
     )
     exit(2)
 }

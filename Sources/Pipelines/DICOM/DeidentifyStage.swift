@@ -74,7 +74,7 @@ public struct DeidentifyStage: Sendable {
     }
 
     private func inputs(of source: String, _ home: Home) throws -> [String] {
-        guard source.hasPrefix("dicom:") else { return try ImportStage().files(at: source, home) }
+        guard source.hasPrefix("dicom:") else { return try home.dicomFiles(at: source) }
         let store = try DICOMCatalog(home: home).store(DICOMStoreName(String(source.dropFirst(6))))
         var paths: [String] = []
         try store.forEachInstance { paths.append($0.path) }

@@ -1,5 +1,4 @@
 public import DICOMStore
-import Foundation
 public import LightboxCore
 
 /// Takes DICOM files into a store: each SOP Instance UID once, a different file under a known UID reported.
@@ -18,7 +17,7 @@ public struct ImportStage: Sendable {
         var missing: [StageReport.Problem] = []
         for source in sources {
             do {
-                paths += try files(at: source, context.home)
+                paths += try context.home.dicomFiles(at: source)
             } catch let error as any Failure where sources.count > 1 {
                 missing.append(StageReport.Problem(source: source, error: error))
             }
@@ -33,17 +32,5 @@ public struct ImportStage: Sendable {
             throw InputError(.invalidInput, "\(problem.source): \(problem.reason)")
         }
         return report
-    }
-
-    /// What people keep beside DICOM files: passed over in a folder, tried when it is named.
-    private static let otherKinds: Set<String> = [
-        "csv", "tsv", "txt", "json", "jsonl", "md", "html", "pdf", "yaml", "yml",
-    ]
-
-    func files(at source: String, _ home: Home) throws -> [String] {
-        let paths = try home.files(at: source)
-        let others = paths.filter { Self.otherKinds.contains(($0 as NSString).pathExtension.lowercased()) }
-        let rest = Set(paths).subtracting(others)
-        return rest.isEmpty ? paths : paths.filter(rest.contains)
     }
 }

@@ -27,7 +27,7 @@ struct DICOMwebRoutes: RouteGroup {
         return [
             Route(
                 .get, template, .dicomWeb, .read,
-                "Search and retrieve: studies, series, instances, frames, pictures.",
+                "Search and retrieve studies, series, instances, frames and pictures.",
                 .init(mediaType: "application/dicom+json"), handler: handler),
             Route(
                 .post, template, .dicomWeb, .write, "Store instances.",

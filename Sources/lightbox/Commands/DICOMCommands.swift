@@ -3,9 +3,11 @@ import ArgumentParser
 /// `lightbox dicom …`
 struct DICOMCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dicom", abstract: "Import, export, de-identify, send, fetch and look into DICOM files.",
+        commandName: "dicom",
+        abstract: "Import, export, verify, de-identify, send, fetch and look into DICOM files.",
         subcommands: [
-            DICOMImport.self, DICOMExport.self, DICOMMetadata.self, DICOMShow.self, DICOMDeidentify.self,
+            DICOMImport.self, DICOMExport.self, DICOMVerify.self, DICOMMetadata.self, DICOMShow.self,
+            DICOMDeidentify.self,
             DICOMEcho.self, DICOMSend.self, DICOMFind.self, DICOMGet.self, DICOMMove.self, DICOMListen.self,
         ])
 }

@@ -27,7 +27,7 @@ struct DICOMSend: ParsableCommand {
 
     func run() throws {
         try global.report { context in
-            let paths = try sources.flatMap { try context.home.files(at: $0) }
+            let paths = try sources.flatMap { try context.home.dicomFiles(at: $0) }
             let report = try peer.client(in: context.home).send(
                 paths, associations: associations, progress: context.progress, isCancelled: context.isCancelled)
             return (report, errorsIn: "")
