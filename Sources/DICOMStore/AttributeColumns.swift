@@ -67,7 +67,7 @@ private struct AttributeRow {
             takeOther(element, of: data)
             return
         }
-        guard AttributeValue.hasValue(element) else { return }
+        guard AttributeValue.hasValue(element, in: data) else { return }
         let form = AttributeValue.Form(tag)
         if case .sequence = element.value {
             if form == .sequence, let text = AttributeValue.json(ofSequence: tag, in: data, depth: 0),
@@ -86,7 +86,7 @@ private struct AttributeRow {
 
     private mutating func takeOther(_ element: Element, of data: DataSet) {
         let name = "Tag_" + element.tag.keyDigits
-        guard AttributeValue.hasValue(element) else { return }
+        guard AttributeValue.hasValue(element, in: data) else { return }
         guard !AttributeValue.isBinary(element.vr), element.vr != .SQ else {
             dropped.append(name)
             return

@@ -61,10 +61,11 @@ enum AttributeValue {
         }
     }
 
-    /// Whether there is anything to write down.
-    static func hasValue(_ element: Element) -> Bool {
+    /// Whether there is anything to write down: padding alone is not.
+    static func hasValue(_ element: Element, in data: DataSet) -> Bool {
         switch element.value {
-        case .bytes(let bytes): !bytes.isEmpty
+        case .bytes(let bytes):
+            element.vr.isText ? !data.strings(element.tag).allSatisfy(\.isEmpty) : !bytes.isEmpty
         case .sequence(let items): !items.isEmpty
         case .fragments: true
         }
@@ -117,7 +118,7 @@ enum AttributeValue {
 
     private static func object(_ item: DataSet, depth: Int) -> String {
         let members = item.elements.compactMap { element -> String? in
-            guard let keyword = keyword(of: element.tag), hasValue(element) else { return nil }
+            guard let keyword = keyword(of: element.tag), hasValue(element, in: item) else { return nil }
             let value: String? =
                 if case .sequence = element.value {
                     json(ofSequence: element.tag, in: item, depth: depth + 1)

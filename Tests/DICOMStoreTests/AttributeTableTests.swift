@@ -38,7 +38,9 @@ import Warehouse
             .bytes(Tag(0x0009, 0x1002), [1, 2], vr: .UN), .int(Tag(0x0028, 0x0106), 3, vr: .US),
             .text(Tag(0x0010, 0x1001), "Roe^Jane=ロー", "Poe^J", vr: .PN),
             .text(.specificCharacterSet, "ISO_IR 192"),
-            .text(.accessionNumber, ""),
+            .text(.accessionNumber, " "), .text(.seriesDate, "1995.06.26"),
+            .text(Tag(0x0008, 0x0032), "11:20:00.5"),
+            .text(Tag(0x0008, 0x0090), "   "),
         ]
     }
 
@@ -59,6 +61,9 @@ import Warehouse
             #expect(try value("StudyTime", warehouse) == .text("13:05:00"))
             #expect(
                 try value("AcquisitionDateTime", warehouse, where: first) == .text("2024-01-31T13:05:00.25+01:00"))
+            #expect(try value("SeriesDate", warehouse, where: first) == .text("1995-06-26"))
+            #expect(try value("AcquisitionTime", warehouse, where: first) == .text("11:20:00.5"))
+            #expect(try value("ReferringPhysicianName", warehouse, where: first) == .null)
             #expect(try value("InstanceNumber", warehouse) == .integer(7))
             #expect(try value("PixelSpacing", warehouse) == .json("[0.5,0.25]"))
             #expect(try value("WindowCenter", warehouse, where: first) == .json("[40,400.5]"))
