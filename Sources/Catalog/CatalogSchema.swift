@@ -38,11 +38,12 @@ enum CatalogSchema {
             severity TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (job, number)) WITHOUT ROWID;
         """
 
-    /// `dataset` is that of archive work.
+    /// `dataset` is that of archive work; `crashes` counts the processes that died with the job.
     private static let queues = """
         ALTER TABLE job ADD COLUMN queue TEXT NOT NULL DEFAULT 'models';
         ALTER TABLE job ADD COLUMN dataset TEXT;
         ALTER TABLE job ADD COLUMN error_kind TEXT;
+        ALTER TABLE job ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX job_dataset ON job (dataset, number) WHERE dataset IS NOT NULL;
         """
 

@@ -34,7 +34,7 @@ public struct Job: Sendable, Codable, Equatable {
     /// What kind of trouble it was, where that is known.
     public var errorKind: FailureKind?
     public var progress: Progress
-    /// How often a process took it up; more than one after a crash.
+    /// How often a process took it up; more than one after a crash or a stop.
     public var attempts: Int
     public let etag: String
     public var creator: String

@@ -124,8 +124,8 @@ public final class JobLease: Sendable {
 }
 
 extension ModelCatalog {
-    /// How often a job is taken up before it counts as one that ends its process.
-    static let maximumAttempts = 5
+    /// How many processes may die with a job before it counts as one that ends its process.
+    static let maximumCrashes = 5
 
     /// Takes up the oldest job of a queue that waits, or that a dead process has left.
     ///
@@ -142,14 +142,16 @@ extension ModelCatalog {
                         OR state IN ('preparing', 'running', 'cancelling') AND lease_end < ?)
                         ORDER BY number LIMIT 1
                         """, arguments: [queue.rawValue, time])
-                guard let job = try row.map(Self.job) else { return nil }
+                guard let row else { return nil }
+                let job = try Self.job(row)
+                let crashes = row["crashes"] + (job.state == .queued ? 0 : 1)
                 if job.state == .cancelling {
                     try end(job, .cancelled, database)
-                } else if job.attempts >= Self.maximumAttempts {
-                    let text = "The job was taken up \(job.attempts) times and never came to its end."
+                } else if crashes >= Self.maximumCrashes {
+                    let text = "\(crashes) processes have died while they worked on the job."
                     try end(job, .failed, error: text, database)
                 } else {
-                    try claim(job, for: owner, time, database)
+                    try claim(job, for: owner, time, crashes, database)
                     return try Self.job(job.id, database)
                 }
             }
@@ -157,13 +159,15 @@ extension ModelCatalog {
         return job.map { JobLease(job: $0, catalog: self, owner: owner) }
     }
 
-    private func claim(_ job: Job, for owner: String, _ time: Double, _ database: Database) throws {
+    private func claim(
+        _ job: Job, for owner: String, _ time: Double, _ crashes: Int, _ database: Database
+    ) throws {
         try update(
             job,
             """
-            state = 'preparing', started = coalesce(started, ?), attempts = attempts + 1, lease_owner = ?,
+            state = 'preparing', started = coalesce(started, ?), attempts = attempts + 1, crashes = ?, lease_owner = ?,
             lease_end = ?
-            """, [time, owner, time + leaseSeconds], database)
+            """, [time, crashes, owner, time + leaseSeconds], database)
         if job.attempts > 0 {
             try Self.log("The job is taken up again.", .warning, of: job.id, at: now(), database)
         }
