@@ -145,15 +145,26 @@ struct ArchiveStage: Sendable {
         return result
     }
 
+    private static let longestSelection = 64 << 20  // bytes, some 400,000 instances
+
+    private static func text(of selection: String, _ home: Home) throws -> String {
+        let path = try home.localPath(of: selection)
+        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        guard size ?? 0 <= longestSelection else {
+            throw ArchiveError(.limitExceeded, "\(selection): a filter file has at most 64 MiB. Divide it.")
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ArchiveError(.notFound, "\(selection): no such object.")
+        }
+        return String(decoding: data, as: UTF8.self)
+    }
+
     /// What a filter file selects, and those of its lines that nothing in the store matches.
     private func filters(
         _ selection: String, _ store: DICOMStore, _ home: Home
     ) throws -> ([InstanceFilter], missing: [StageReport.Problem]) {
         guard !selection.isEmpty else { return ([.all], []) }
-        guard let data = FileManager.default.contents(atPath: try home.localPath(of: selection)) else {
-            throw ArchiveError(.notFound, "\(selection): no such object.")
-        }
-        let wanted = try ResourcePaths(String(decoding: data, as: UTF8.self)).filters
+        let wanted = try ResourcePaths(Self.text(of: selection, home)).filters
         let found = try wanted.filter { try !store.instances(matching: $0, limit: 1).isEmpty }
         let missing = Set(wanted).subtracting(found).count
         let problems = (0..<missing).map { _ in
