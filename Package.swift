@@ -211,7 +211,7 @@ let package = Package(
             of: "Server",
             using: [
                 "WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse", "DICOM",
-                "DICOMStore",
+                "DICOMStore", "Pipelines",
             ]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
