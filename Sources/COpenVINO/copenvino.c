@@ -1,6 +1,8 @@
+#define _GNU_SOURCE // dl_iterate_phdr
 #include "copenvino.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +83,31 @@ int copenvino_open(const char *path, char *message) {
     return explain(library.ov_core_create(&library.core), message);
 }
 
+// Paths of the library's own parts.
+typedef struct {
+    char *paths[32];
+    size_t count;
+} parts;
+
+static int note_part(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)size;
+    parts *found = context;
+    if (strstr(info->dlpi_name, "libopenvino") && found->count < sizeof found->paths / sizeof *found->paths)
+        found->paths[found->count++] = strdup(info->dlpi_name);
+    return 0;
+}
+
+// The library unloads the reader of a format when the last model that came of it is freed, though what it compiled may still
+// hold values whose destructors are the reader's code. So what has been loaded stays.
+static void keep_parts(void) {
+    parts found = {.count = 0};
+    dl_iterate_phdr(note_part, &found);
+    for (size_t i = 0; i < found.count; i++) {
+        if (found.paths[i]) dlopen(found.paths[i], RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+        free(found.paths[i]);
+    }
+}
+
 int copenvino_version(char *text, size_t capacity, char *message) {
     ov_version_t version = {0};
     int status = explain(library.ov_get_openvino_version(&version), message);
@@ -98,6 +125,7 @@ int copenvino_read(const char *path, const void *bytes, size_t count, copenvino_
         ? library.ov_core_read_model(library.core, path, NULL, &read)
         : library.ov_core_read_model_from_memory_buffer(library.core, bytes, count, NULL, &read);
     *model = (copenvino_model *)read;
+    keep_parts();
     return explain(status, message);
 }
 

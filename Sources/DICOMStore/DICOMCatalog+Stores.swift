@@ -97,7 +97,7 @@ extension DICOMCatalog {
         return true
     }
 
-    private static func settings(of name: DICOMStoreName, _ database: Database) throws -> DICOMStoreSettings {
+    static func settings(of name: DICOMStoreName, _ database: Database) throws -> DICOMStoreSettings {
         guard let row = try row(of: name, database) else { throw missing(name) }
         return try value(row["settings"])
     }

@@ -92,6 +92,7 @@ public final class DICOMCatalog: Sendable {
             try SearchIndex.fill(database, home: home)
         }
         migrator.registerMigration("dicom 3: datasets, settings of stores") { try $0.execute(sql: thirdSchema) }
+        migrator.registerMigration("dicom 4: revisions") { try $0.execute(sql: fourthSchema) }
         return migrator
     }
 
@@ -130,6 +131,13 @@ public final class DICOMCatalog: Sendable {
             PRIMARY KEY (store_id, role, word, study)) WITHOUT ROWID;
         CREATE INDEX dicom_name_study ON dicom_name (study);
         CREATE INDEX dicom_series_modality ON dicom_series (modality, study);
+        """
+    /// Files that others under the same UID have taken the place of; `replaced` is in seconds since 1970.
+    private static let fourthSchema = """
+        CREATE TABLE dicom_revision (
+            id INTEGER PRIMARY KEY, store_id INTEGER NOT NULL REFERENCES dicom_store ON DELETE CASCADE,
+            sop_uid TEXT NOT NULL, content_hash BLOB NOT NULL, size INTEGER NOT NULL, replaced REAL NOT NULL);
+        CREATE INDEX dicom_revision_uid ON dicom_revision (store_id, sop_uid);
         """
     /// `settings` is JSON. A number is given to one store only, so that who still holds a deleted one meets no other.
     private static let thirdSchema = """

@@ -29,15 +29,20 @@ public struct DICOMStoreSettings: Sendable, Hashable, Codable {
     public var labels: [String: String]
     /// JSON texts that are only given back, by the name of Google's field: `notificationConfig`, `streamConfigs`.
     public var documents: [String: String]
+    /// Whether a different file under a known SOP Instance UID takes the place of the one before, which is kept as a
+    /// ``DICOMRevision``; otherwise it is refused.
+    public var keepsRevisions: Bool
 
-    public init(labels: [String: String] = [:], documents: [String: String] = [:]) {
+    public init(labels: [String: String] = [:], documents: [String: String] = [:], keepsRevisions: Bool = false) {
         self.labels = labels
         self.documents = documents
+        self.keepsRevisions = keepsRevisions
     }
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         labels = try values.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
         documents = try values.decodeIfPresent([String: String].self, forKey: .documents) ?? [:]
+        keepsRevisions = try values.decodeIfPresent(Bool.self, forKey: .keepsRevisions) ?? false
     }
 }

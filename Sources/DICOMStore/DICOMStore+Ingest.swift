@@ -45,7 +45,9 @@ extension DICOMStore {
     public func ingest(_ bytes: Bytes, from source: String) throws -> IngestOutcome {
         let folder = try IncomingFolder(in: root + "/incoming")
         return try withExtendedLifetime(folder) {
-            let file = IncomingFile(source: source, folder: folder.path) { try self.hash(of: $0) }
+            let file = IncomingFile(
+                source: source, folder: folder.path, known: { try self.hash(of: $0) },
+                keepsRevisions: try keepsRevisions())
             switch try file.takeSmall(bytes) {
             case .known(let outcome): return outcome
             case .ready(let accepted): return try IngestBatch(store: self).commit([accepted])[0]
@@ -60,6 +62,9 @@ extension DICOMStore {
             for (record, hash) in records { try writer.insert(record, .none, hash: hash, size: 527_000) }
         }
     }
+
+    /// As the store's settings say now.
+    public func keepsRevisions() throws -> Bool { try catalog.settings(of: name).keepsRevisions }
 
     func hash(of sopInstanceUID: String) throws -> ContentHash? {
         try pool.read { try InstanceWriter($0, store: id).hash(of: sopInstanceUID) }
@@ -109,13 +114,15 @@ private struct Ingest {
 
     mutating func run(_ paths: [String], isCancelled: () -> Bool) throws -> StageReport {
         var remaining = paths.makeIterator()
-        let (store, folder) = (store, folder.path)
+        let (store, folder, keepsRevisions) = (store, folder.path, try store.keepsRevisions())
         try mapInOrder(threads: ProcessInfo.processInfo.activeProcessorCount, window: 2 * store.batchSize) {
             // What has been taken up is still committed.
             isCancelled()
                 ? nil
                 : remaining.next().map { path in
-                    IncomingFile(source: path, folder: folder) { try store.hash(of: $0) }
+                    IncomingFile(
+                        source: path, folder: folder, known: { try store.hash(of: $0) },
+                        keepsRevisions: keepsRevisions)
                 }
         } transform: {
             $0.take()
@@ -147,7 +154,7 @@ private struct Ingest {
     private mutating func finish(_ source: String, _ result: IngestOutcome) {
         done += 1
         switch result {
-        case .added: report.written += 1
+        case .added, .revised: report.written += 1
         case .unchanged: report.unchanged += 1
         case .conflict: report.problems.append(StageReport.Problem(source: source, reason: Self.conflict))
         case .unreadable(let reason): report.problems.append(StageReport.Problem(source: source, reason: reason))

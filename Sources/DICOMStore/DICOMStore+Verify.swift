@@ -37,6 +37,13 @@ extension DICOMStore {
                     progress?(ProgressUpdate(stage: "verify", completed: known.count, total: total))
                 }
             }
+            for revision in try self.revisions() where known.insert(revision.path).inserted {
+                if !FileManager.default.fileExists(atPath: revision.path) {
+                    report.missing.append(revision.path)
+                } else if try ContentHash(ofFile: revision.path) != revision.contentHash {
+                    report.changed.append(revision.path)
+                }
+            }
             report.orphaned = try FileTree.files(below: self.root + "/instances").filter { !known.contains($0) }
             return report
         }

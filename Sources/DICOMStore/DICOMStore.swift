@@ -142,21 +142,24 @@ extension DICOMStore {
             let rows = try Row.fetchAll(
                 database,
                 sql:
-                    "SELECT i.id, e.id AS series, s.id AS study, i.content_hash \(filter.tables) WHERE \(condition)",
+                    "SELECT i.id, i.sop_uid, e.id AS series, s.id AS study, i.content_hash \(filter.tables) WHERE \(condition)",
                 arguments: arguments)
             let instances = try database.cachedStatement(sql: "DELETE FROM dicom_instance WHERE id = ?")
-            for row in rows { try instances.execute(arguments: [row["id"] as Int64]) }
+            var revisions: [ContentHash] = []
+            for row in rows {
+                try instances.execute(arguments: [row["id"] as Int64])
+                revisions += try removeRevisions(of: row["sop_uid"], database)
+            }
             try Self.removeEmpty("series", rows, children: "dicom_instance WHERE series", database)
             try Self.removeEmpty("study", rows, children: "dicom_series WHERE study", database)
-            return rows.compactMap { ContentHash(digest: $0["content_hash"]) }
+            return (rows.compactMap { ContentHash(digest: $0["content_hash"]) }, revisions)
         }
         // Only now: a crash in between leaves files without rows, never the other way round.
-        for hash in removed { unlink(path(for: hash)) }
-        return removed.count
+        for hash in removed.0 + removed.1 { unlink(path(for: hash)) }
+        return removed.0.count
     }
 
-    private static func removeEmpty(_ level: String, _ rows: [Row], children: String, _ database: Database) throws
-    {
+    static func removeEmpty(_ level: String, _ rows: [Row], children: String, _ database: Database) throws {
         let statement = try database.cachedStatement(
             sql: "DELETE FROM dicom_\(level) WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM \(children) = ?1)")
         for id in Set(rows.map { $0[level] as Int64 }) { try statement.execute(arguments: [id]) }

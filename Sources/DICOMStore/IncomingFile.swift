@@ -25,6 +25,8 @@ struct IncomingFile: Sendable {
     let folder: String
     /// The content under a SOP Instance UID that the store has now.
     let known: @Sendable (String) throws -> ContentHash?
+    /// Whether other content under a known UID is taken, too.
+    let keepsRevisions: Bool
 
     func take() -> (source: String, result: Result) {
         do {
@@ -103,7 +105,9 @@ struct IncomingFile: Sendable {
     }
 
     private func outcome(_ record: InstanceRecord, _ hash: ContentHash) throws -> IngestOutcome? {
-        try known(record.instance.sopInstanceUID).map { $0 == hash ? .unchanged : .conflict }
+        guard let known = try known(record.instance.sopInstanceUID) else { return nil }
+        if known == hash { return .unchanged }
+        return keepsRevisions ? nil : .conflict
     }
 
     private func newPath() -> String { folder + "/" + UUID().uuidString }

@@ -16,8 +16,9 @@ struct IngestBatch {
         try store.onStep(.filesSynced)
         let outcomes = try store.pool.write { database in
             var writer = try InstanceWriter(database, store: store.id)
-            let outcomes = try decide(files, &writer)
-            let new = zip(files, outcomes).filter { $1 == .added }.map(\.0)
+            let keepsRevisions = try DICOMCatalog.settings(of: store.name, database).keepsRevisions
+            let outcomes = try decide(files, &writer, keepsRevisions: keepsRevisions)
+            let new = zip(files, outcomes).filter { $1.isNew }.map(\.0)
             let folders = Set(new.map { store.folder(for: $0.hash) }).sorted()
             try store.makeFolders(folders)
             for file in new {
@@ -27,23 +28,30 @@ struct IngestBatch {
             try store.onStep(.renamed)
             try Self.concurrently(folders) { try AtomicFile.syncFolder($0) }
             try store.onStep(.foldersSynced)
-            for file in new { try writer.insert(file) }
+            for (file, outcome) in zip(files, outcomes) where outcome.isNew {
+                if outcome == .revised { try writer.keepRevision(of: file.record.instance.sopInstanceUID) }
+                try writer.insert(file)
+            }
             try store.onStep(.rowsWritten)
             return outcomes
         }
         try store.onStep(.committed)
-        for (file, outcome) in zip(files, outcomes) where outcome != .added { unlink(file.temporary) }
+        for (file, outcome) in zip(files, outcomes) where !outcome.isNew { unlink(file.temporary) }
         return outcomes
     }
 
     /// Against the index as it is now, and against the files before in the same batch.
-    private func decide(_ files: [IncomingFile.Accepted], _ writer: inout InstanceWriter) throws -> [IngestOutcome]
-    {
+    private func decide(
+        _ files: [IncomingFile.Accepted], _ writer: inout InstanceWriter, keepsRevisions: Bool
+    ) throws -> [IngestOutcome] {
         var here: [String: ContentHash] = [:]
         return try files.map { file in
             let uid = file.record.instance.sopInstanceUID
             if let hash = try here[uid] ?? writer.hash(of: uid) {
-                return hash == file.hash ? .unchanged : .conflict
+                guard hash != file.hash else { return .unchanged }
+                guard keepsRevisions else { return .conflict }
+                here[uid] = file.hash
+                return .revised
             }
             here[uid] = file.hash
             return .added
@@ -95,6 +103,28 @@ struct InstanceWriter {
 
     func hash(of uid: String) throws -> ContentHash? {
         try Data.fetchOne(lookup, arguments: [store, uid]).flatMap { ContentHash(digest: $0) }
+    }
+
+    /// Makes room for a new file under a known UID, and remembers the one that stood there.
+    mutating func keepRevision(of uid: String) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO dicom_revision (store_id, sop_uid, content_hash, size, replaced)
+                SELECT store_id, sop_uid, content_hash, size, ?3 FROM dicom_instance
+                WHERE store_id = ?1 AND sop_uid = ?2
+                """, arguments: [store, uid, Date().timeIntervalSince1970])
+        let row = try Row.fetchOne(
+            database,
+            sql: """
+                SELECT i.id, i.series, s.study FROM dicom_instance i JOIN dicom_series s ON s.id = i.series
+                WHERE i.store_id = ? AND i.sop_uid = ?
+                """, arguments: [store, uid])
+        guard let row else { return }
+        try database.execute(sql: "DELETE FROM dicom_instance WHERE id = ?", arguments: [row["id"] as Int64])
+        // The new file may belong elsewhere.
+        try DICOMStore.removeEmpty("series", [row], children: "dicom_instance WHERE series", database)
+        try DICOMStore.removeEmpty("study", [row], children: "dicom_series WHERE study", database)
+        (studies, series) = ([:], [:])
     }
 
     mutating func insert(_ file: IncomingFile.Accepted) throws {

@@ -2,12 +2,17 @@
 public enum IngestOutcome: Sendable, Hashable {
     /// File and index row are on the disk.
     case added
+    /// As ``added``, in the place of other bytes under the same SOP Instance UID, which are kept as a revision.
+    case revised
     /// The store has these very bytes already.
     case unchanged
     /// The store has other bytes under the same SOP Instance UID, and keeps them.
     case conflict
     /// Not an instance that can be stored, and why.
     case unreadable(String)
+
+    /// Whether the file has become part of the store just now.
+    public var isNew: Bool { self == .added || self == .revised }
 }
 
 /// The points of an ingest between which a crash may come; in this order for every batch.

@@ -54,8 +54,10 @@ private final class StoreWriting: InstanceWriting {
         let instance = try file.finish()
         let record = instance.record.instance
         guard record.sopInstanceUID == sopInstance, record.sopClassUID == sopClass else { return .mismatch }
+        // Only what differs in more than its encoding is a revision.
+        if try store.keepsRevisions(), try isStored(bytes, sopInstance) { return .known }
         switch try store.add([instance])[0] {
-        case .added: return .added
+        case .added, .revised: return .added
         case .unchanged: return .known
         case .conflict: return try isStored(bytes, sopInstance) ? .known : .conflict
         case .unreadable: return .mismatch

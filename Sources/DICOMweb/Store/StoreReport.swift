@@ -32,7 +32,7 @@ struct StoreReport: Sendable {
             study: record.study.studyInstanceUID, series: record.series.seriesInstanceUID,
             instance: record.instance.sopInstanceUID)
         switch outcome {
-        case .added, .unchanged:
+        case .added, .revised, .unchanged:
             stored.append(Stored(sopClassUID: record.instance.sopClassUID, target: target))
         case .conflict:
             fail(record, .duplicate, "The instance already exists with other content, which was kept.")

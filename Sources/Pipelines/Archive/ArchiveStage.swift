@@ -53,7 +53,7 @@ struct ArchiveStage: Sendable {
         _ = try store.ingest(paths, progress: tell, isCancelled: context.isCancelled) { path, outcome in
             result.withLock { result in
                 switch outcome {
-                case .added, .unchanged: result.succeeded += 1
+                case .added, .revised, .unchanged: result.succeeded += 1
                 case .conflict:
                     // As Google's service does: what is there stays, and the file counts as dealt with.
                     result.succeeded += 1

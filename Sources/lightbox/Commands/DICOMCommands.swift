@@ -6,7 +6,8 @@ struct DICOMCommands: ParsableCommand {
         commandName: "dicom",
         abstract: "Import, export, verify, de-identify, send, fetch and look into DICOM files.",
         subcommands: [
-            DICOMImport.self, DICOMExport.self, DICOMVerify.self, DICOMMetadata.self, DICOMShow.self,
+            DICOMImport.self, DICOMExport.self, DICOMVerify.self, DICOMRevisions.self, DICOMMetadata.self,
+            DICOMShow.self,
             DICOMDeidentify.self, DICOMPredictions.self,
             DICOMEcho.self, DICOMSend.self, DICOMFind.self, DICOMGet.self, DICOMMove.self, DICOMListen.self,
         ])

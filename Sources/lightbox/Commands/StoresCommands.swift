@@ -13,11 +13,13 @@ struct StoresCommands: ParsableCommand {
 private struct StoreFacts: Encodable {
     let store: String
     let labels: [String: String]
+    let keepsRevisions: Bool
     let counts: DICOMStoreCounts
 
     init(_ name: DICOMStoreName, _ settings: DICOMStoreSettings, in catalog: DICOMCatalog) throws {
         store = name.description
         labels = settings.labels
+        keepsRevisions = settings.keepsRevisions
         counts = try catalog.store(name).counts()
     }
 }
@@ -60,11 +62,17 @@ struct StoresCreate: ParsableCommand {
 
     @Argument(help: "NAME or DATASET/NAME.") var name: String
     @OptionGroup var labels: LabelOptions
+    @Flag(
+        help: """
+            Let a different file under a known UID take the place of the one before, and keep both; otherwise it is refused.
+            """)
+    var keepRevisions = false
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
         let catalog = try DICOMCatalog(home: global.home)
-        let (name, settings) = (try DICOMStoreName(name), DICOMStoreSettings(labels: labels.labels))
+        let name = try DICOMStoreName(name)
+        let settings = DICOMStoreSettings(labels: labels.labels, keepsRevisions: keepRevisions)
         if try !catalog.datasets().contains(where: { $0.name == name.dataset }) {
             try catalog.createDataset(name.dataset, at: Date())
         }
@@ -93,6 +101,7 @@ struct StoresDescribe: ParsableCommand {
         var description = Description()
         description.add("store", facts.store)
         description.add("labels", facts.labels)
+        description.add("keeps revisions", facts.keepsRevisions ? "yes" : "no")
         description.add("studies", String(facts.counts.studies))
         description.add("series", String(facts.counts.series))
         description.add("instances", String(facts.counts.instances))
