@@ -21,7 +21,8 @@ test: ## run every test
 	swift test -c release --disable-xctest --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
 
 test-clients: build .venv-clients/installed ## drive the server with the clients that people use
-	@for script in ml_v1 tensorflow_rest triton_v2 killed_server; do \
+	@scripts/bootstrap --clients
+	@for script in ml_v1 tensorflow_rest triton_v2 killed_server dicomweb dimse dicom_results; do \
 	    echo "== $$script"; .venv-clients/bin/python Tests/Clients/$$script.py .build/release/lightbox || exit 1; done
 
 test-browser: build ## drive the web pages in headless Chromium

@@ -112,6 +112,7 @@ let package = Package(
         library("KerasFiles", ["LightboxCore", "Networks", "WireFormats"]),
         library("Inference", ["LightboxCore", "COpenVINO"]),
         library("Deidentification", ["LightboxCore", "DICOM", yams]),
+        library("DICOMResults", ["LightboxCore", "DICOM", "Imaging"]),
         library("Torch", ["LightboxCore", "Networks", "CTorch"]),
         library("Figures", ["LightboxCore", "Evaluation", "CCairo"]),
 
@@ -146,7 +147,7 @@ let package = Package(
             [
                 "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
                 "Inference", "Warehouse", "DICOMStore", "Features", "Phantoms", "Evaluation", "Figures", "Torch",
-                "Datasets", "ModelRegistry", "Training", "Catalog", "Serving", "Deidentification",
+                "Datasets", "ModelRegistry", "Training", "Catalog", "Serving", "Deidentification", "DICOMResults",
             ]),
         .target(
             name: "WebPages",
@@ -215,6 +216,7 @@ let package = Package(
             of: "Features",
             using: ["Networks", "Inference", "Imaging", "ModelRegistry", "KerasFiles", "WireFormats"]),
         tests(of: "Deidentification", using: ["DICOM", "Phantoms"]),
+        tests(of: "DICOMResults", using: ["DICOM"]),
         tests(of: "DICOMNetwork", using: ["DICOM", "DICOMStore", nio, nioPosix]),
         tests(of: "DICOMweb", using: ["DICOM", "DICOMPixels", "DICOMStore", "WireFormats", "Imaging"]),
         tests(of: "Phantoms", using: ["DICOM", "DICOMPixels"]),
@@ -223,7 +225,7 @@ let package = Package(
             using: [
                 "WireFormats", "Warehouse", "DICOMStore", "Features", "Datasets", "Training", "ModelRegistry",
                 "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch", "Catalog", "DICOM",
-                "Deidentification",
+                "Deidentification", "DICOMResults",
             ]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],

@@ -41,7 +41,7 @@ enum StoreBenchmarks {
         record.study.patientID = "PAT\(study / 2)"
         record.study.patientName = "Family\(study % 5000)^Given\(study % 777)"
         record.study.accessionNumber = "ACC\(study)"
-        record.study.studyDate = "20\(10 + study % 15)\(String(format: "%02d%02d", 1 + study % 12, 1 + study % 28))"
+        record.study.studyDate = String(format: "20%02d%02d%02d", 10 + study % 15, 1 + study % 12, 1 + study % 28)
         record.series.seriesInstanceUID = "\(root)2.\(number / (instancesPerStudy / 2))"
         record.series.modality = ["CT", "MR", "DX"][study % 3]
         record.instance.sopInstanceUID = "\(root)3.\(number)"

@@ -68,16 +68,24 @@ public final class AuditLog: Sendable {
         }
     }
 
-    /// Writes down at once what a command has done.
+    /// Gathers what a caller of another service has done, until ``flush(now:)``.
     ///
     /// - Parameters:
     ///   - what: `tokens create`
     ///   - resources: names and what they stand for.
-    public func note(_ what: String, resources: [(name: String, value: String)], by user: String = "local") throws
-    {
+    ///   - instances: how many it was done with.
+    public func add(
+        _ what: String, resources: [(name: String, value: String)], by user: String, instances: Int? = nil
+    ) {
         add(
             AuditRecord(
-                time: Date().timeIntervalSince1970, who: user, what: what, resources: resources))
+                time: Date().timeIntervalSince1970, who: user, what: what, resources: resources,
+                instances: instances))
+    }
+
+    /// Writes down at once what a command has done.
+    public func note(_ what: String, resources: [(name: String, value: String)]) throws {
+        add(what, resources: resources, by: "local")
         try flush(now: true)
     }
 }

@@ -57,20 +57,8 @@ final class Explainer: Sendable {
         guard wantsMap else { return Explanation(embedding: embedding, maps: []) }
         let features = outputs[2].array
         return Explanation(
-            embedding: embedding, maps: classes.enumerated().map { map(features, image: $0, class: $1) })
-    }
-
-    /// The sum of an image's feature maps, each times its weight for the class.
-    private func map(_ features: NDArray, image: Int, class index: Int) -> NDArray {
-        let (channels, rows, columns) = (features.shape[1], features.shape[2], features.shape[3])
-        let area = rows * columns
-        var map = NDArray(shape: [rows, columns])
-        for channel in 0..<channels {
-            let weight = kernel.values[channel * kernel.shape[1] + index]
-            let start = (image * channels + channel) * area
-            for place in 0..<area { map.values[place] += weight * features.values[start + place] }
-        }
-        return map
+            embedding: embedding,
+            maps: classes.enumerated().map { features.activation(image: $0, score: $1, kernel: kernel) })
     }
 
     private func engine() async throws -> Engine {

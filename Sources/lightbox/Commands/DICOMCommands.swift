@@ -7,7 +7,7 @@ struct DICOMCommands: ParsableCommand {
         abstract: "Import, export, verify, de-identify, send, fetch and look into DICOM files.",
         subcommands: [
             DICOMImport.self, DICOMExport.self, DICOMVerify.self, DICOMMetadata.self, DICOMShow.self,
-            DICOMDeidentify.self,
+            DICOMDeidentify.self, DICOMPredictions.self,
             DICOMEcho.self, DICOMSend.self, DICOMFind.self, DICOMGet.self, DICOMMove.self, DICOMListen.self,
         ])
 }

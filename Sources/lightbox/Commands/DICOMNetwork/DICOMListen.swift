@@ -1,5 +1,6 @@
 import ArgumentParser
 import DICOMNetwork
+import DICOMStore
 import Foundation
 import LightboxCore
 import Pipelines
@@ -43,12 +44,20 @@ struct DICOMListen: ParsableCommand {
     func run() throws {
         try global.run { context in
             let store = try store.open(in: context.home, creating: true)
-            let server = DICOMServer(try configuration(context.home), store: store) { global.note("\($0)") }
+            let audit = DICOMAudit(home: context.home, store: store.name)
+            let server = DICOMServer(try configuration(context.home), store: store) { event in
+                global.note("\(event)")
+                audit.add(event)
+            }
             try server.start()
             let configuration = server.configuration
             global.note("\(configuration.title) listens on \(host):\(server.port ?? port); Ctrl-C ends it.")
-            while !context.isCancelled() { Thread.sleep(forTimeInterval: 0.1) }
+            while !context.isCancelled() {
+                Thread.sleep(forTimeInterval: 0.1)
+                try audit.flush()
+            }
             server.stop()
+            try audit.flush(now: true)
         }
     }
 
