@@ -60,7 +60,7 @@ public struct ResultsStage: Sendable {
     public func run(
         _ sources: [String], to destination: Destination, _ context: StageContext
     ) throws -> StageReport {
-        try run(files: sources.flatMap { try ImportStage().files(at: $0, context.home) }, to: destination, context)
+        try run(files: sources.flatMap { try context.home.dicomFiles(at: $0) }, to: destination, context)
     }
 
     private func run(
