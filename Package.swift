@@ -159,8 +159,8 @@ let package = Package(
             "Server",
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
-                "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", "DICOMStore",
-                "DICOMweb", nio, nioSSL,
+                "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", "DICOM",
+                "DICOMStore", "DICOMweb", "Deidentification", nio, nioSSL,
             ] + http),
 
         // 6: the command line
@@ -209,7 +209,10 @@ let package = Package(
             using: ["WireFormats", "Catalog", "ModelRegistry", "Serving", "Evaluation", "Figures"]),
         tests(
             of: "Server",
-            using: ["WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse"]),
+            using: [
+                "WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse", "DICOM",
+                "DICOMStore", "Pipelines",
+            ]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(

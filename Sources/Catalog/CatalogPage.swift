@@ -2,8 +2,10 @@ import Foundation
 
 /// Which part of a list is asked for.
 public struct PageRequest: Sendable, Hashable {
-    /// Items at most; nil or 0 for 20, over 100 counts as 100.
+    /// Items at most; nil or 0 for ``usualSize``, over ``largestSize`` counts as that.
     public var size: Int?
+    public var usualSize = 20
+    public var largestSize = 100
     /// ``CatalogPage/next`` of the page before; empty for the first.
     public var token: String
     /// See ``CatalogFilter``.
@@ -16,9 +18,11 @@ public struct PageRequest: Sendable, Hashable {
     }
 
     func limit() throws -> Int {
-        guard let size, size != 0 else { return 20 }
-        guard size > 0 else { throw CatalogError(.invalidArgument, "pageSize is negative. Leave it out for 20.") }
-        return min(size, 100)
+        guard let size, size != 0 else { return usualSize }
+        guard size > 0 else {
+            throw CatalogError(.invalidArgument, "pageSize is negative. Leave it out for \(usualSize).")
+        }
+        return min(size, largestSize)
     }
 }
 
@@ -27,6 +31,32 @@ public struct CatalogPage<Item: Sendable>: Sendable {
     public let items: [Item]
     /// The token of the next page; nil on the last.
     public let next: String?
+}
+
+extension CatalogPage {
+    /// Part of a list that is in memory.
+    ///
+    /// - Parameters:
+    ///   - items: in ascending order of their keys.
+    ///   - list: what it is a list of; a page token belongs to it.
+    ///   - labels: those of an item, which the filter may ask for as `labels.NAME`.
+    public init(
+        _ items: [Item], list: String, _ request: PageRequest, key: (Item) -> String,
+        labels: (Item) -> [String: String] = { _ in [:] }
+    ) throws {
+        let filter = try CatalogFilter(request.filter, fields: ["name"])
+        let limit = try request.limit()
+        let after = try PageToken(request.token, list: list, filter: request.filter)?.key
+        let found = items.filter { item in
+            after.map { key(item) > $0 } ?? true
+                && filter.accepts { field in
+                    field == "name" ? key(item) : labels(item)[String(field.dropFirst("labels.".count))]
+                }
+        }
+        let isCut = found.count > limit
+        self.items = Array(found.prefix(limit))
+        next = isCut ? PageToken(key: key(found[limit - 1])).text(list: list, filter: request.filter) : nil
+    }
 }
 
 /// The place in a list behind the last item that was given, written so that nobody reads more into it.

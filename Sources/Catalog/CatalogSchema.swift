@@ -8,6 +8,7 @@ enum CatalogSchema {
             try $0.execute(sql: first)
         }
         migrator.registerMigration("registry 2: tokens") { try $0.execute(sql: tokens) }
+        migrator.registerMigration("registry 3: queues of jobs") { try $0.execute(sql: queues) }
         return migrator
     }
 
@@ -35,6 +36,15 @@ enum CatalogSchema {
         CREATE TABLE job_log (
             job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE, number INTEGER NOT NULL, time REAL NOT NULL,
             severity TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (job, number)) WITHOUT ROWID;
+        """
+
+    /// `dataset` is that of archive work; `crashes` counts the processes that died with the job.
+    private static let queues = """
+        ALTER TABLE job ADD COLUMN queue TEXT NOT NULL DEFAULT 'models';
+        ALTER TABLE job ADD COLUMN dataset TEXT;
+        ALTER TABLE job ADD COLUMN error_kind TEXT;
+        ALTER TABLE job ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX job_dataset ON job (dataset, number) WHERE dataset IS NOT NULL;
         """
 
     private static let tokens = """

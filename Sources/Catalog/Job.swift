@@ -1,7 +1,8 @@
 public import Foundation
+public import LightboxCore
 public import WireFormats
 
-/// Work that runs for long on its own: a batch prediction or a training.
+/// Work that runs for long on its own: a batch prediction, a training, or work on DICOM stores.
 public struct Job: Sendable, Codable, Equatable {
     public enum State: String, Sendable, Codable, CaseIterable {
         case queued, preparing, running, succeeded, failed, cancelling, cancelled
@@ -13,7 +14,13 @@ public struct Job: Sendable, Codable, Equatable {
     public enum Work: Sendable, Codable, Equatable {
         case prediction(PredictionWork)
         case training(TrainingWork)
+        case archive(ArchiveWork)
+
+        public var queue: Queue { if case .archive = self { .archive } else { .models } }
     }
+
+    /// Who works on it: queues do not wait for each other.
+    public enum Queue: String, Sendable, Codable, CaseIterable { case models, archive }
 
     public let id: String
     public var labels: [String: String]
@@ -24,17 +31,19 @@ public struct Job: Sendable, Codable, Equatable {
     public var ended: Date?
     /// Why it ``State/failed``; empty otherwise.
     public var errorMessage: String
+    /// What kind of trouble it was, where that is known.
+    public var errorKind: FailureKind?
     public var progress: Progress
-    /// How often a process took it up; more than one after a crash.
+    /// How often a process took it up; more than one after a crash or a stop.
     public var attempts: Int
     public let etag: String
     public var creator: String
 
     /// How far a job has come; what is counted is on the disk.
     public struct Progress: Sendable, Codable, Equatable {
-        /// Instances that were predicted; epochs or steps of a training.
+        /// Instances that were predicted, or files that were taken in or written; epochs or steps of a training.
         public var completed = 0
-        /// Instances that could not be predicted.
+        /// Instances that could not be predicted, or files of which nothing came.
         public var errors = 0
         /// nil while it is not known.
         public var total: Int?

@@ -1,11 +1,12 @@
 import Foundation
 import GRDB
+public import LightboxCore
 import Synchronization
 
 /// The right to work on one job, kept as long as this value is neither ended nor its process dead.
 ///
 /// A thread renews it and looks whether the job is to be cancelled. When the process dies, the lease runs out and
-/// another process gets the job by ``ModelCatalog/claimJob()``.
+/// another process gets the job by ``ModelCatalog/claimJob(in:)``.
 public final class JobLease: Sendable {
     /// As it was when it was taken up.
     public let job: Job
@@ -55,7 +56,9 @@ public final class JobLease: Sendable {
     }
 
     public func succeed() throws { try end(.succeeded) }
-    public func fail(_ message: String) throws { try end(.failed, error: message) }
+    public func fail(_ message: String, _ kind: FailureKind? = nil) throws {
+        try end(.failed, error: message, kind: kind)
+    }
     /// The work has ended because the job was cancelled.
     public func confirmCancellation() throws { try end(.cancelled) }
 
@@ -65,10 +68,10 @@ public final class JobLease: Sendable {
         stop()
     }
 
-    private func end(_ final: Job.State, error: String = "") throws {
+    private func end(_ final: Job.State, error: String = "", kind: FailureKind? = nil) throws {
         try catalog.write { database in
             try checkIsHeld(database)
-            try catalog.end(job, final, error: error, database)
+            try catalog.end(job, final, error: error, kind: kind, database)
         }
         stop()
     }
@@ -121,13 +124,13 @@ public final class JobLease: Sendable {
 }
 
 extension ModelCatalog {
-    /// How often a job is taken up before it counts as one that ends its process.
-    static let maximumAttempts = 5
+    /// How many processes may die with a job before it counts as one that ends its process.
+    static let maximumCrashes = 5
 
-    /// Takes up the oldest job that waits, or that a dead process has left.
+    /// Takes up the oldest job of a queue that waits, or that a dead process has left.
     ///
     /// - Returns: nil when there is nothing to do.
-    public func claimJob() throws -> JobLease? {
+    public func claimJob(in queue: Job.Queue = .models) throws -> JobLease? {
         let owner = UUID().uuidString
         let job = try write { database -> Job? in
             let time = now().timeIntervalSince1970
@@ -135,18 +138,20 @@ extension ModelCatalog {
                 let row = try Row.fetchOne(
                     database,
                     sql: """
-                        SELECT * FROM job WHERE state = 'queued'
-                        OR state IN ('preparing', 'running', 'cancelling') AND lease_end < ?
+                        SELECT * FROM job WHERE queue = ? AND (state = 'queued'
+                        OR state IN ('preparing', 'running', 'cancelling') AND lease_end < ?)
                         ORDER BY number LIMIT 1
-                        """, arguments: [time])
-                guard let job = try row.map(Self.job) else { return nil }
+                        """, arguments: [queue.rawValue, time])
+                guard let row else { return nil }
+                let job = try Self.job(row)
+                let crashes = row["crashes"] + (job.state == .queued ? 0 : 1)
                 if job.state == .cancelling {
                     try end(job, .cancelled, database)
-                } else if job.attempts >= Self.maximumAttempts {
-                    let text = "The job was taken up \(job.attempts) times and never came to its end."
+                } else if crashes >= Self.maximumCrashes {
+                    let text = "\(crashes) processes have died while they worked on the job."
                     try end(job, .failed, error: text, database)
                 } else {
-                    try claim(job, for: owner, time, database)
+                    try claim(job, for: owner, time, crashes, database)
                     return try Self.job(job.id, database)
                 }
             }
@@ -154,13 +159,15 @@ extension ModelCatalog {
         return job.map { JobLease(job: $0, catalog: self, owner: owner) }
     }
 
-    private func claim(_ job: Job, for owner: String, _ time: Double, _ database: Database) throws {
+    private func claim(
+        _ job: Job, for owner: String, _ time: Double, _ crashes: Int, _ database: Database
+    ) throws {
         try update(
             job,
             """
-            state = 'preparing', started = coalesce(started, ?), attempts = attempts + 1, lease_owner = ?,
+            state = 'preparing', started = coalesce(started, ?), attempts = attempts + 1, crashes = ?, lease_owner = ?,
             lease_end = ?
-            """, [time, owner, time + leaseSeconds], database)
+            """, [time, crashes, owner, time + leaseSeconds], database)
         if job.attempts > 0 {
             try Self.log("The job is taken up again.", .warning, of: job.id, at: now(), database)
         }

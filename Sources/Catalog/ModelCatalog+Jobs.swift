@@ -15,22 +15,30 @@ extension ModelCatalog {
         try CatalogName.check(id, .job)
         let work = try checked(work)
         return try write { database in
-            let time = now()
-            try database.execute(
-                sql: """
-                    INSERT INTO job (id, labels, work, state, created, progress, creator, revision)
-                    VALUES (?, ?, ?, 'queued', ?, ?, ?, ?) ON CONFLICT DO NOTHING
-                    """,
-                arguments: [
-                    id, try Column.text(labels), try Column.text(work), time.timeIntervalSince1970,
-                    try Column.text(Job.Progress()), creator, Revision.next(at: time),
-                ])
-            guard database.changesCount == 1 else {
-                throw CatalogError(.alreadyExists, "There is a job '\(id)' already. Choose another name.")
-            }
-            try Self.log("The job is queued.", .info, of: id, at: time, database)
-            return try Self.job(id, database)
+            let job = try insertJob(id, work, labels: labels, creator: creator, database)
+            try Self.log("The job is queued.", .info, of: id, at: job.created, database)
+            return job
         }
+    }
+
+    func insertJob(
+        _ id: String, _ work: Job.Work, labels: [String: String], creator: String, _ database: Database
+    ) throws -> Job {
+        let time = now()
+        let dataset: String? = if case .archive(let work) = work { work.dataset } else { nil }
+        try database.execute(
+            sql: """
+                INSERT INTO job (id, labels, work, state, created, progress, creator, revision, queue, dataset)
+                VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """,
+            arguments: [
+                id, try Column.text(labels), try Column.text(work), time.timeIntervalSince1970,
+                try Column.text(Job.Progress()), creator, Revision.next(at: time), work.queue.rawValue, dataset,
+            ])
+        guard database.changesCount == 1 else {
+            throw CatalogError(.alreadyExists, "There is a job '\(id)' already. Choose another name.")
+        }
+        return try Self.job(id, database)
     }
 
     private func checked(_ work: Job.Work) throws -> Job.Work {
@@ -38,6 +46,7 @@ extension ModelCatalog {
             CatalogError(.invalidArgument, "\(field) is missing.")
         }
         switch work {
+        case .archive: return work
         case .training(let training):
             guard !training.module.isEmpty else { throw missing("trainingInput.pythonModule") }
             return work
@@ -68,13 +77,28 @@ extension ModelCatalog {
     public func job(_ id: String) throws -> Job { try read { try Self.job(id, $0) } }
 
     /// The newest first. Filter fields: `jobId`, `state`, `labels.NAME`.
-    public func jobs(_ page: PageRequest = PageRequest()) throws -> CatalogPage<Job> {
+    ///
+    /// - Parameters:
+    ///   - queue: only those of one queue.
+    ///   - dataset: only work on this dataset's stores.
+    public func jobs(
+        _ page: PageRequest = PageRequest(), in queue: Job.Queue? = nil, of dataset: String? = nil
+    ) throws -> CatalogPage<Job> {
         let filter = try CatalogFilter(page.filter, fields: ["jobId", "state"])
+        var conditions = ["number < ?"]
+        var arguments: StatementArguments = []
+        for (column, value) in [("queue", queue?.rawValue), ("dataset", dataset)] {
+            guard let value else { continue }
+            conditions.append("\(column) = ?")
+            arguments += [value]
+        }
+        let list = ["jobs", queue?.rawValue, dataset].compactMap(\.self).joined(separator: " ")
         return try read { database in
-            try Self.page(page, list: "jobs", firstKey: "\(Int64.max)") { before in
+            try Self.page(page, list: list, firstKey: "\(Int64.max)") { before in
                 try Row.fetchCursor(
-                    database, sql: "SELECT * FROM job WHERE number < ? ORDER BY number DESC",
-                    arguments: [Int64(before) ?? 0])
+                    database,
+                    sql: "SELECT * FROM job WHERE \(conditions.joined(separator: " AND ")) ORDER BY number DESC",
+                    arguments: [Int64(before) ?? 0] + arguments)
             } item: { row in
                 let job = try Self.job(row)
                 let isWanted = filter.accepts { field in
@@ -89,15 +113,15 @@ extension ModelCatalog {
         }
     }
 
-    /// Whether a job waits or is under way anywhere.
-    public func hasOpenJobs() throws -> Bool {
+    /// Whether a job, or one of a queue, waits or is under way anywhere.
+    public func hasOpenJobs(in queue: Job.Queue? = nil) throws -> Bool {
         try read { database in
             try Bool.fetchOne(
                 database,
                 sql: """
                     SELECT EXISTS (SELECT 1 FROM job
-                    WHERE state IN ('queued', 'preparing', 'running', 'cancelling'))
-                    """) ?? false
+                    WHERE state IN ('queued', 'preparing', 'running', 'cancelling') AND queue = coalesce(?, queue))
+                    """, arguments: [queue?.rawValue]) ?? false
         }
     }
 
@@ -180,6 +204,7 @@ extension ModelCatalog {
             id: row["id"], labels: try Column.value(row["labels"]), work: try Column.value(row["work"]),
             state: state, created: Date(timeIntervalSince1970: row["created"]),
             started: Column.date(row["started"]), ended: Column.date(row["ended"]), errorMessage: row["error"],
+            errorKind: (row["error_kind"] as String?).flatMap(FailureKind.init),
             progress: try Column.value(row["progress"]), attempts: row["attempts"],
             etag: Revision.etag(row["revision"]), creator: row["creator"])
     }
@@ -197,8 +222,12 @@ extension ModelCatalog {
             sql: "UPDATE job SET \(columns), revision = ? WHERE id = ?", arguments: StatementArguments(arguments))
     }
 
-    func end(_ job: Job, _ state: Job.State, error: String = "", _ database: Database) throws {
+    func end(
+        _ job: Job, _ state: Job.State, error: String = "", kind: FailureKind? = nil, _ database: Database
+    ) throws {
         let time = now()
+        try database.execute(
+            sql: "UPDATE job SET error_kind = ? WHERE id = ?", arguments: [kind?.rawValue, job.id])
         try update(
             job, "state = ?, error = ?, ended = ?, lease_owner = NULL, lease_end = NULL",
             [state.rawValue, error, time.timeIntervalSince1970], database)

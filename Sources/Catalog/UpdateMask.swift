@@ -16,7 +16,7 @@ public struct UpdateMask: Sendable, Hashable {
     public init(paths: [String]) throws { try self.init(paths.joined(separator: ",")) }
 
     /// Calls `apply` for each path; it returns false for one that it does not know.
-    func each(_ apply: (String) throws -> Bool) throws {
+    package func each(_ apply: (String) throws -> Bool) throws {
         for path in paths where try !apply(path) {
             throw CatalogError(.invalidArgument, "updateMask: '\(path.prefix(64))' cannot be changed.")
         }
@@ -27,7 +27,9 @@ extension UpdateMask {
     /// Takes the labels of `source` over, all for `labels`, one for `labels.NAME`.
     ///
     /// - Returns: false for any other path.
-    static func applyLabels(_ path: String, to labels: inout [String: String], from source: [String: String])
+    package static func applyLabels(
+        _ path: String, to labels: inout [String: String], from source: [String: String]
+    )
         -> Bool
     {
         if path == "labels" {

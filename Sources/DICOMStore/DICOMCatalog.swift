@@ -26,7 +26,12 @@ public final class DICOMCatalog: Sendable {
                 // The pool has set NORMAL, under which a power loss takes back instances already acknowledged.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
             }
-            try Self.migrator(home).migrate(pool)
+            do {
+                try Self.migrator(home).migrate(pool)
+            } catch is DatabaseError {
+                // Another process made the tables between the look and the making.
+                try Self.migrator(home).migrate(pool)
+            }
         } catch let error as DatabaseError {
             throw DICOMStoreError(
                 .catalogUnusable, "\(home.catalog): \(error.message ?? "SQLite cannot open it").")
@@ -58,9 +63,8 @@ public final class DICOMCatalog: Sendable {
     ) throws -> DICOMStore {
         if creating {
             try pool.write { database in
-                try database.execute(
-                    sql: "INSERT INTO dicom_store (dataset, name) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    arguments: [name.dataset, name.store])
+                try Self.insertDataset(name.dataset, DICOMDataset.Settings(), at: Date(), database)
+                try Self.insertStore(name, DICOMStoreSettings(), database)
             }
         }
         let id = try pool.read { database in
@@ -78,20 +82,6 @@ public final class DICOMCatalog: Sendable {
         return try DICOMStore(name: name, id: id, catalog: self, root: root, batchSize: batchSize, onStep: onStep)
     }
 
-    /// Removes a store with all its instances and files.
-    public func delete(_ name: DICOMStoreName) throws {
-        try pool.write { database in
-            try database.execute(
-                sql: "DELETE FROM dicom_store WHERE dataset = ? AND name = ?",
-                arguments: [name.dataset, name.store])
-            guard database.changesCount > 0 else {
-                throw DICOMStoreError(.noSuchStore, "There is no DICOM store '\(name)'.")
-            }
-        }
-        let root = try home.dicomStore(dataset: name.dataset, store: name.store)
-        if FileManager.default.fileExists(atPath: root) { try FileManager.default.removeItem(atPath: root) }
-    }
-
     private static func migrator(_ home: Home) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("dicom 1: stores, studies, series, instances") {
@@ -101,6 +91,7 @@ public final class DICOMCatalog: Sendable {
             try database.execute(sql: secondSchema)
             try SearchIndex.fill(database, home: home)
         }
+        migrator.registerMigration("dicom 3: datasets, settings of stores") { try $0.execute(sql: thirdSchema) }
         return migrator
     }
 
@@ -139,5 +130,13 @@ public final class DICOMCatalog: Sendable {
             PRIMARY KEY (store_id, role, word, study)) WITHOUT ROWID;
         CREATE INDEX dicom_name_study ON dicom_name (study);
         CREATE INDEX dicom_series_modality ON dicom_series (modality, study);
+        """
+    /// `settings` is JSON. A number is given to one store only, so that who still holds a deleted one meets no other.
+    private static let thirdSchema = """
+        CREATE TABLE dicom_dataset (name TEXT PRIMARY KEY, settings TEXT NOT NULL DEFAULT '{}', created REAL);
+        INSERT INTO dicom_dataset (name) SELECT DISTINCT dataset FROM dicom_store;
+        ALTER TABLE dicom_store ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+        CREATE TABLE dicom_store_number (last INTEGER NOT NULL);
+        INSERT INTO dicom_store_number SELECT coalesce(max(id), 0) FROM dicom_store;
         """
 }

@@ -103,6 +103,30 @@ extension DICOMStore {
         }
     }
 
+    /// Whether it has not been deleted since it was opened.
+    public func isThere() throws -> Bool {
+        try pool.read { database in
+            try Bool.fetchOne(
+                database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM dicom_store WHERE id = ?)"),
+                arguments: [id]) ?? false
+        }
+    }
+
+    /// How much of it matches.
+    public func counts(of filter: InstanceFilter) throws -> DICOMStoreCounts {
+        try pool.read { database in
+            let (condition, arguments) = filter.condition(store: id)
+            let row = try Row.fetchOne(
+                database.cachedStatement(
+                    sql: """
+                        SELECT count(DISTINCT s.id), count(DISTINCT e.id), count(*), coalesce(sum(i.size), 0)
+                        \(filter.tables) WHERE \(condition)
+                        """), arguments: arguments)
+            guard let row else { return DICOMStoreCounts(studies: 0, series: 0, instances: 0, bytes: 0) }
+            return DICOMStoreCounts(studies: row[0], series: row[1], instances: row[2], bytes: row[3])
+        }
+    }
+
     /// The instance with this UID, nil when the store has none.
     public func instance(_ sopInstanceUID: String) throws -> StoredInstance? {
         try instances(matching: InstanceFilter(sopInstanceUID: sopInstanceUID), limit: 1).first

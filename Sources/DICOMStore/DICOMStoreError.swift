@@ -3,7 +3,8 @@ public import LightboxCore
 /// What is wrong with a store, or why a file was not taken in. It never holds an attribute's value.
 public struct DICOMStoreError: Failure, Equatable {
     public enum Code: String, Sendable {
-        case invalidName, noSuchStore, storeExists, missingIdentifier, invalidIdentifier, changedWhileRead
+        case invalidName, noSuchStore, storeExists, noSuchDataset, datasetExists
+        case missingIdentifier, invalidIdentifier, changedWhileRead
         case differentContent, catalogUnusable, invalidQuery, tooBroad
     }
 
@@ -18,8 +19,8 @@ public struct DICOMStoreError: Failure, Equatable {
     public var kind: FailureKind {
         switch code {
         case .invalidName, .missingIdentifier, .invalidIdentifier, .invalidQuery: .invalidInput
-        case .noSuchStore: .notFound
-        case .storeExists, .differentContent, .changedWhileRead: .conflict
+        case .noSuchStore, .noSuchDataset: .notFound
+        case .storeExists, .datasetExists, .differentContent, .changedWhileRead: .conflict
         case .tooBroad: .limitExceeded
         case .catalogUnusable: .environment
         }

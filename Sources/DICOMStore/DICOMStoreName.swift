@@ -24,7 +24,7 @@ public struct DICOMStoreName: Sendable, Hashable, CustomStringConvertible {
         try self.init(dataset: parts.count == 2 ? parts[0] : "default", store: parts[parts.count - 1])
     }
 
-    private static func isUsable(_ name: String) -> Bool {
+    static func isUsable(_ name: String) -> Bool {
         guard (1...200).contains(name.utf8.count), let first = name.utf8.first else { return false }
         return name.utf8.allSatisfy(isAllowed) && first != UInt8(ascii: ".") && first != UInt8(ascii: "-")
     }

@@ -88,15 +88,19 @@ struct MetadataColumns: Sendable {
         }
     }
 
-    /// `20240131` to `2024-01-31`; nil for anything else (PS3.5 table 6.2-1, DA).
+    /// `20240131`, or `2024.01.31` of ACR-NEMA, to `2024-01-31`; nil for anything else (PS3.5 table 6.2-1, DA).
     static func isoDate(_ text: String) -> String? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(\.count)
+        let text = parts == [4, 2, 2] ? text.replacing(".", with: "") : text
         let digits = Array(text.utf8)
         guard digits.count == 8, digits.allSatisfy({ (48...57).contains($0) }) else { return nil }
         return "\(text.prefix(4))-\(text.dropFirst(4).prefix(2))-\(text.suffix(2))"
     }
 
-    /// `1305` or `130500.25` to `13:05:00.25`; nil for anything else (PS3.5 table 6.2-1, TM).
+    /// `1305`, `130500.25`, or `13:05:00.25` of ACR-NEMA, to `13:05:00.25`; nil for anything else (PS3.5 table 6.2-1, TM).
     static func isoTime(_ text: String) -> String? {
+        let groups = text.prefix { $0 != "." }.split(separator: ":", omittingEmptySubsequences: false)
+        let text = groups.allSatisfy { $0.count == 2 } ? text.replacing(":", with: "") : text
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = parts.first, [2, 4, 6].contains(whole.utf8.count),
             text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 })

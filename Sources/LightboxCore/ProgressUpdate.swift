@@ -6,12 +6,15 @@ public struct ProgressUpdate: Sendable {
     public let total: Int?
     /// A word on how it goes, such as the loss; nil for none.
     public let detail: String?
+    /// How many of those completed nothing came of, where the stage counts them.
+    public let failed: Int
 
-    public init(stage: String, completed: Int, total: Int?, detail: String? = nil) {
+    public init(stage: String, completed: Int, total: Int?, detail: String? = nil, failed: Int = 0) {
         self.stage = stage
         self.completed = completed
         self.total = total
         self.detail = detail
+        self.failed = failed
     }
 }
 

@@ -9,17 +9,24 @@ import Figures
 /// | `/models`, `/models/M`, `/models/M/versions/V` | ``models(_:)``, ``model(_:versions:)``, ``version(_:)`` |
 /// | `/jobs`, `/jobs/J` | ``jobs(_:next:)``, ``job(_:log:curves:)``; `/jobs/J/live` is ``live(_:curves:)`` |
 /// | `/labels` | ``labels(_:)`` |
+/// | `/stores`, `/stores/D/S` | ``stores(_:)``, ``studies(_:)`` |
+/// | `/stores/D/S/studies/U` | ``study(_:)`` |
+/// | `/stores/D/S/studies/U/series/V/instances/W` | ``instance(_:)``; `…/attributes` is ``attributes(_:)`` |
+/// | `/deidentifications/ID` | ``deidentification(_:)``; `…/live` is ``live(_:)`` |
 /// | `/assets/NAME` | ``asset(named:)`` |
 ///
 /// Nothing in them is from elsewhere, and their scripts are files: ``contentSecurityPolicy`` goes with every one.
 public struct Pages: Sendable {
     /// Whether the reader may delete, cancel and choose; such buttons are left out otherwise.
     public var mayChange: Bool
+    /// Whether the reader may ask models; what leads there is left out otherwise.
+    public var mayPredict: Bool
     /// Whether there is somebody to sign out.
     public var isSignedIn: Bool
 
-    public init(mayChange: Bool = true, isSignedIn: Bool = false) {
+    public init(mayChange: Bool = true, mayPredict: Bool = true, isSignedIn: Bool = false) {
         self.mayChange = mayChange
+        self.mayPredict = mayPredict
         self.isSignedIn = isSignedIn
     }
 
@@ -39,6 +46,7 @@ public struct Pages: Sendable {
     enum Place: String, CaseIterable {
         case home = "/"
         case predict = "/predict"
+        case studies = "/stores"
         case models = "/models"
         case jobs = "/jobs"
         case labels = "/labels"
@@ -47,6 +55,7 @@ public struct Pages: Sendable {
             switch self {
             case .home: "Start"
             case .predict: "Predict"
+            case .studies: "Studies"
             case .models: "Models"
             case .jobs: "Jobs"
             case .labels: "Labels"
@@ -64,7 +73,7 @@ public struct Pages: Sendable {
         _ title: String, in place: Place?, trail: [(name: String, path: String)] = [], scripts: [String] = [],
         lead: HTML? = nil, _ content: HTML
     ) -> String {
-        let items = Place.allCases.map { item -> HTML in
+        let items = Place.allCases.filter { mayPredict || $0 != .predict }.map { item -> HTML in
             let current: HTML = item == place ? " aria-current=\"\(trail.isEmpty ? "page" : "true")\"" : ""
             return "<li><a href=\"\(item.rawValue)\"\(current)>\(item.name)</a></li>"
         }

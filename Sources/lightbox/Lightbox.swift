@@ -34,7 +34,8 @@ package struct Lightbox: ParsableCommand {
         version: version,
         subcommands: [
             DemoCommand.self, DICOMCommands.self, RecordsCommands.self, EmbedCommand.self, LoadCommand.self,
-            QueryCommand.self, LabelsCommand.self, TrainCommands.self, StudyCommands.self, EvaluateCommand.self,
+            QueryCommand.self, DatasetsCommands.self, StoresCommands.self, LabelsCommand.self, TrainCommands.self,
+            StudyCommands.self, EvaluateCommand.self,
             PredictCommand.self, PredictSetCommand.self, RequestCommand.self, ExportCommand.self,
             NetworksCommand.self, ModelsCommands.self, VersionsCommands.self, JobsCommands.self, ServeCommand.self,
             TokensCommands.self, AuditCommands.self,

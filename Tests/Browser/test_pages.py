@@ -200,7 +200,7 @@ class Pages(unittest.TestCase):
     def test_every_page_fits_a_phone_in_light_and_dark(self):
         browser = self.browser
         browser.resize(360, 740)
-        paths = ["/", "/predict", "/models", "/models/" + options.model, "/jobs", "/labels"]
+        paths = ["/", "/predict", "/models", "/models/" + options.model, "/jobs", "/labels", "/stores"]
         papers = {}
         for scheme in ("light", "dark"):
             browser.devtools("Emulation.setEmulatedMedia", {

@@ -128,6 +128,34 @@ class Browser:
         steps = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
         self._call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": steps}]})
 
+    def _act(self, kind, actions, **more):
+        self._call("POST", "/actions", {"actions": [{"type": kind, "id": kind, "actions": actions, **more}]})
+
+    def drag(self, start, by, button=0, key=None):
+        """Presses a button of the mouse at a point of the page, moves and lets go; `key` is held down meanwhile."""
+        (x, y), (right, down) = start, by
+        moves = [{"type": "pointerMove", "x": x, "y": y, "duration": 0}, {"type": "pointerDown", "button": button}]
+        moves += [{"type": "pointerMove", "x": x + right * part // 4, "y": y + down * part // 4, "duration": 20} for part in range(1, 5)]
+        moves += [{"type": "pointerUp", "button": button}]
+        if key:
+            self._act("key", [{"type": "keyDown", "value": key}])
+        self._act("pointer", moves, parameters={"pointerType": "mouse"})
+        if key:
+            self._act("key", [{"type": "keyUp", "value": key}])
+
+    def hover(self, x, y):
+        self._act("pointer", [{"type": "pointerMove", "x": x, "y": y, "duration": 0}], parameters={"pointerType": "mouse"})
+
+    def wheel(self, x, y, turn):
+        """Turns the wheel over a point; one step of a mouse is 120."""
+        self._act("wheel", [{"type": "scroll", "x": x, "y": y, "deltaX": 0, "deltaY": turn, "duration": 0, "origin": "viewport"}])
+
+    def box(self, selector):
+        """Where an element is on the page: x, y, width and height, rounded."""
+        return self.script(
+            "const box = document.querySelector(arguments[0]).getBoundingClientRect();"
+            "return [box.x, box.y, box.width, box.height].map(Math.round)", selector)
+
     def text(self, selector):
         return self.script("return document.querySelector(arguments[0])?.textContent.trim() ?? null", selector)
 
@@ -147,3 +175,4 @@ class Browser:
 
 
 TAB, ENTER, LEFT, RIGHT, HOME = "\ue004", "\ue007", "\ue012", "\ue014", "\ue011"
+SHIFT = "\ue008"

@@ -129,6 +129,15 @@ import Testing
         }
     }
 
+    @Test("A job that is given back again and again goes on") func givenBackOften() throws {
+        try withCatalog { catalog, _ in
+            try catalog.createJob("a", training)
+            for _ in 0..<12 { try #require(try catalog.claimJob()).release() }
+            try #require(try catalog.claimJob()).succeed()
+            #expect(try catalog.job("a").attempts == 13)
+        }
+    }
+
     @Test("A cancelled job whose process died is cancelled") func cancelledAndDead() throws {
         try withCatalog { catalog, clock in
             try catalog.createJob("a", training)

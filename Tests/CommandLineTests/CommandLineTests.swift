@@ -19,7 +19,9 @@ import lightbox
             "jobs submit prediction j --model m --input-paths a,b --output-path o --data-format tf-record --region r",
             "jobs submit training j --module-name trainer.task --job-dir gs://b/j -- --max-steps 3 --batch-size 2",
             "jobs list --filter state:FAILED", "jobs describe j", "jobs stream-logs j", "jobs cancel j",
-            "jobs run",
+            "jobs run", "datasets list", "datasets create d --time-zone Europe/Berlin",
+            "datasets delete d --force",
+            "stores list --dataset d", "stores create d/s --label a=b", "stores describe d/s", "stores delete d/s",
         ])
     func parses(line: String) throws {
         _ = try Lightbox.parseAsRoot(line.split(separator: " ").map(String.init))
@@ -34,7 +36,8 @@ import lightbox
             "models create", "models list", "models describe", "models update", "models delete", "versions create",
             "versions list", "versions describe", "versions show", "versions set-default", "versions delete",
             "jobs submit prediction", "jobs submit training", "jobs list", "jobs describe", "jobs stream-logs",
-            "jobs cancel", "jobs run",
+            "jobs cancel", "jobs run", "datasets list", "datasets create", "datasets delete", "stores list",
+            "stores create", "stores describe", "stores delete",
         ])
     func teaches(command: String) throws {
         var help = try Lightbox.parseAsRoot(command.split(separator: " ").map(String.init) + ["--help"])

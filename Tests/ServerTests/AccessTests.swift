@@ -17,6 +17,15 @@ import WireFormats
         ("POST", "/v1/projects/p/jobs", .write, false),
         ("GET", "/v1/projects/p/operations", .read, false),
         ("GET", "/v1/models/none", .read, true),
+        ("GET", "/v1/projects/p/locations/l/datasets", .read, false),
+        ("POST", "/v1/projects/p/locations/l/datasets?datasetId=-", .write, false),
+        ("DELETE", "/v1/projects/p/locations/l/datasets/none", .write, false),
+        ("POST", "/v1/projects/p/locations/l/datasets/none:deidentify", .write, false),
+        ("GET", "/v1/projects/p/locations/l/datasets/none/operations/none", .read, false),
+        ("GET", "/v1/projects/p/locations/l/datasets/d/dicomStores/none", .read, false),
+        ("POST", "/v1/projects/p/locations/l/datasets/d/dicomStores/none:import", .write, false),
+        ("POST", "/v1/projects/p/locations/l/datasets/d/dicomStores/none:export", .write, false),
+        ("DELETE", "/v1/projects/p/locations/l/datasets/d/dicomStores/none", .write, false),
         ("POST", "/v1/models/none:predict", .predict, true),
         ("POST", "/v1/models/none:classify", .predict, true),
         ("GET", "/v2", .read, true),
@@ -27,6 +36,9 @@ import WireFormats
         ("GET", "/", .read, false),
         ("GET", "/predict", .predict, false),
         ("POST", "/render", .predict, false),
+        ("GET", "/stores", .read, false),
+        ("GET", "/stores/d/s/studies/1", .read, false),
+        ("POST", "/stores/d/s/studies/1/deidentify", .write, false),
     ]
 
     @Test("Each role does what it may, on every surface", arguments: AccessRole.allCases)

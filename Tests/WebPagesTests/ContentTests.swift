@@ -126,7 +126,10 @@ import WireFormats
 
     @Test("Every id that a script asks for is in its page") func scriptIDs() throws {
         let pages = Dictionary(uniqueKeysWithValues: Samples().pages().map { ($0.name, $0.html) })
-        for (script, page) in [("predict.js", "predict"), ("job.js", "job"), ("actions.js", "model")] {
+        for (script, page) in [
+            ("predict.js", "predict"), ("job.js", "job"), ("actions.js", "model"), ("viewer.js", "study"),
+            ("attributes.js", "study"), ("attributes.js", "instance"), ("reading.js", "study"),
+        ] {
             let text = String(decoding: try #require(Pages.asset(named: script)).bytes, as: UTF8.self)
             let ids = try parsed(try #require(pages[page])).values("id")
             for call in ["getElementById(\"", " get(\"", "(get(\""] {

@@ -54,7 +54,10 @@ struct ParsedPage {
         #expect(parsed.all("header").count == 1 && !parsed.all("nav").isEmpty)
         #expect(parsed.text.contains("Lightbox is not a medical device."))
         #expect(parsed.values("name").contains("viewport"))
-        let current = parsed.all("a").filter { $0.attributes["aria-current"] != nil }
+        let nav = ["/", "/predict", "/stores", "/models", "/jobs", "/labels"]
+        let current = parsed.all("a").filter {
+            $0.attributes["aria-current"] != nil && nav.contains($0.attributes["href"] ?? "")
+        }
         #expect(current.count == (["problem", "sign-in"].contains(name) ? 0 : 1))
     }
 
@@ -126,12 +129,16 @@ struct ParsedPage {
         let (_, parsed) = try page(name)
         let known = [
             "", "predict", "models", "models/*", "models/*/versions/*", "jobs", "jobs/*", "labels", "openapi.json",
-            "metrics", "sign-in", "sign-out",
+            "metrics", "sign-in", "sign-out", "stores", "stores/*/*", "stores/*/*/studies/*",
+            "stores/*/*/studies/*/deidentify", "stores/*/*/studies/*/series/*/instances/*", "deidentifications/*",
         ]
         for address in parsed.values("href") + parsed.values("action")
-        where address.hasPrefix("/") && !address.hasPrefix("/assets/") {
+        where address.hasPrefix("/") && !address.hasPrefix("/assets/") && !address.hasPrefix("/dicomweb/") {
             var parts = address.prefix { $0 != "?" }.split(separator: "/").map(String.init)
-            for index in parts.indices where index % 2 == 1 && !parts[0].contains("sign") { parts[index] = "*" }
+            let isStore = parts.first == "stores"
+            for index in parts.indices where isStore ? [1, 2, 4, 6, 8].contains(index) : index % 2 == 1 {
+                if !parts[0].contains("sign") { parts[index] = "*" }
+            }
             #expect(known.contains(parts.joined(separator: "/")), "\(address)")
         }
     }

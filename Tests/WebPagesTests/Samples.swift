@@ -178,6 +178,29 @@ struct Samples {
             ]))
     }
 
+    /// Every kind of work on DICOM stores.
+    var archiveJobs: [Job] {
+        var copy = ArchiveWork.Deidentification(dataset: "open")
+        copy.store = words
+        let actions: [ArchiveWork.Action] = [
+            .createDataset, .deleteStudy, .deleteSeries, .importFiles(from: "gs://films/\(words)/**.dcm"),
+            .exportFiles(.init(folder: "gs://films/\(words)")), .exportTable(.init(table: words)),
+            .deidentify(copy),
+        ]
+        return actions.enumerated().map { number, action in
+            var progress = Job.Progress()
+            (progress.completed, progress.errors, progress.total) = (7, 1, 20)
+            let work = ArchiveWork(dataset: "d", store: number == 0 ? nil : words, action)
+            return decoded(
+                object([
+                    "id": .string("archive_\(number)"), "labels": object([:]),
+                    "work": json(Job.Work.archive(work)), "state": .string(number == 3 ? "running" : "succeeded"),
+                    "created": date, "errorMessage": .string(""), "progress": json(progress),
+                    "attempts": .integer(1), "etag": .string("e"), "creator": .string(words),
+                ]))
+        }
+    }
+
     func lines(_ numbers: ClosedRange<Int> = 1...4) -> [JobLogLine] {
         numbers.map { number in
             decoded(
@@ -247,7 +270,18 @@ struct Samples {
             Sample("job", pages.job(job(), log: lines())),
             Sample("job-failed", pages.job(job(state: "failed"), log: [])),
             Sample("job-training", pages.job(job(training: true), log: lines(), curves: history)),
+            Sample("jobs-archive", pages.jobs(archiveJobs)),
+            Sample("job-archive", pages.job(archiveJobs[3], log: lines())),
+            Sample("job-archive-copy", pages.job(archiveJobs[6], log: [])),
             Sample("labels", pages.labels(counts)), Sample("labels-empty", pages.labels(.init(tables: []))),
+            Sample("stores", pages.stores([store])), Sample("stores-empty", pages.stores([])),
+            Sample("studies", pages.studies(studies)),
+            Sample("studies-empty", pages.studies(.init(place: store.place, studies: []))),
+            Sample("study", pages.study(view)),
+            Sample("study-pictureless", pages.study(.init(place: store.place, study: study, series: []))),
+            Sample("instance", pages.instance(instance)),
+            Sample("deidentification", pages.deidentification(deidentification(.running))),
+            Sample("deidentification-done", pages.deidentification(deidentification(.done))),
             Sample("problem", pages.problem(status: 404, words)),
             Sample("sign-in", pages.signIn(next: words, hasFailed: true)),
         ]

@@ -41,8 +41,20 @@ public struct AttributeQuery: Sendable, Hashable {
         }
     }
 
+    /// In which order studies come; pages of one order fit together.
+    public enum Order: String, Sendable, Hashable {
+        /// Whatever is quickest.
+        case any
+        /// The latest study date first, those without a date last.
+        case newest
+        /// By patient ID, those without one first.
+        case patient
+    }
+
     public var level: Level
     public var terms: [Term]
+    /// Of studies; series and instances come in any order.
+    public var order = Order.any
     /// Person names match when a word of the query begins a word of the name, whatever the case and the accents.
     public var isFuzzy: Bool
     public var fields: Fields

@@ -52,6 +52,10 @@ struct SearchStatement {
         choose(candidates)
         try preferModality(query.terms, candidates, database)
         try addBelow(below, database)
+        // A walk along the order wanted, unless something narrows the search.
+        if query.level == .study, query.order != .any, case .study("", _) = start {
+            start = .study("INDEXED BY dicom_study_\(query.order == .newest ? "date" : "patient")", order: "")
+        }
     }
 
     private static func column(of tag: Tag) -> IndexColumn? {
@@ -114,6 +118,11 @@ struct SearchStatement {
     }
 
     private var order: String {
+        switch query.level == .study ? query.order : .any {
+        case .any: break
+        case .newest: return "s.study_date DESC, s.id DESC"
+        case .patient: return "s.patient_id, s.id"
+        }
         let below = [
             AttributeQuery.Level.study: "", .series: ", e.series_uid", .instance: ", e.series_uid, i.sop_uid",
         ]

@@ -33,7 +33,11 @@ public struct DeidentifyStage: Sendable {
 
     /// - Parameter sources: files, folders, globs, `gs://` patterns, and `dicom:STORE` for all of a store.
     public func run(_ sources: [String], to destination: Destination, _ context: StageContext) throws -> Result {
-        let paths = try sources.flatMap { try inputs(of: $0, context.home) }
+        try run(files: sources.flatMap { try inputs(of: $0, context.home) }, to: destination, context)
+    }
+
+    /// - Parameter paths: local files.
+    public func run(files paths: [String], to destination: Destination, _ context: StageContext) throws -> Result {
         let table = try correspondencePath.map { try CorrespondenceTable(path: $0) }
         var writer = try DeidentifyWriter(destination, total: paths.count)
         var remaining = paths.enumerated().makeIterator()
@@ -54,7 +58,9 @@ public struct DeidentifyStage: Sendable {
                         throw InputError(.invalidInput, "\(problem.source): \(problem.reason)")
                     }
                     context.progress(
-                        ProgressUpdate(stage: "deidentify", completed: outcome.number, total: paths.count))
+                        ProgressUpdate(
+                            stage: "deidentify", completed: outcome.number, total: paths.count,
+                            failed: writer.result.report.problems.count))
                     if context.isCancelled() { throw Cancelled(stage: "deidentify", continues: true) }
                     return true
                 })

@@ -10,12 +10,15 @@ public import LightboxCore
 public struct ExportStage: Sendable, Codable {
     public enum Format: String, Sendable, Codable, CaseIterable {
         case png, jpeg, dicom
+        /// The bytes of each frame, without anything around them.
+        case frames
 
-        var fileExtension: String {
+        var ending: String {
             switch self {
-            case .png: "png"
-            case .jpeg: "jpg"
-            case .dicom: "dcm"
+            case .png: ".png"
+            case .jpeg: ".jpg"
+            case .dicom: ".dcm"
+            case .frames: ""
             }
         }
     }
@@ -30,17 +33,26 @@ public struct ExportStage: Sendable, Codable {
     public var stopsAtFirstError = false
     /// Write files that are there already anew, as other settings ask for.
     public var overwrites = false
+    /// Call frames of a multi-frame image `instance/1.png` and so on, as Google's API does.
+    public var hasFrameFolders = false
+    /// Of DICOM files and bytes of frames: one without compression; nil leaves them as they are stored.
+    public var transferSyntaxUID: String?
 
     public init() {}
 
     /// Unless told to overwrite, leaves files that are there alone: a second run only adds what is missing.
-    public func run(_ store: DICOMStore, to output: String, _ context: StageContext) throws -> StageReport {
+    ///
+    /// - Parameter filters: instances that match any; none twice.
+    public func run(
+        _ store: DICOMStore, matchingAny filters: [InstanceFilter] = [.all], to output: String,
+        _ context: StageContext
+    ) throws -> StageReport {
         let folder = try context.home.localPath(of: output)
-        let total = try store.counts().instances
+        let total = try filters.reduce(0) { try $0 + store.counts(of: $1).instances }
         var report = StageReport(stage: "export")
         report.outputs = [folder]
-        var cursor = InstanceCursor(store)
-        var completed = 0
+        var cursor = InstanceCursor(store, matchingAny: filters)
+        var (completed, failed) = (0, 0)
         try mapInOrder(
             threads: context.threads, next: { try cursor.next() },
             transform: { instance in export(instance, to: folder) },
@@ -52,7 +64,9 @@ public struct ExportStage: Sendable, Codable {
                 if stopsAtFirstError, let problem = outcome.problems.first {
                     throw InputError(.invalidInput, "\(problem.source): \(problem.reason)")
                 }
-                context.progress(ProgressUpdate(stage: "export", completed: completed, total: total))
+                if !outcome.problems.isEmpty { failed += 1 }
+                context.progress(
+                    ProgressUpdate(stage: "export", completed: completed, total: total, failed: failed))
                 if context.isCancelled() { throw Cancelled(stage: "export", continues: true) }
                 return true
             })
@@ -74,16 +88,14 @@ public struct ExportStage: Sendable, Codable {
             try FileManager.default.createDirectory(atPath: series, withIntermediateDirectories: true)
             let stem = "\(series)/\(record.instance.sopInstanceUID)"
             if format == .dicom {
-                try write(to: stem + ".dcm", &outcome) {
-                    Array(try Data(contentsOf: URL(fileURLWithPath: source)))
-                }
+                try write(to: stem + format.ending, &outcome) { try file(of: instance) }
                 return outcome
             }
             let image = try DICOMImage(DICOMFile(path: source))
             for frame in frames.indices(of: image.frameCount) {
-                let number = image.frameCount > 1 ? "_" + String(format: "%04d", frame + 1) : ""
-                try write(to: "\(stem)\(number).\(format.fileExtension)", &outcome) {
-                    try encode(image.rendered(frame: frame, window: display.window, bits: bits))
+                try write(to: stem + name(of: frame, image.frameCount) + format.ending, &outcome) {
+                    guard format != .frames else { return try bytes(of: frame, image) }
+                    return try encode(image.rendered(frame: frame, window: display.window, bits: bits))
                 }
             }
         } catch {
@@ -95,6 +107,29 @@ public struct ExportStage: Sendable, Codable {
         return outcome
     }
 
+    /// What stands behind the instance's name.
+    private func name(of frame: Int, _ count: Int) -> String {
+        guard count > 1 else { return "" }
+        return hasFrameFolders ? "/\(frame + 1)" : "_" + String(format: "%04d", frame + 1)
+    }
+
+    private func file(of instance: StoredInstance) throws -> [UInt8] {
+        guard let uid = transferSyntaxUID, uid != instance.record.instance.transferSyntaxUID else {
+            return Array(try Data(contentsOf: URL(fileURLWithPath: instance.path)))
+        }
+        guard let syntax = TransferSyntax(uid: uid), !syntax.isEncapsulated else {
+            throw InputError(
+                .unsupported,
+                "Files are not compressed anew. Ask for \(TransferSyntax.explicitVRLittleEndian.uid).")
+        }
+        return try DICOMFile(path: instance.path).withNativePixels().serialized(as: syntax)
+    }
+
+    private func bytes(of frame: Int, _ image: DICOMImage) throws -> [UInt8] {
+        if transferSyntaxUID == nil, let encoded = image.encodedFrame(frame) { return encoded.array }
+        return try image.storedFrame(frame).samples.withUnsafeBytes { Array($0) }
+    }
+
     private func encode(_ image: Image) throws -> [UInt8] {
         format == .jpeg ? try JPEG.encode(image, quality: jpegQuality) : PNG.encode(image)
     }
@@ -104,7 +139,12 @@ public struct ExportStage: Sendable, Codable {
             outcome.unchanged += 1
             return
         }
-        try AtomicFile.write(bytes(), to: path)
+        let content = try bytes()
+        let folder = (path as NSString).deletingLastPathComponent
+        if hasFrameFolders {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
+        try AtomicFile.write(content, to: path)
         outcome.written += 1
     }
 }

@@ -3,8 +3,9 @@ import Foundation
 public import LightboxCore
 public import Serving
 
-/// Takes jobs from the catalogue's queue and works on them, one after another.
-public struct JobRunner: Sendable {
+/// Predicts in batches and trains, one job after another.
+public struct JobRunner: QueueRunner {
+    public let queue = Job.Queue.models
     public let catalog: ModelCatalog
     /// Loads what predicts: the version that the job is bound to, or the model in a folder.
     public let openModel: @Sendable (PredictionWork) async throws -> any BatchModel
@@ -46,53 +47,19 @@ public struct JobRunner: Sendable {
             }, train: { try await training.run($0, $1) })
     }
 
-    /// Works until the context is cancelled, looking for new jobs every half second.
-    ///
-    /// A job under way is then given back, and goes on where it was when it is taken up again.
-    public func run(_ context: StageContext) async throws {
-        while !context.isCancelled() {
-            if try await runNext(context) == nil { try await Task.sleep(for: .milliseconds(500)) }
+    public func work(_ lease: JobLease, _ context: StageContext) async throws -> String? {
+        switch lease.job.work {
+        case .prediction(let work): try await predict(work, lease, context)
+        case .training(let work):
+            try lease.begin()
+            try await train(work, lease)
+        case .archive: preconditionFailure("the queue has no such work")
         }
+        return nil
     }
 
-    /// Works on one job.
-    ///
-    /// - Returns: the job as it stands afterwards; nil when there was none.
-    public func runNext(_ context: StageContext) async throws -> Job? {
-        guard let lease = try catalog.claimJob() else { return nil }
-        do {
-            switch lease.job.work {
-            case .prediction(let work): try await predict(work, lease, context)
-            case .training(let work):
-                try lease.begin()
-                try await train(work, lease)
-            }
-            try lease.succeed()
-        } catch let error as CatalogError where error.code == .aborted {
-            // Another process has the job now, and says how it goes on.
-        } catch {
-            try leave(lease, after: error)
-        }
-        return try catalog.job(lease.job.id)
-    }
-
-    private func leave(_ lease: JobLease, after error: any Error) throws {
-        do {
-            if lease.isCancelled {
-                if case .prediction(let work) = lease.job.work { try stage(work).discardPart(home: catalog.home) }
-                try lease.confirmCancellation()
-            } else if error is Cancelled || error is CancellationError {
-                if !lease.shouldStop { try lease.release() }
-            } else if let busy = error as? InputError, busy.kind == .conflict {
-                // The process that had the job before still writes; it will notice that the job is not its own.
-                try lease.log(busy.description, .warning)
-                try lease.release()
-            } else {
-                try lease.fail((error as? any Failure)?.description ?? "\(error)")
-            }
-        } catch let error as CatalogError where error.code == .aborted {
-            // Taken over in between.
-        }
+    public func discard(_ job: Job) throws {
+        if case .prediction(let work) = job.work { try stage(work).discardPart(home: catalog.home) }
     }
 
     private func stage(_ work: PredictionWork) -> BatchPrediction {

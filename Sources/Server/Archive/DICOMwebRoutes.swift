@@ -15,10 +15,13 @@ struct DICOMwebRoutes: RouteGroup {
     var routes: [Route] {
         let google =
             "/v1/projects/{project}/locations/{location}/datasets/{dataset}/dicomStores/{store}/dicomWeb"
-        return services(at: "/dicomweb/{dataset}/{store}", .standard) + services(at: google, .google)
+        return services(at: "/dicomweb/{dataset}/{store}", .standard, delete: { try await answer($0, .standard) })
+            + services(at: google, .google, delete: deleteForGoogle)
     }
 
-    private func services(at place: String, _ flavour: DICOMwebSettings.Flavour) -> [Route] {
+    private func services(
+        at place: String, _ flavour: DICOMwebSettings.Flavour, delete: @escaping Route.Handler
+    ) -> [Route] {
         let handler: Route.Handler = { call in try await answer(call, flavour) }
         let template = place + "/{path*}"
         return [
@@ -31,12 +34,23 @@ struct DICOMwebRoutes: RouteGroup {
                 .init(mediaType: "application/dicom+json"), handler: handler
             ).streaming,
             Route(
-                .delete, template, .dicomWeb, .write, "Delete a study, a series or an instance.", handler: handler),
+                .delete, template, .dicomWeb, .write, "Delete a study, a series or an instance.", handler: delete),
         ]
     }
 
+    /// Google's service tells of the deletion of studies and series as an operation.
+    @Sendable private func deleteForGoogle(_ call: Call) async throws -> Reply {
+        let reply = try await answer(call, .google)
+        let levels = call.rest.split(separator: "/").count / 2
+        guard reply.status == .ok, levels < 3 else { return reply }
+        let name = try call.storeName()
+        let work = ArchiveWork(
+            dataset: name.dataset, store: name.store, levels == 1 ? .deleteStudy : .deleteSeries)
+        return try await context.record(work, call)
+    }
+
     private func answer(_ call: Call, _ flavour: DICOMwebSettings.Flavour) async throws -> Reply {
-        let name = try DICOMStoreName(dataset: call["dataset"], store: call["store"])
+        let name = try call.storeName()
         let service = try await context.stores.service(name, flavour)
         let response = await service.respond(to: try request(call))
         return try Reply(response)

@@ -8,8 +8,17 @@ import Synchronization
 public final class OpenStores: Sendable {
     private struct State {
         var catalog: DICOMCatalog?
-        var stores: [DICOMStoreName: DICOMStore] = [:]
+        var stores: [DICOMStoreName: Open] = [:]
     }
+
+    private struct Open {
+        let store: DICOMStore
+        /// Until when nobody asks whether it is still there.
+        var goodUntil: ContinuousClock.Instant
+    }
+
+    /// Another process may delete a store, and make another of its name: that is noticed so late.
+    private static let trust = Duration.seconds(1)
 
     private let home: Home
     private let state = Mutex(State())
@@ -28,12 +37,20 @@ public final class OpenStores: Sendable {
 
     /// - Throws: ``DICOMStoreError`` `noSuchStore`. It may block.
     public func store(_ name: DICOMStoreName) throws -> DICOMStore {
-        if let store = state.withLock({ $0.stores[name] }) { return store }
-        let store = try catalog().store(name)
+        if let store = trusted(name) { return store }
+        let known = state.withLock { $0.stores[name]?.store }
+        let store = try known.flatMap { try $0.isThere() ? $0 : nil } ?? catalog().store(name)
         return state.withLock { state in
-            if let other = state.stores[name] { return other }
-            state.stores[name] = store
-            return store
+            // One that somebody else has opened meanwhile: stores that receive commit together.
+            let kept = state.stores[name].map { $0.store === known ? store : $0.store } ?? store
+            state.stores[name] = Open(store: kept, goodUntil: .now + Self.trust)
+            return kept
+        }
+    }
+
+    private func trusted(_ name: DICOMStoreName) -> DICOMStore? {
+        state.withLock { state in
+            state.stores[name].flatMap { $0.goodUntil > .now ? $0.store : nil }
         }
     }
 
@@ -42,7 +59,7 @@ public final class OpenStores: Sendable {
 
     /// The web service of a store.
     func service(_ name: DICOMStoreName, _ flavour: DICOMwebSettings.Flavour) async throws -> DICOMwebService {
-        if let store = state.withLock({ $0.stores[name] }) {
+        if let store = trusted(name) {
             return DICOMwebService(store, settings: DICOMwebSettings(flavour: flavour))
         }
         return DICOMwebService(

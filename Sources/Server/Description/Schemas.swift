@@ -74,6 +74,15 @@ enum Schemas {
             "jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}}},
           "OperationList": {"type": "object", "properties": {"nextPageToken": {"type": "string"},
             "operations": {"type": "array", "items": {"$ref": "#/components/schemas/Operation"}}}},
+          "Dataset": {"type": "object", "properties": {
+            "name": {"type": "string"}, "timeZone": {"type": "string"}, "encryptionSpec": {"type": "object"}}},
+          "DatasetList": {"type": "object", "properties": {"nextPageToken": {"type": "string"},
+            "datasets": {"type": "array", "items": {"$ref": "#/components/schemas/Dataset"}}}},
+          "DicomStore": {"type": "object", "properties": {
+            "name": {"type": "string"}, "labels": {"$ref": "#/components/schemas/Labels"},
+            "notificationConfig": {"type": "object"}, "streamConfigs": {"type": "array"}}},
+          "DicomStoreList": {"type": "object", "properties": {"nextPageToken": {"type": "string"},
+            "dicomStores": {"type": "array", "items": {"$ref": "#/components/schemas/DicomStore"}}}},
           "PredictRequest": {"type": "object", "properties": {
             "signature_name": {"type": "string"},
             "instances": {"type": "array", "minItems": 1,

@@ -21,6 +21,7 @@ enum JobMessage {
             var output = Message()
             output.add("consumedMLUnits", job.progress.seconds / 3600)
             message.add("trainingOutput", output)
+        case .archive: break  // not told of here
         }
         message.add("createTime", job.created)
         message.add("startTime", job.started)

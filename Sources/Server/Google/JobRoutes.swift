@@ -35,12 +35,18 @@ struct JobRoutes: RouteGroup {
                 .init(query: ModelRoutes.listQuery, answer: "JobList")
             ) { call in
                 let request = try PageRequest(call)
-                let page = try await context.catalog { try $0.jobs(request) }
+                let page = try await context.catalog { try $0.jobs(request, in: .models) }
                 return Reply(page.message("jobs") { JobMessage.message($0, project: call["project"]) })
             },
             Route(.get, Self.job, .google, .read, "Tell of a job.", .init(answer: "Job")) { call in
                 try call.query.allow()
-                let job = try await context.catalog { try $0.job(call["job"]) }
+                let job = try await context.catalog { catalog in
+                    let job = try catalog.job(call["job"])
+                    guard job.work.queue == .models else {
+                        throw CatalogError(.notFound, "This is no job of models.")
+                    }
+                    return job
+                }
                 return Reply(JobMessage.message(job, project: call["project"]))
             },
             Route(
@@ -131,6 +137,7 @@ extension Call {
             for path in work.inputs { try allow(path, as: "predictionInput.inputPaths", in: home) }
             try allow(work.output, as: "predictionInput.outputPath", in: home)
             if case .folder(let folder) = work.target { try allow(folder, as: "predictionInput.uri", in: home) }
+        case .archive: preconditionFailure("no job of this API has such work")
         case .training:
             // Any of its arguments may name a file, and trainers take relative paths too.
             guard role == .admin else {

@@ -187,9 +187,9 @@ extension PageRequest {
 }
 
 extension CatalogPage {
-    func message(_ name: String, _ item: (Item) -> Message) -> Message {
+    func message(_ name: String, _ item: (Item) throws -> Message) rethrows -> Message {
         var message = Message()
-        message.add(name, items.map { item($0).value })
+        message.add(name, try items.map { try item($0).value })
         message.add("nextPageToken", next ?? "")
         return message
     }

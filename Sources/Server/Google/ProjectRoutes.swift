@@ -15,7 +15,9 @@ struct ProjectRoutes: RouteGroup {
 
     var routes: [Route] {
         let project = "/v1/projects/{project}"
-        let policies = [project + "/models/{model}", project + "/jobs/{job}"].flatMap(policyRoutes)
+        let policies = [project + "/models/{model}", project + "/jobs/{job}"].flatMap {
+            PolicyRoutes($0, .google, find: find).routes
+        }
         return policies + [
             Route(
                 .get, project + ":getConfig", .google, .read, "Tell of the account that works for a project.",
@@ -58,53 +60,8 @@ struct ProjectRoutes: RouteGroup {
         return message
     }
 
-    /// Policies of single resources are not kept: who may do what belongs to the caller's token.
-    private func policyRoutes(_ place: String) -> [Route] {
-        [
-            Route(
-                .get, place + ":getIamPolicy", .google, .read, "The policy of a resource, which is empty.",
-                .init(answer: "Document")
-            ) { call in
-                try await find(call)
-                var message = Message()
-                message.add("version", short: 1)
-                message.add("etag", "ACAB")
-                return Reply(message)
-            },
-            Route(
-                .post, place + ":setIamPolicy", .google, .admin, "Refused: policies belong to tokens here.",
-                .init(body: "Document")
-            ) { call in
-                try await find(call)
-                throw ServerError(.notOffered, "Resources have no policies of their own: roles belong to tokens.")
-            },
-            Route(
-                .post, place + ":testIamPermissions", .google, .read, "Which of some permissions the caller has.",
-                .init(body: "Document", answer: "Document")
-            ) { call in
-                try await find(call)
-                var reader = try MessageReader(call.body)
-                let permissions = try reader.texts("permissions")
-                try reader.finish()
-                var message = Message()
-                message.add("permissions", permissions.filter { Self.role(for: $0) <= call.role })
-                return Reply(message)
-            },
-        ]
-    }
-
-    /// `ml.models.predict` and so on: what its verb needs.
-    private static func role(for permission: String) -> AccessRole {
-        switch permission.split(separator: ".").last {
-        case "get", "list", "getIamPolicy": .read
-        case "predict": .predict
-        case "setIamPolicy": .admin
-        default: .write
-        }
-    }
-
     /// - Throws: when there is no such model or job.
-    private func find(_ call: Call) async throws {
+    @Sendable private func find(_ call: Call) async throws {
         try await context.catalog { catalog in
             if let model = call.parameter("model") { _ = try catalog.model(model) }
             if let job = call.parameter("job") { _ = try catalog.job(job) }

@@ -11,6 +11,7 @@ public struct Route: Sendable {
     /// The surface that a route belongs to, which decides how errors look.
     public enum Family: String, Sendable, CaseIterable {
         case google = "Google ml v1"
+        case healthcare = "Google healthcare v1"
         case tensorFlow = "TensorFlow Serving"
         case inferenceProtocol = "Open Inference Protocol v2"
         case dicomWeb = "DICOMweb"
@@ -99,7 +100,7 @@ public struct Route: Sendable {
         switch family {
         case .google: parts.verb == "predict" ? .googlePrediction : .google
         case .tensorFlow, .inferenceProtocol: .text
-        case .dicomWeb, .own, .page: .google
+        case .healthcare, .dicomWeb, .own, .page: .google
         }
     }
 }

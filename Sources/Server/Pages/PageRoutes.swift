@@ -49,28 +49,8 @@ struct PageRoutes: RouteGroup {
 
     @Sendable private func predict(_ call: Call) async throws -> String {
         let (chosen, version) = (call.query["model"], call.query["version"])
-        let withCases = Set(context.cases.keys)
-        let choices = try await context.catalog { catalog in
-            var models = try catalog.models(.init(size: 100)).items.map { ($0.name, nil as String?) }
-            if let chosen, let version { models.insert((chosen, version), at: 0) }
-            return try models.compactMap { try Self.choice($0, version: $1, catalog, withCases) }
-        }
+        let choices = try await context.predictChoices(chosen, version: version)
         return call.pages.predict(choices, model: chosen, version: version)
-    }
-
-    /// nil for a model without a version that can be asked about images.
-    ///
-    /// - Parameter withCases: models that known cases are attached to.
-    private static func choice(
-        _ model: String, version: String?, _ catalog: ModelCatalog, _ withCases: Set<String>
-    ) throws -> PredictChoice? {
-        guard let servable = try? catalog.servable(model, version: version) else { return nil }
-        let folder = try catalog.folder(of: servable)
-        guard let manifest = try? ModelFolder(path: folder, isVerified: false).manifest else {
-            // Of another kind: what it takes is known once it is loaded, and the usual name is a good guess.
-            return PredictChoice(model: model, version: version)
-        }
-        return PredictChoice(model: model, version: version, manifest.output, hasCases: withCases.contains(model))
     }
 
     @Sendable private func models(_ call: Call) async throws -> String {
@@ -173,7 +153,9 @@ extension Route {
 
 extension Call {
     /// Pages as this caller may see them.
-    var pages: Pages { Pages(mayChange: role >= .write, isSignedIn: isSignedIn) }
+    var pages: Pages {
+        Pages(mayChange: role >= .write, mayPredict: role >= .predict, isSignedIn: isSignedIn)
+    }
 }
 
 extension Reply {

@@ -84,13 +84,13 @@ struct AuditService: Service {
     }
 }
 
-/// Works on the queue.
+/// Works on a queue.
 struct JobService: Service {
     let context: ServerContext
+    let runner: any QueueRunner
 
     func run() async throws {
         let stop = StopFlag()
-        let runner = JobRunner(home: context.home, catalog: context.catalog, pool: context.models.pool)
         let stage = StageContext(home: context.home, isCancelled: { stop.isSet })
         await withGracefulShutdownHandler {
             // A server that could not listen is cancelled, not shut down.

@@ -6,6 +6,7 @@ import HummingbirdTLS
 public import LightboxCore
 import Logging
 import NIOCore
+import Pipelines
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -53,6 +54,8 @@ public struct LightboxServer: Sendable {
             PredictRoutes(context),
             ModelRoutes(context), JobRoutes(context), ProjectRoutes(context), TensorFlowRoutes(context),
             InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context), DICOMwebRoutes(context),
+            StudyPageRoutes(context), DeidentifyRoutes(context),
+            DatasetRoutes(context), DICOMStoreRoutes(context), ArchiveOperationRoutes(context),
         ]
         context.routes = groups.flatMap(\.routes)
         precondition(context.routes.count < Metrics.maximumRoutes)
@@ -118,7 +121,14 @@ public struct LightboxServer: Sendable {
             }, logger: log.logger)
         application.addServices(StopSign(context: context))
         var services: [any Service] = [AuditService(context: context), Upkeep(context: context)]
-        if settings.runsJobs { services.append(JobService(context: context)) }
+        if settings.runsJobs {
+            let models = JobRunner(home: context.home, catalog: context.catalog, pool: context.models.pool)
+            let archive = ArchiveRunner(catalog: context.catalog) { [stores = context.stores] in
+                try stores.catalog()
+            }
+            services.append(JobService(context: context, runner: models))
+            services.append(JobService(context: context, runner: archive))
+        }
         return services + [application]
     }
 

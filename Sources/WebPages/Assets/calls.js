@@ -55,6 +55,13 @@ export async function call(method, path, body) {
   }
 }
 
+/** The bytes of something. */
+export async function bytes(path, type) {
+  const response = await request(path, { headers: { Accept: type } });
+  if (!response.ok) throw await failure(response);
+  return response.arrayBuffer();
+}
+
 /** Markup from a page of this server. */
 export async function text(path) {
   const response = await request(path, {});

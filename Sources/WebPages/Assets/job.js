@@ -72,6 +72,16 @@ function follow(page) {
   });
 }
 
+/** For work that has no events: looks until it has ended. */
+async function look(page) {
+  while (page.dataset.final !== "true") {
+    await pause(between);
+    await update(page).catch(() => { /* the server may be busy */ });
+    if (page.querySelector("[data-part=state] [data-state]").dataset.state !== "running") page.dataset.final = "true";
+  }
+  page.dataset.ended = "true";
+}
+
 async function refresh(list) {
   while (list.dataset.jobs === "open") {
     await pause(3000);
@@ -87,5 +97,6 @@ async function refresh(list) {
 
 const page = document.getElementById("job");
 const list = document.querySelector("[data-jobs]");
-if (page) follow(page);
+if (page?.dataset.events) follow(page);
+else if (page) void look(page);
 if (list) void refresh(list);

@@ -1,8 +1,9 @@
 // Images in, a card with the answer for each. Two are asked for at a time, so that the first answer comes soon.
-import { call, rendered } from "/assets/calls.js";
+import { chosen, extras, predict, scores } from "/assets/asking.js";
+import { rendered } from "/assets/calls.js";
+import { element, showHeat, showRaw, showScores } from "/assets/scores.js";
 import { copy, curl, python } from "/assets/snippets.js";
 
-const shownScores = 14;
 const atOnce = 2;
 
 const form = document.getElementById("predict");
@@ -14,18 +15,8 @@ const summary = document.getElementById("summary");
 const clear = document.getElementById("clear");
 const template = document.getElementById("card");
 
-// What a model has refused is not asked for again.
-const refused = new Map();
-
-const choice = () => JSON.parse(select.selectedOptions[0].dataset.choice);
+const choice = () => chosen(select);
 const part = (card, selector) => card.querySelector(selector);
-
-function element(name, className, text) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 // MARK: Files
 
@@ -34,15 +25,6 @@ async function isPicture(file) {
   const bytes = new Uint8Array(await file.slice(0, 12).arrayBuffer());
   const starts = (...values) => values.every((value, index) => bytes[index] === value);
   return starts(0x89, 0x50, 0x4e, 0x47) || starts(0xff, 0xd8, 0xff);
-}
-
-function base64(file) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
-    reader.onerror = () => reject(new Error("The file cannot be read."));
-    reader.readAsDataURL(file);
-  });
 }
 
 async function show(file, card) {
@@ -55,103 +37,7 @@ async function show(file, card) {
   }
 }
 
-// MARK: Calls
-
-function extras(asked) {
-  const without = refused.get(asked.url) ?? new Set();
-  return asked.extras.filter((name) => !without.has(name));
-}
-
-/** Asks; a model that refuses an extra output is asked again without it. */
-async function predict(file, asked) {
-  const instance = { [asked.input]: { b64: await base64(file) } };
-  for (;;) {
-    const wanted = extras(asked);
-    const body = { instances: [instance] };
-    if (wanted.length > 0) body.extras = wanted;
-    try {
-      const answer = await call("POST", asked.url, body);
-      return { prediction: answer.predictions[0], extras: wanted };
-    } catch (error) {
-      const isRefusal = error.status === 400 && /extra/.test(error.message) && wanted.length > 0;
-      if (!isRefusal) throw error;
-      const without = refused.get(asked.url) ?? new Set();
-      // The costly one first: scores and labels are what the page is for.
-      without.add(["nearest", "heatmap"].find((name) => wanted.includes(name)) ?? wanted[0]);
-      refused.set(asked.url, without);
-    }
-  }
-}
-
-/** Scores with their names, the highest first; empty for an answer of another form. */
-function scores(prediction, asked) {
-  const values = Array.isArray(prediction) ? prediction : prediction.probabilities ?? prediction.scores;
-  if (!Array.isArray(values) || !values.every((value) => typeof value === "number")) return [];
-  const labels = Array.isArray(prediction.labels) ? prediction.labels : asked.labels;
-  const best = values.indexOf(Math.max(...values));
-  return values.map((value, index) => {
-    const label = labels[index] ?? (labels.length > 0 ? "none of these" : `score ${index + 1}`);
-    const threshold = asked.thresholds[label];
-    let isFound = threshold !== undefined && value >= threshold;
-    if (Array.isArray(prediction.found)) isFound = prediction.found[index] === true;
-    else if (asked.isExclusive && Object.keys(asked.thresholds).length === 0) isFound = index === best;
-    return { label, value, threshold, isFound };
-  }).sort((first, second) => second.value - first.value);
-}
-
 // MARK: Cards
-
-function scoreItem({ label, value, threshold, isFound }) {
-  const item = element("li", isFound ? "is-found" : "");
-  item.append(element("b", "", label));
-  const number = element("span", "value", value.toFixed(3));
-  const remark = (isFound ? " ✓ found" : "") + (threshold === undefined ? "" : `, from ${threshold.toFixed(2)}`);
-  if (remark) number.append(element("span", "", remark.startsWith(",") && !isFound ? ` ${remark.slice(2)}` : remark));
-  item.append(number);
-  const bar = element("span", "bar");
-  bar.ariaHidden = "true";
-  const fill = element("i");
-  fill.style.setProperty("--share", Math.max(0, Math.min(1, value)));
-  bar.append(fill);
-  if (threshold !== undefined && threshold >= 0 && threshold <= 1) {
-    const mark = element("u");
-    mark.style.setProperty("--at", threshold);
-    bar.append(mark);
-  }
-  item.append(bar);
-  return item;
-}
-
-function showScores(card, list) {
-  part(card, ".found").replaceChildren(...list.filter((score) => score.isFound).map((score) => element("li", "", score.label)));
-  part(card, ".scores").replaceChildren(...list.slice(0, shownScores).map(scoreItem));
-  const rest = list.slice(shownScores);
-  const more = part(card, ".more");
-  more.hidden = rest.length === 0;
-  part(more, "summary").textContent = `${rest.length} lower scores`;
-  part(more, ".scores").replaceChildren(...rest.slice(0, 1000).map(scoreItem));
-}
-
-function showHeat(card, prediction, best) {
-  const data = prediction.heatmap_png_bytes?.b64;
-  if (typeof data !== "string") return;
-  const overlay = part(card, ".overlay");
-  const controls = part(card, ".heat");
-  overlay.src = `data:image/png;base64,${data}`;
-  const slider = part(controls, "input");
-  const output = part(controls, "output");
-  const set = () => {
-    overlay.style.setProperty("--heat", slider.value / 100);
-    output.textContent = `${slider.value} %`;
-    slider.setAttribute("aria-valuetext", `${slider.value} percent`);
-  };
-  slider.addEventListener("input", set);
-  set();
-  if (best) part(controls, ".quiet").textContent = `Where the score of ${best.label} comes from.`;
-  overlay.alt = best ? `Heat map of ${best.label}` : "Heat map";
-  overlay.hidden = false;
-  controls.hidden = false;
-}
 
 /** `nearest`: a list of `{id, similarity, labels, picture}`; the picture may be missing. */
 function showNearest(card, prediction) {
@@ -173,13 +59,6 @@ function showNearest(card, prediction) {
   }));
 }
 
-function showRaw(card, prediction) {
-  const raw = part(card, ".raw");
-  raw.hidden = false;
-  raw.textContent = JSON.stringify(prediction, (key, value) =>
-    value && typeof value.b64 === "string" ? `${value.b64.length} characters of base64` : value, 1).slice(0, 20000);
-}
-
 function showAnswer(card, file, asked, { prediction, extras: wanted }, milliseconds) {
   const list = scores(prediction, asked);
   const state = part(card, ".state");
@@ -190,10 +69,10 @@ function showAnswer(card, file, asked, { prediction, extras: wanted }, milliseco
     state.textContent = found.length > 0 ? `Found, in ${time}:` : `Nothing reaches its threshold (${time}).`;
   } else {
     state.textContent = `Answered in ${time}.`;
-    if (!prediction.heatmap_png_bytes) showRaw(card, prediction);
+    if (!prediction.heatmap_png_bytes) showRaw(part(card, ".raw"), prediction);
   }
   if (typeof prediction === "object") {
-    showHeat(card, prediction, list[0]);
+    showHeat(part(card, ".overlay"), part(card, ".heat"), prediction, list[0]);
     showNearest(card, prediction);
   }
   card.dataset.extras = JSON.stringify(wanted);

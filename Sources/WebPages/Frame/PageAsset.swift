@@ -17,11 +17,22 @@ public struct PageAsset: Sendable {
 
     /// By name, as pages ask for them under `/assets/`.
     static let all: [String: PageAsset] = [
-        "lightbox.css": PageAsset(Array(colours.utf8) + PackageResources.lightbox_css, "text/css; charset=utf-8"),
+        "lightbox.css": PageAsset(
+            Array(colours.utf8) + PackageResources.lightbox_css + PackageResources.viewer_css,
+            "text/css; charset=utf-8"),
         "predict.js": PageAsset(PackageResources.predict_js, script),
         "calls.js": PageAsset(PackageResources.calls_js, script),
         "snippets.js": PageAsset(PackageResources.snippets_js, script),
         "actions.js": PageAsset(PackageResources.actions_js, script),
+        "asking.js": PageAsset(PackageResources.asking_js, script),
+        "gestures.js": PageAsset(PackageResources.gestures_js, script),
+        "scores.js": PageAsset(PackageResources.scores_js, script),
+        "viewer.js": PageAsset(PackageResources.viewer_js, script),
+        "pixels.js": PageAsset(PackageResources.pixels_js, script),
+        "window.js": PageAsset(PackageResources.window_js, script),
+        "view.js": PageAsset(PackageResources.view_js, script),
+        "reading.js": PageAsset(PackageResources.reading_js, script),
+        "attributes.js": PageAsset(PackageResources.attributes_js, script),
         "job.js": PageAsset(PackageResources.job_js, script),
         "icon.svg": PageAsset(PackageResources.icon_svg, "image/svg+xml"),
     ]

@@ -46,7 +46,7 @@ extension Pages {
             model.defaultVersion.map { "Version \($0.name) \(Badge.html($0.state))" } ?? "No version is ready yet."
         let about: HTML? = model.settings.description.isEmpty ? nil : "<p>\(model.settings.description)</p>"
         let use: HTML? =
-            model.defaultVersion == nil
+            model.defaultVersion == nil || !mayPredict
             ? nil : "<a class=\"button\" href=\"\(PagePath.predict(model.name))\">Predict</a>"
         return """
             <li><h3><a href="\(PagePath.model(model.name))">\(model.name)</a></h3>\(about)<p class="quiet">\(state)</p>\(use)</li>

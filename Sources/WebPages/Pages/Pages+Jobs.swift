@@ -7,7 +7,7 @@ extension Pages {
     /// - Parameter next: the token of the next page of the list; nil on the last.
     public func jobs(_ jobs: [Job], next: String? = nil) -> String {
         let lead: HTML =
-            "Batch predictions and trainings. They run on this machine, one after another, and go on after a restart."
+            "Batch predictions and trainings, imports and exports. They run on this machine, one after another of each kind, and go on after a restart."
         guard !jobs.isEmpty else {
             let example =
                 "lightbox jobs submit prediction first_job --model flowers \\\n  "
@@ -146,6 +146,10 @@ extension Pages {
                 ),
                 ("Writes into", work.folder.isEmpty ? "" : "<code>\(work.folder)</code>"),
             ]
+        case .archive(let work):
+            rows.append((work.store == nil ? "Dataset" : "DICOM store", "<code>\(work.place)</code>"))
+            if let source = work.source { rows.append(("Reads", "<code>\(source)</code>")) }
+            if let target = work.target { rows.append(("Writes into", "<code>\(target)</code>")) }
         }
         return HTML.facts(
             rows + [
@@ -161,6 +165,7 @@ extension Job {
         switch work {
         case .prediction: "Batch prediction"
         case .training: "Training"
+        case .archive(let work): work.words
         }
     }
 }

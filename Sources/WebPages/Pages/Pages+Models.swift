@@ -54,7 +54,7 @@ extension Pages {
                 remark: "It has no version; only its name and description go.", next: "/models", isDangerous: true)
             : "<p class=\"quiet\">A model can be deleted once it has no version.</p>"
         let use: HTML? =
-            model.defaultVersion == nil
+            model.defaultVersion == nil || !mayPredict
             ? nil : "<p><a class=\"button\" href=\"\(PagePath.predict(model.name))\">Predict with it</a></p>\n"
         return document(
             model.name, in: .models, trail: [("Models", "/models")], scripts: ["actions.js"],

@@ -12,11 +12,7 @@ extension Pages {
         let wanted =
             choices.firstIndex { $0.model == model && (version == nil || $0.version == version) }
             ?? choices.firstIndex { $0.model == model } ?? 0
-        let options = choices.enumerated().map { number, choice -> HTML in
-            let chosen: HTML = number == wanted ? " selected=\"selected\"" : ""
-            return
-                "<option value=\"\(number)\" data-choice=\"\(choice.json)\"\(chosen)>\(Self.name(choice))</option>"
-        }
+        let options = Self.options(choices, selecting: wanted)
         let content: HTML = """
             <form id="predict" class="panel">
             <div class="field"><label for="choice">Model</label>
@@ -40,6 +36,15 @@ extension Pages {
             "Predict", in: .predict, scripts: ["predict.js"],
             lead: "Scores are a model’s guess, not a finding. A label counts as found from its threshold on.",
             content)
+    }
+
+    /// What one chooses a model from; the scripts read how it is asked.
+    static func options(_ choices: [PredictChoice], selecting wanted: Int) -> [HTML] {
+        choices.enumerated().map { number, choice in
+            let chosen: HTML = number == wanted ? " selected=\"selected\"" : ""
+            return
+                "<option value=\"\(number)\" data-choice=\"\(choice.json)\"\(chosen)>\(name(choice))</option>"
+        }
     }
 
     private static func name(_ choice: PredictChoice) -> HTML {

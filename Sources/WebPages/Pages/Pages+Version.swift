@@ -48,7 +48,7 @@ extension Pages {
     private func buttons(_ version: ModelVersion) -> HTML {
         let path = PagePath.version(version.name, of: version.model)
         let predict: HTML? =
-            version.state == .ready
+            version.state == .ready && mayPredict
             ? "<a class=\"button\" href=\"\(PagePath.predict(version.model, version: version.name))\">Predict with it</a>"
             : nil
         let isFree = version.state == .ready && !version.isDefault

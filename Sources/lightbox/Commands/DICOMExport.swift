@@ -18,7 +18,7 @@ struct DICOMExport: ParsableCommand {
     @OptionGroup var store: StoreOptions
     @Option(name: .customLong("to"), help: ArgumentHelp("The folder to write to.", valueName: "dir")) var output:
         String
-    @Option(help: "png, jpeg or dicom.") var format: ExportStage.Format = .png
+    @Option(help: "png, jpeg, dicom, or frames for their bytes alone.") var format: ExportStage.Format = .png
     @OptionGroup var display: DisplayArguments
     @Option(help: "8 or 16 bits a sample; 16 is for grey PNG.") var bits = 8
     @Option(help: "1 to 100, for JPEG.") var quality = 90

@@ -30,12 +30,23 @@ struct JobsList: ParsableCommand {
         let jobs = try list.all { try catalog.jobs($0) }
         if global.json { return try printJSON(jobs) }
         printTable(
-            ["JOB_ID", "STATUS", "CREATED", "DONE"],
+            ["JOB_ID", "KIND", "STATUS", "CREATED", "DONE"],
             jobs.map { job in
                 let progress = job.progress
                 let done = progress.total.map { "\(progress.completed + progress.errors) of \($0)" } ?? ""
-                return [job.id, job.state.rawValue.uppercased(), job.created.formatted(.iso8601), done]
+                return [
+                    job.id, Self.kind(of: job.work), job.state.rawValue.uppercased(),
+                    job.created.formatted(.iso8601), done,
+                ]
             })
+    }
+
+    private static func kind(of work: Job.Work) -> String {
+        switch work {
+        case .prediction: "prediction"
+        case .training: "training"
+        case .archive(let work): work.verb
+        }
     }
 }
 
@@ -72,6 +83,14 @@ struct JobsDescribe: ParsableCommand {
         case .training(let work):
             description.add("trainer", ([work.module] + work.arguments).joined(separator: " "))
             description.add("folder", work.folder)
+        case .archive(let work):
+            description.add("kind", work.words)
+            description.add(work.store == nil ? "dataset" : "store", work.place)
+            description.add("input", work.source)
+            description.add("output", work.target)
+            description.add("done", String(job.progress.completed))
+            description.add("errors", String(job.progress.errors))
+            description.add("of", job.progress.total.map(String.init))
         }
         description.add("attempts", job.attempts > 1 ? String(job.attempts) : nil)
         description.add("etag", job.etag)
@@ -159,22 +178,20 @@ struct JobsRun: ParsableCommand {
     func run() throws {
         try global.run { context in
             let catalog = try global.catalog()
-            let runner = JobRunner(home: context.home, catalog: catalog)
-            let worked = try waiting { () -> [Job] in
-                guard !forever else {
-                    try await runner.run(context)
-                    return []
-                }
-                var jobs: [Job] = []
-                while !context.isCancelled(), try catalog.hasOpenJobs() {
-                    if let job = try await runner.runNext(context) {
-                        jobs.append(job)
-                    } else {
-                        // Under way elsewhere, or left by a process that died: that shows in some seconds.
-                        try await Task.sleep(for: .milliseconds(500))
+            let runners: [any QueueRunner] = [
+                JobRunner(home: context.home, catalog: catalog), ArchiveRunner(catalog: catalog),
+            ]
+            let worked = try waiting { [forever] () -> [Job] in
+                try await withThrowingTaskGroup(of: [Job].self) { tasks in
+                    for runner in runners {
+                        tasks.addTask {
+                            guard forever else { return try await runner.runAll(context) }
+                            try await runner.run(context)
+                            return []
+                        }
                     }
+                    return try await tasks.reduce(into: []) { $0 += $1 }
                 }
-                return jobs
             }
             for job in worked {
                 if global.json { try printJSON(job) } else { print("\(job.id) \(job.state.rawValue)") }

@@ -1,0 +1,114 @@
+import Foundation
+import GRDB
+import LightboxCore
+
+extension DICOMCatalog {
+    /// Makes a store in a dataset that is there.
+    ///
+    /// - Throws: ``DICOMStoreError`` `storeExists` or `noSuchDataset`.
+    public func createStore(
+        _ name: DICOMStoreName, _ settings: DICOMStoreSettings = DICOMStoreSettings()
+    ) throws -> DICOMStore {
+        _ = try dataset(name.dataset)
+        guard try pool.write({ try Self.insertStore(name, settings, $0) }) else {
+            throw DICOMStoreError(.storeExists, "There is a DICOM store '\(name)' already.")
+        }
+        return try store(name)
+    }
+
+    /// The names and settings of a dataset's stores, in the order of the names.
+    ///
+    /// - Throws: ``DICOMStoreError`` `noSuchDataset`.
+    public func stores(of dataset: String) throws -> [(name: DICOMStoreName, settings: DICOMStoreSettings)] {
+        _ = try self.dataset(dataset)
+        return try pool.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT name, settings FROM dicom_store WHERE dataset = ? ORDER BY name",
+                arguments: [dataset]
+            ).map { (try DICOMStoreName(dataset: dataset, store: $0["name"]), try Self.value($0["settings"])) }
+        }
+    }
+
+    /// - Throws: ``DICOMStoreError`` `noSuchStore`.
+    public func settings(of name: DICOMStoreName) throws -> DICOMStoreSettings {
+        try pool.read { try Self.settings(of: name, $0) }
+    }
+
+    /// Changes a store's settings.
+    ///
+    /// - Parameter change: gets the settings as they stand.
+    public func changeSettings(
+        of name: DICOMStoreName, _ change: (inout DICOMStoreSettings) throws -> Void
+    ) throws -> DICOMStoreSettings {
+        try pool.write { database in
+            var settings = try Self.settings(of: name, database)
+            try change(&settings)
+            try database.execute(
+                sql: "UPDATE dicom_store SET settings = ? WHERE dataset = ? AND name = ?",
+                arguments: [try Self.text(settings), name.dataset, name.store])
+            return settings
+        }
+    }
+
+    /// Removes a store with all its instances, then their files. A crash in between leaves files that nothing knows.
+    public func delete(_ name: DICOMStoreName) throws {
+        try pool.write { database in
+            try database.execute(
+                sql: "DELETE FROM dicom_store WHERE dataset = ? AND name = ?",
+                arguments: [name.dataset, name.store])
+            guard database.changesCount > 0 else { throw Self.missing(name) }
+        }
+        try removeFiles(of: name)
+    }
+
+    /// Removes the files of a store that has no row, unless another one of its name has been made meanwhile.
+    func removeFiles(of name: DICOMStoreName) throws {
+        let root = try home.dicomStore(dataset: name.dataset, store: name.store)
+        guard FileManager.default.fileExists(atPath: root) else { return }
+        let aside = home.dicom + "/.deleted-" + UUID().uuidString
+        // Nobody makes a store while this transaction holds the file.
+        let isMoved = try pool.write { database in
+            guard try Self.row(of: name, database) == nil else { return false }
+            guard rename(root, aside) == 0 else { throw FileFailure(path: root, errno: errno) }
+            return true
+        }
+        guard isMoved else { return }
+        try FileManager.default.removeItem(atPath: aside)
+        // What crashes have left here.
+        for name in try FileManager.default.contentsOfDirectory(atPath: home.dicom)
+        where name.hasPrefix(".deleted-") {
+            try? FileManager.default.removeItem(atPath: home.dicom + "/" + name)
+        }
+    }
+}
+
+extension DICOMCatalog {
+    /// - Returns: whether there was none of this name.
+    @discardableResult
+    static func insertStore(
+        _ name: DICOMStoreName, _ settings: DICOMStoreSettings, _ database: Database
+    ) throws -> Bool {
+        guard try row(of: name, database) == nil else { return false }
+        try database.execute(sql: "UPDATE dicom_store_number SET last = last + 1")
+        try database.execute(
+            sql:
+                "INSERT INTO dicom_store (id, dataset, name, settings) SELECT last, ?, ?, ? FROM dicom_store_number",
+            arguments: [name.dataset, name.store, try text(settings)])
+        return true
+    }
+
+    private static func settings(of name: DICOMStoreName, _ database: Database) throws -> DICOMStoreSettings {
+        guard let row = try row(of: name, database) else { throw missing(name) }
+        return try value(row["settings"])
+    }
+
+    private static func row(of name: DICOMStoreName, _ database: Database) throws -> Row? {
+        try Row.fetchOne(
+            database, sql: "SELECT id, settings FROM dicom_store WHERE dataset = ? AND name = ?",
+            arguments: [name.dataset, name.store])
+    }
+
+    private static func missing(_ name: DICOMStoreName) -> DICOMStoreError {
+        DICOMStoreError(.noSuchStore, "There is no DICOM store '\(name)'.")
+    }
+}
