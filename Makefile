@@ -21,7 +21,7 @@ test: ## run every test
 	swift test -c release --disable-xctest --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
 
 test-clients: build .venv-clients/installed ## drive the server with the clients that people use
-	@scripts/bootstrap --clients
+	@scripts/bootstrap --tests --clients
 	@for script in ml_v1 healthcare_v1 tensorflow_rest triton_v2 killed_server dicomweb dimse dicom_results; do \
 	    echo "== $$script"; .venv-clients/bin/python Tests/Clients/$$script.py .build/release/lightbox || exit 1; done
 

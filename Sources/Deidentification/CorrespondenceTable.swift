@@ -53,6 +53,11 @@ public final class CorrespondenceTable: Sendable {
         guard !rows.isEmpty else { return }
         let lines = rows.map { "\($0.kind.rawValue),\(Self.field($0.old)),\(Self.field($0.new))" }.sorted()
         let text = ([Self.header] + lines).joined(separator: "\n") + "\n"
+        let folder = (path as NSString).deletingLastPathComponent
+        if !folder.isEmpty {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
         try PrivateFile.write(Array(text.utf8), to: path)
         state.withLock { $0.added = 0 }
     }

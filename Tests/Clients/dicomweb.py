@@ -6,7 +6,10 @@ FILES are DICOM files or folders of them; pydicom's own test files unless told. 
 pydicom 3.0.
 """
 import copy
+import fnmatch
 import io
+import json
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -165,6 +168,84 @@ def instance(client, dataset, path):
         check(picture[:4] == b"\x89PNG", f"{name} frame rendered as PNG")
 
 
+def searches(client, datasets):
+    """Wildcards, ranges, fuzzy names and modalities. A study's attributes are those of its first instance."""
+    first = {}
+    for dataset in datasets.values():
+        first.setdefault(dataset.StudyInstanceUID, dataset)
+
+    def found(**parameters):
+        result = attempt(f"search {parameters}", lambda: client.search_for_studies(get_remaining=True, **parameters))
+        return {study["0020000D"]["Value"][0] for study in result or []}
+
+    def where(condition):
+        return {uid for uid, dataset in first.items() if condition(dataset)}
+
+    def name(dataset):
+        return str(dataset.get("PatientName", "")).rstrip("^").casefold()
+
+    letter = next(name(dataset)[0] for dataset in first.values() if name(dataset)[:1].isascii() and name(dataset)[:1].isalpha())
+    expected = where(lambda dataset: name(dataset).startswith(letter))
+    check(expected and found(search_filters={"PatientName": letter.upper() + "*"}) == expected, "wildcard in a name")
+    word = re.split(r"\W+", next(name(dataset) for dataset in first.values() if "^" in name(dataset)))[1][:2]
+    expected = where(lambda dataset: any(part.startswith(word) for part in re.split(r"[\W_]+", name(dataset))))
+    check(expected <= found(search_filters={"PatientName": word}, fuzzymatching=True), "fuzzy name")
+    dates = sorted(d for d in (str(dataset.get("StudyDate") or "") for dataset in first.values()) if len(d) == 8)
+    low, high = dates[len(dates) // 4], dates[len(dates) // 2]
+    expected = where(lambda dataset: low <= str(dataset.get("StudyDate") or "") <= high)
+    check(found(search_filters={"StudyDate": f"{low}-{high}"}) == expected, "range of dates")
+    expected = {d.StudyInstanceUID for d in datasets.values() if d.get("Modality") == "CT"}
+    check(expected and found(search_filters={"ModalitiesInStudy": "CT"}) == expected, "modality in the study")
+    expected = {d.SeriesInstanceUID for d in datasets.values() if d.get("Modality") == "MR"}
+    result = client.search_for_series(search_filters={"Modality": "MR"}, get_remaining=True)
+    check({series["0020000E"]["Value"][0] for series in result} == expected, "modality of a series")
+    ids = [str(dataset.get("PatientID") or "") for dataset in first.values()]
+    pattern = next(text for text in ids if len(text) > 2 and text.isalnum())[:-1] + "?"
+    expected = where(lambda dataset: fnmatch.fnmatchcase(str(dataset.get("PatientID") or ""), pattern))
+    check(expected and found(search_filters={"PatientID": pattern}) == expected, "one letter open in an ID")
+
+
+def over_http(url, datasets):
+    """What dicomweb-client has no method for."""
+    path, dataset = next((p, d) for p, d in datasets.items() if "PixelData" in d and d.get("NumberOfFrames") is None)
+    place = f"{url}/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}/instances/{dataset.SOPInstanceUID}"
+    for level in (place, place.split("/instances")[0], place.split("/series")[0], place + "/frames/1"):
+        picture = Image.open(io.BytesIO(requests.get(level + "/thumbnail", timeout=60).content))
+        check(max(picture.size) <= 200, "thumbnail")
+    picture = Image.open(io.BytesIO(requests.get(place + "/rendered?viewport=64,48", timeout=60).content))
+    check(picture.size[0] <= 64 and picture.size[1] <= 48 and max(picture.size[0] / 64, picture.size[1] / 48) == 1, "viewport")
+    wanted = {"Accept": "application/dicom; transfer-syntax=*"}
+    whole = requests.get(place, headers=wanted, timeout=60)
+    check(whole.content == path.read_bytes(), "one instance alone is the file")
+    again = requests.get(place, headers={**wanted, "If-None-Match": whole.headers["ETag"]}, timeout=60)
+    check(again.status_code == 304 and not again.content, "If-None-Match")
+    part = requests.get(place, headers={**wanted, "Range": "bytes=100-299"}, timeout=60)
+    check(part.status_code == 206 and part.content == path.read_bytes()[100:300], "Range")
+    # DICOM JSON with its pixels as a part of their own.
+    dataset = next(d for d in datasets.values() if d.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+                   and "PixelData" in d and as_json(d))
+    uid = pydicom.uid.generate_uid()
+    json_form = {**as_json(dataset), "00080018": {"vr": "UI", "Value": [uid]},
+                 "7FE00010": {"vr": dataset["PixelData"].VR, "BulkDataURI": "pixels"}}
+    body = (b'--b\r\nContent-Type: application/dicom+json\r\n\r\n' + json.dumps([json_form]).encode()
+            + b'\r\n--b\r\nContent-Type: application/octet-stream\r\nContent-Location: pixels\r\n\r\n'
+            + dataset.PixelData + b'\r\n--b--')
+    answer = requests.post(url + "/studies", data=body, timeout=60, headers={
+        "Content-Type": 'multipart/related; type="application/dicom+json"; boundary=b', "Accept": "application/dicom+json"})
+    check(answer.status_code == 200, "DICOM JSON is stored")
+    place = f"{url}/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}/instances/{uid}"
+    stored = pydicom.dcmread(io.BytesIO(requests.get(place, headers=wanted, timeout=60).content))
+    check(stored.PixelData == dataset.PixelData and stored.SOPInstanceUID == uid, "and has its pixels")
+    other = copy.deepcopy(stored)
+    other.InstanceNumber = 4711
+    file = io.BytesIO()
+    other.save_as(file)
+    answer = requests.post(url + "/studies", data=file.getvalue(), timeout=60, headers={"Content-Type": "application/dicom"})
+    failed = answer.json().get("00081198", {}).get("Value", [{}])[0]
+    check(answer.status_code == 409 and failed.get("00081197", {}).get("Value") == [0x0111], "another content is refused")
+    check(requests.delete(place, timeout=60).status_code == 204 and requests.get(place, timeout=60).status_code == 404, "deleted")
+
+
 def main():
     names = sys.argv[2:] or [ROOT / ".native/pydicom/test_files"]
     server = Lightbox()
@@ -206,6 +287,8 @@ def main():
     check({(s["0020000D"]["Value"][0], s["0020000E"]["Value"][0]) for s in found} == series, "search_for_series")
     found = client.search_for_instances(get_remaining=True)
     check(len(found) == len(datasets), "search_for_instances")
+    searches(client, datasets)
+    over_http(url, datasets)
     for path, dataset in datasets.items():
         uid = dataset.StudyInstanceUID
         of_study = [d for d in datasets.values() if d.StudyInstanceUID == uid]

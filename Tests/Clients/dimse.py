@@ -17,7 +17,7 @@ import warnings
 
 import pydicom
 from pydicom.uid import UID
-from pynetdicom import AE, StoragePresentationContexts, build_context, evt
+from pynetdicom import AE, StoragePresentationContexts, build_context, build_role, evt
 from pynetdicom.sop_class import (
     ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation,
     PatientRootQueryRetrieveInformationModelFind, StorageCommitmentPushModel, StorageCommitmentPushModelInstance,
@@ -162,6 +162,26 @@ status = [status.Status for status, _ in association.send_c_move(query, "PYNET",
 check(status == 0 and set(received) == set(ours), "C-MOVE moves a study")
 place.shutdown()
 association.release()
+
+got = {}
+
+
+def keep(event):
+    got[str(event.request.AffectedSOPInstanceUID)] = (str(event.context.transfer_syntax), event.request.DataSet.getvalue())
+    return 0
+
+
+getter = AE("PYNET")
+getter.add_requested_context(StudyRootQueryRetrieveInformationModelGet)
+sop_classes = {str(pydicom.filereader.read_file_meta_info(p).MediaStorageSOPClassUID) for p in films.rglob("*.dcm")}
+for sop_class in sop_classes:
+    getter.add_requested_context(sop_class, ours[str(first.SOPInstanceUID)][0])
+association = getter.associate(
+    *peer, ae_title="LIGHTBOX", evt_handlers=[(evt.EVT_C_STORE, keep)],
+    ext_neg=[build_role(sop_class, scp_role=True) for sop_class in sop_classes])
+status = [status.Status for status, _ in association.send_c_get(query, StudyRootQueryRetrieveInformationModelGet)][-1]
+association.release()
+check(status == 0 and got == ours, "C-GET gets a study")
 
 files, known = {}, set()
 for path in sorted((ROOT / ".native/pydicom/test_files").glob("*.dcm")):

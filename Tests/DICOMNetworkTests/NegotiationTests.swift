@@ -17,6 +17,11 @@ import Testing
         (secondaryCapture, [big, implicitLittle], .accepted, implicitLittle),
         (secondaryCapture, [big], .accepted, big),
         (secondaryCapture, ["1.2.3.4"], .transferSyntaxesNotSupported, ""),
+        // Pixels that a server elsewhere would send (JPIP), and video that comes along.
+        (secondaryCapture, ["1.2.840.10008.1.2.4.94"], .transferSyntaxesNotSupported, ""),
+        (secondaryCapture, ["1.2.840.10008.1.2.4.204"], .transferSyntaxesNotSupported, ""),
+        (secondaryCapture, ["1.2.840.10008.1.2.4.102"], .accepted, "1.2.840.10008.1.2.4.102"),
+        (secondaryCapture, ["1.2.840.10008.1.2.4.203"], .accepted, "1.2.840.10008.1.2.4.203"),
         (secondaryCapture, [], .transferSyntaxesNotSupported, ""),
         ("1.3.6.1.4.1.1.2.3", [implicitLittle], .accepted, implicitLittle),  // a manufacturer's own
         (find, [jpeg, implicitLittle], .accepted, implicitLittle),

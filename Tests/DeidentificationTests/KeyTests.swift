@@ -50,7 +50,7 @@ import Testing
 
     @Test("The table of correspondences has each name once, and is its owner's alone") func table() throws {
         try withTemporaryFolder { folder in
-            let path = folder + "/names.csv"
+            let path = folder + "/private/names.csv"
             let table = try CorrespondenceTable(path: path)
             let dataSet = DataSet([
                 .text(.patientID, "Smith, \"Joe\""), .text(.studyInstanceUID, "1.2.3"),
@@ -63,6 +63,7 @@ import Testing
             table.add(names)
             try table.save()
             #expect(try mode(path) == 0o600)
+            #expect(try mode(folder + "/private") == 0o700)
             let again = try CorrespondenceTable(path: path)
             #expect(again.count == 3)
             again.add(names)

@@ -55,6 +55,12 @@ import Testing
         #expect(result.file.dataSet.string(Tag(0x0012, 0x0062)) == "NO")
     }
 
+    @Test("Rules for pixels ask for clean pixels; others do not") func pixelRules() throws {
+        let pixels = try RuleFile(yaml: "pixels: [{blank: [[0, 0, 9, 9]]}]", file: "rules.yaml")
+        #expect(pixels.options == [.cleanPixelData] && pixels.rules.pixels.count == 1)
+        #expect(try RuleFile(yaml: "rules: [{keep: PatientSex}]", file: "rules.yaml").options.isEmpty)
+    }
+
     @Test("By value representation") func byVR() throws {
         let result = try apply("rules: [{remove: \"vr:LO\"}, {keep: PatientID}]", to: Self.elements)
         #expect(result.file.dataSet[.institutionName] == nil)

@@ -32,11 +32,13 @@ struct Negotiation: Sendable {
             answers.append(answer)
             guard answer.result == .accepted else { continue }
             if let role, !roles.contains(where: { $0.sopClass == role.sopClass }) { roles.append(role) }
+            // Who may fetch only may not store by leaving the roles unsaid.
+            let mayInvoke = DICOMService(sopClass: proposal.abstractSyntax).map(rule.services.contains) ?? false
             contexts.append(
                 Association.Context(
                     id: proposal.id, abstractSyntax: proposal.abstractSyntax,
                     transferSyntax: answer.transferSyntax, isUser: role?.isProvider ?? false,
-                    isProvider: role?.isUser ?? true))
+                    isProvider: role?.isUser ?? mayInvoke))
         }
         var user = UserInformation(maximumLength: UInt32(configuration.limits.pduLength))
         user.window = request.user.window.map(window)

@@ -29,8 +29,7 @@ package enum DICOMUID {
     package static func isStorable(transferSyntax uid: String) -> Bool {
         if TransferSyntax(uid: uid) != nil { return true }
         guard let entry = UIDNames.entry(for: uid), entry.kind == "Transfer Syntax" else { return false }
-        return uid.hasPrefix("1.2.840.10008.1.2.4.10") || uid.hasPrefix("1.2.840.10008.1.2.4.20")
+        return uid.hasPrefix("1.2.840.10008.1.2.4.10") || uid.hasPrefix("1.2.840.10008.1.2.4.11")
             || ["1.2.840.10008.1.2.4.92", "1.2.840.10008.1.2.4.93"].contains(uid)
-            || uid.hasPrefix("1.2.840.10008.1.2.4.11")
     }
 }

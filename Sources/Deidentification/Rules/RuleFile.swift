@@ -66,6 +66,8 @@ public struct RuleFile: Sendable {
         rules.vocabulary = try reader.list(fields["vocabulary"]).map(reader.text)
         rules.rules = try reader.list(fields["rules"]).flatMap(reader.rules)
         rules.pixels = try reader.list(fields["pixels"]).map(reader.pixelRule)
+        // Who says where the text is wants it gone.
+        if !rules.pixels.isEmpty { options.insert(.cleanPixelData) }
     }
 }
 

@@ -6,10 +6,10 @@ import Serving
 
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Serve models over HTTP, and work on the queue.",
+        commandName: "serve", abstract: "Serve models and DICOM stores over HTTP, and work on the queue.",
         discussion: """
-            Answers Google's ml v1, TensorFlow Serving's REST, the Open Inference Protocol v2 and its own pages; \
-            /openapi.json lists everything. Ends with Ctrl-C when what was taken is answered.
+            Answers Google's ml and healthcare v1, DICOMweb, TensorFlow Serving's REST, the Open Inference Protocol v2 \
+            and its own pages; /openapi.json lists everything. Ends with Ctrl-C when what was taken is answered.
 
             Examples:
               lightbox serve

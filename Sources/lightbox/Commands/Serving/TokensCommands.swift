@@ -29,8 +29,8 @@ struct TokensCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Make a token and print its secret, once.",
         discussion: """
-            read looks at models and jobs; predict asks models too; write makes, changes and deletes models and jobs, \
-            and names objects in buckets only; admin may do everything. Once there is a token, the server asks \
+            read looks at models, jobs and DICOM stores; predict asks models too; write makes, changes and deletes \
+            models, jobs and DICOM instances, and names objects in buckets only; admin may do everything. Once there is a token, the server asks \
             everybody for one.
 
             Example:
