@@ -39,12 +39,21 @@ public final class OpenStores: Sendable {
     public func store(_ name: DICOMStoreName) throws -> DICOMStore {
         if let store = trusted(name) { return store }
         let known = state.withLock { $0.stores[name]?.store }
-        let store = try known.flatMap { try $0.isThere() ? $0 : nil } ?? catalog().store(name)
+        let store = try known.flatMap { try $0.isThere() ? $0 : nil } ?? open(name)
         return state.withLock { state in
             // One that somebody else has opened meanwhile: stores that receive commit together.
             let kept = state.stores[name].map { $0.store === known ? store : $0.store } ?? store
             state.stores[name] = Open(store: kept, goodUntil: .now + Self.trust)
             return kept
+        }
+    }
+
+    private func open(_ name: DICOMStoreName) throws -> DICOMStore {
+        do {
+            return try catalog().store(name)
+        } catch let error as DICOMStoreError where error.code == .noSuchStore {
+            // The index names the other stores, which a caller over the network need not know.
+            throw DICOMStoreError(.noSuchStore, "There is no DICOM store '\(name)'.")
         }
     }
 

@@ -81,6 +81,7 @@ final class DemoTeller {
 
             Done in \(seconds) s. Everything is in \(home)/demo, the tables in \(home)/warehouse.db. Ask on:
               lightbox query "SELECT * FROM demo.metadata LIMIT 3" --home \(home)
+              lightbox serve --home \(home)      and the images are at http://127.0.0.1:8080/stores/demo/images
 
             Lightbox is not a medical device: nothing it says may guide the care of a patient.
             """)
