@@ -208,7 +208,10 @@ let package = Package(
             using: ["WireFormats", "Catalog", "ModelRegistry", "Serving", "Evaluation", "Figures"]),
         tests(
             of: "Server",
-            using: ["WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse"]),
+            using: [
+                "WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse", "DICOM",
+                "DICOMStore",
+            ]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(

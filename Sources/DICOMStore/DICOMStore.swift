@@ -113,21 +113,28 @@ extension DICOMStore {
     /// - Returns: how many were removed.
     @discardableResult
     public func remove(_ filter: InstanceFilter) throws -> Int {
-        let removed = try pool.write { database in
+        let removed: [(uid: String, hash: ContentHash)] = try pool.write { database in
             let (condition, arguments) = filter.condition(store: id)
             let rows = try Row.fetchAll(
                 database,
                 sql:
-                    "SELECT i.id, e.id AS series, s.id AS study, i.content_hash \(filter.tables) WHERE \(condition)",
+                    """
+                    SELECT i.id, e.id AS series, s.id AS study, i.sop_uid, i.content_hash \(filter.tables) \
+                    WHERE \(condition)
+                    """,
                 arguments: arguments)
             let instances = try database.cachedStatement(sql: "DELETE FROM dicom_instance WHERE id = ?")
             for row in rows { try instances.execute(arguments: [row["id"] as Int64]) }
             try Self.removeEmpty("series", rows, children: "dicom_instance WHERE series", database)
             try Self.removeEmpty("study", rows, children: "dicom_series WHERE study", database)
-            return rows.compactMap { ContentHash(digest: $0["content_hash"]) }
+            return rows.compactMap { row in ContentHash(digest: row["content_hash"]).map { (row["sop_uid"], $0) } }
         }
-        // Only now: a crash in between leaves files without rows, never the other way round.
-        for hash in removed { unlink(path(for: hash)) }
+        // Only now: a crash in between leaves files without rows, never the other way round. And with the write lock
+        // held: who takes the same bytes in again meanwhile keeps the file.
+        try pool.write { database in
+            let writer = try InstanceWriter(database, store: id)
+            for (uid, hash) in removed where try writer.hash(of: uid) != hash { unlink(path(for: hash)) }
+        }
         return removed.count
     }
 
