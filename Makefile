@@ -6,7 +6,7 @@ SWIFT_BUILD = swift build -c release
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks)
 SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/*)
 
-.PHONY: build demo test test-clients test-browser bench lint fmt fuzz install clean help
+.PHONY: build demo test test-clients soak test-browser bench lint fmt fuzz install clean help
 
 build: ## build .build/release/lightbox
 	@scripts/bootstrap
@@ -21,8 +21,11 @@ test: ## run every test
 	swift test -c release --disable-xctest --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
 
 test-clients: build .venv-clients/installed ## drive the server with the clients that people use
-	@for script in ml_v1 tensorflow_rest triton_v2 killed_server; do \
+	@for script in ml_v1 tensorflow_rest triton_v2 killed_server killed_archive; do \
 	    echo "== $$script"; .venv-clients/bin/python Tests/Clients/$$script.py .build/release/lightbox || exit 1; done
+
+soak: build .venv-clients/installed ## load a server for SOAK_SECONDS (600) and watch its memory
+	.venv-clients/bin/python Tests/Clients/soak.py .build/release/lightbox $(SOAK_SECONDS)
 
 test-browser: build ## drive the web pages in headless Chromium
 	@scripts/bootstrap --browser

@@ -120,7 +120,7 @@ def killed_import(store, files, folder):
     process = subprocess.Popen(
         [PROGRAM, "dicom", "import", str(folder), "--store", store, "--home", server.home],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    moment = time.time() + chance.uniform(0.01, whole_import)
+    moment = time.time() + chance.uniform(0.2, 1.2) * whole_import
     seen = set()
     # What another process has seen was committed.
     while time.time() < moment and process.poll() is None:

@@ -10,7 +10,7 @@ import Testing
             let inside = folder + "/in"
             let files = try write([instanceBytes(instance: "1.1")], in: folder)
             for (name, target) in [
-                ("circle", inside), ("up", ".."), ("self", "self"), ("nothing", "/nowhere"),
+                ("circle", inside), ("here", "."), ("self", "self"), ("nothing", "/nowhere"),
                 ("zeros", "/dev/zero"),
                 ("again.dcm", files[0]),
             ] {

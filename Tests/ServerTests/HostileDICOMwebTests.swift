@@ -82,47 +82,40 @@ import Testing
                 let targets = [
                     "\(Self.root)/studies/\0", "\(Self.root)/studies/../../../..", "\(Self.root)/studies/1.2.1#x",
                     "\(Self.root)/studies/\u{7f}\u{1}", "\(Self.root)/studies/1 2", "../../secret.txt",
-                    "//../secret.txt",
-                    "http://elsewhere/\(Self.root)/../secret.txt", "*",
+                    "//../secret.txt", "http://elsewhere/\(Self.root)/../secret.txt", "*",
                     "\(Self.root)/studies/" + String(repeating: "1", count: 1 << 20),
                 ]
                 for target in targets {
-                    let connection = try RawConnection(port: port)
-                    connection.send("GET \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                    let answer = connection.receive()
-                    #expect(
-                        answer.isEmpty || answer.hasPrefix("HTTP/1.1 4"), "\(target.prefix(60).debugDescription)")
+                    let answer = try await RawConnection.exchange(
+                        port: port, "GET \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                    let place = target.prefix(60).debugDescription
+                    #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4"), "\(place)")
                     #expect(!answer.contains(Self.secret))
                 }
-                #expect(try Self.isServed(port))
+                #expect(try await Self.isServed(port))
             }
         }
     }
 
     // MARK: Bodies
 
-    @Test("A body in chunks of one byte is stored byte for byte") func tinyChunks() async throws {
+    @Test("A body in chunks of one byte is stored byte for byte", arguments: [("1.4.2", 64), ("1.4.3", 300_000)])
+    func tinyChunks(uid: String, pixels: Int) async throws {
         try await withStore { server, store in
             try await server.running { port in
-                for (uid, pixels, isSlow) in [("1.4.2", 64, true), ("1.4.3", 300_000, false)] {
-                    let file = try HostileInstances.plain(uid, pixels: pixels)
-                    let connection = try RawConnection(port: port)
-                    connection.send(
-                        """
-                        POST \(Self.root)/studies HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-                        Content-Type: \(Self.stow["Content-Type"]!)\r\nTransfer-Encoding: chunked\r\n\r\n
-                        """)
-                    let chunks = multipart([file]).map { Array("1\r\n".utf8) + [$0, 13, 10] }
-                    if isSlow {
-                        for chunk in chunks { connection.send(chunk) }
-                    } else {
-                        connection.send(Array(chunks.joined()))
-                    }
-                    connection.send("0\r\n\r\n")
-                    #expect(connection.receive().hasPrefix("HTTP/1.1 200"))
-                    let stored = try #require(try store.instance(uid))
-                    #expect(try Array(Data(contentsOf: URL(fileURLWithPath: stored.path))) == file)
-                }
+                let file = try HostileInstances.plain(uid, pixels: pixels)
+                let head = """
+                    POST \(Self.root)/studies HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+                    Content-Type: \(Self.stow["Content-Type"]!)\r\nTransfer-Encoding: chunked\r\n\r\n
+                    """
+                let chunks = multipart([file]).map { Array("1\r\n".utf8) + [$0, 13, 10] }
+                // The small one in as many packets as it has bytes.
+                let packets = pixels > 1000 ? [Array(chunks.joined())] : chunks
+                let answer = try await RawConnection.exchange(
+                    port: port, [Array(head.utf8)] + packets + [Array("0\r\n\r\n".utf8)])
+                #expect(answer.hasPrefix("HTTP/1.1 200"))
+                let stored = try #require(try store.instance(uid))
+                #expect(try Array(Data(contentsOf: URL(fileURLWithPath: stored.path))) == file)
             }
         }
     }
@@ -134,11 +127,11 @@ import Testing
                 let begun = head + Self.stow["Content-Type"]! + "\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n--b0\r"
                 let slow = try (0..<60).map { index in
                     let connection = try RawConnection(port: port)
-                    connection.send([head, begun, "GET /dicomweb/d/s/stu", ""][index % 4])
+                    connection.send(Array([head, begun, "GET /dicomweb/d/s/stu", ""][index % 4].utf8))
                     return connection
                 }
                 for index in 0..<20 {
-                    #expect(try Self.isServed(port))
+                    #expect(try await Self.isServed(port))
                     let stored = try await server.send(
                         "POST", Self.root + "/studies", multipart([HostileInstances.plain("1.5.\(index)")]),
                         headers: Self.stow)
@@ -280,7 +273,7 @@ import Testing
 
     @Test(
         "A UID that is a path is no UID, whatever brings it",
-        arguments: ["/etc/x", "..", "../../x", "1.2/3", ".", String(repeating: "1", count: 65), "1.2\\3", "~"])
+        arguments: ["/etc/x", "..", "../../x", "1.2/3", ".", String(repeating: "1", count: 65), "1.2 3", "~"])
     func hostileUIDs(uid: String) async throws {
         try await withStore { server, store in
             let files = [
@@ -312,10 +305,9 @@ import Testing
         }
     }
 
-    private static func isServed(_ port: Int) throws -> Bool {
-        let connection = try RawConnection(port: port)
-        connection.send("GET \(root)/studies HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        return connection.receive().hasPrefix("HTTP/1.1 200")
+    private static func isServed(_ port: Int) async throws -> Bool {
+        let request = "GET \(root)/studies HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        return try await RawConnection.exchange(port: port, request).hasPrefix("HTTP/1.1 200")
     }
 
     private func multipart(_ parts: [[UInt8]], type: String = "application/dicom") -> [UInt8] {

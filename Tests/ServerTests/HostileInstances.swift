@@ -22,7 +22,8 @@ enum HostileInstances {
 
     static func plain(_ uid: String, pixels count: Int = 16, preamble: [UInt8] = []) throws -> [UInt8] {
         let data = Element.bytes(.pixelData, (0..<count).map { UInt8(truncatingIfNeeded: $0) }, vr: .OW)
-        var bytes = try DICOMFile(dataSet: dataSet(uid, pixels(4, count / 4, data))).serialized()
+        let columns = min(count / 4, 600)
+        var bytes = try DICOMFile(dataSet: dataSet(uid, pixels(count / columns, columns, data))).serialized()
         bytes.replaceSubrange(0..<preamble.count, with: preamble)
         return bytes
     }

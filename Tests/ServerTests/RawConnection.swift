@@ -40,14 +40,31 @@ final class RawConnection {
         return true
     }
 
-    @discardableResult
-    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
-
     /// All that comes until the other side closes the connection.
-    func receive() -> String {
+    private func receive() -> String {
         var answer: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while case let count = recv(descriptor, &piece, piece.count, 0), count > 0 { answer += piece[..<count] }
         return String(decoding: answer, as: UTF8.self)
+    }
+
+    /// Sends packets over a connection of its own and gives the answer; waits on a thread of its own, since the server
+    /// under test needs those that tests run on.
+    static func exchange(port: Int, _ packets: [[UInt8]]) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            let thread = Thread {
+                continuation.resume(
+                    with: Result {
+                        let connection = try RawConnection(port: port)
+                        for packet in packets where !connection.send(packet) { break }
+                        return connection.receive()
+                    })
+            }
+            thread.start()
+        }
+    }
+
+    static func exchange(port: Int, _ text: String) async throws -> String {
+        try await exchange(port: port, [Array(text.utf8)])
     }
 }
