@@ -43,7 +43,7 @@ server.command("versions", "create", "v1", "--model", "doubling", "--origin",
 port = free_port()
 listener = subprocess.Popen(
     [PROGRAM, "dicom", "listen", "--store", STORE, "--port", str(port), "--home", server.home],
-    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stdout=subprocess.DEVNULL, stderr=open(pathlib.Path(server.home) / "listen.log", "ab"))
 
 for _ in range(200):
     association = AE("SOAK").associate("127.0.0.1", port, [build_context(Verification)], ae_title="LIGHTBOX")
@@ -131,9 +131,11 @@ def send(session):
     if not association.is_established:
         raise RuntimeError("no association")
     some = [made() for _ in range(10)]
-    for data in some:
-        if association.send_c_store(data).Status != 0:
-            raise RuntimeError("C-STORE")
+    for number, data in enumerate(some):
+        asked, answer = time.time(), association.send_c_store(data)
+        if answer.get("Status") != 0:
+            raise RuntimeError(f"C-STORE {number}: {answer}, after {time.time() - asked:.1f} s, "
+                               f"{'aborted' if association.is_aborted else 'not aborted'}")
     query = pydicom.Dataset()
     query.QueryRetrieveLevel, query.StudyInstanceUID, query.PatientName = "STUDY", some[0].StudyInstanceUID, ""
     found = [item for _, item in association.send_c_find(query, StudyRootQueryRetrieveInformationModelFind) if item]
@@ -189,6 +191,9 @@ for thread in threads:
 print("done: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
 for failure in failures[:10]:
     print("      " + failure)
+if failures:
+    lines = (pathlib.Path(server.home) / "listen.log").read_text().splitlines()
+    print("\n".join("      " + line for line in lines if "ended, 10 stored" not in line and ": association" not in line))
 check(not failures, "every answer was right")
 check(all(counts.get(entry.__name__) for entry, _ in work), "every kind of work was done")
 window = max(15.0, 0.1 * SECONDS)
