@@ -15,9 +15,9 @@ struct SearchRequest {
     private static let mostResults = [AttributeQuery.Level.study: 5000, .series: 5000, .instance: 50_000]
 
     /// More than any catalogue asks for, and few enough for one SQL statement.
-    private static let mostTerms = 100
-    /// Bytes of a person name with its wildcards; PS3.5 table 6.2-1 has 64 characters to a component group.
-    private static let longestName = 1024
+    private static let mostTerms = 50
+    /// Bytes of a person name: three component groups of 64 characters (PS3.5 table 6.2-1), in UTF-8.
+    private static let longestName = 600
 
     init(
         _ items: [(name: String, value: String)], _ level: AttributeQuery.Level, within target: Target,
