@@ -48,7 +48,7 @@ lint: ## layout, import layers, shell scripts
 fmt: ## settle the layout of every Swift file
 	swift format --in-place --recursive --parallel $(LINTED)
 
-fuzz: ## feed damaged files to the readers (FUZZ_SECONDS=300)
+fuzz: build ## feed damaged bytes to what reads files, the network and the web (FUZZ_SECONDS=300)
 	@scripts/bootstrap --tests
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) scripts/fuzz
 
