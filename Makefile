@@ -6,7 +6,7 @@ SWIFT_BUILD = swift build -c release
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks)
 SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/*)
 
-.PHONY: build demo test test-clients test-browser bench lint fmt fuzz install clean help
+.PHONY: build demo test test-clients soak test-browser bench lint fmt fuzz install clean help
 
 build: ## build .build/release/lightbox
 	@scripts/bootstrap
@@ -22,8 +22,11 @@ test: ## run every test
 
 test-clients: build .venv-clients/installed ## drive the server with the clients that people use
 	@scripts/bootstrap --tests --clients
-	@for script in ml_v1 healthcare_v1 tensorflow_rest triton_v2 killed_server dicomweb dimse dicom_results; do \
+	@for script in ml_v1 healthcare_v1 tensorflow_rest triton_v2 killed_server killed_archive dicomweb dimse dicom_results; do \
 	    echo "== $$script"; .venv-clients/bin/python Tests/Clients/$$script.py .build/release/lightbox || exit 1; done
+
+soak: build .venv-clients/installed ## load a server for SOAK_SECONDS (600) and watch its memory
+	.venv-clients/bin/python Tests/Clients/soak.py .build/release/lightbox $(SOAK_SECONDS)
 
 test-browser: build ## drive the web pages in headless Chromium
 	@scripts/bootstrap --browser
@@ -46,7 +49,7 @@ lint: ## layout, import layers, shell scripts
 fmt: ## settle the layout of every Swift file
 	swift format --in-place --recursive --parallel $(LINTED)
 
-fuzz: ## feed damaged files to the readers (FUZZ_SECONDS=300)
+fuzz: build ## feed damaged bytes to what reads files, the network and the web (FUZZ_SECONDS=300)
 	@scripts/bootstrap --tests
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),300) scripts/fuzz
 

@@ -69,6 +69,7 @@ private func decodeRLE(_ bytes: Bytes) {
         .uint16(.bitsStored, UInt16(bits)), .uint16(.highBit, UInt16(bits - 1)),
         .uint16(.pixelRepresentation, UInt16(bytes[3] >> 1 & 1)), .uint16(.planarConfiguration, 0),
         .text(.photometricInterpretation, isColour ? "RGB" : "MONOCHROME2"),
+        .bytes(.pixelData, [0, 0], vr: .OW),
     ])
     guard let description = try? PixelDescription(frame) else { fatalError("the geometry was refused") }
     _ = try? RLEFrame(description).decode(bytes[4..<bytes.count])

@@ -137,26 +137,39 @@ extension DICOMStore {
     /// - Returns: how many were removed.
     @discardableResult
     public func remove(_ filter: InstanceFilter) throws -> Int {
-        let removed = try pool.write { database in
+        let removed: [(uid: String, hash: ContentHash)] = try pool.write { database in
             let (condition, arguments) = filter.condition(store: id)
             let rows = try Row.fetchAll(
                 database,
                 sql:
-                    "SELECT i.id, i.sop_uid, e.id AS series, s.id AS study, i.content_hash \(filter.tables) WHERE \(condition)",
+                    """
+                    SELECT i.id, e.id AS series, s.id AS study, i.sop_uid, i.content_hash \(filter.tables) \
+                    WHERE \(condition)
+                    """,
                 arguments: arguments)
             let instances = try database.cachedStatement(sql: "DELETE FROM dicom_instance WHERE id = ?")
-            var revisions: [ContentHash] = []
+            var revisions: [(uid: String, hash: ContentHash)] = []
             for row in rows {
                 try instances.execute(arguments: [row["id"] as Int64])
-                revisions += try removeRevisions(of: row["sop_uid"], database)
+                let uid: String = row["sop_uid"]
+                revisions += try removeRevisions(of: uid, database).map { (uid, $0) }
             }
             try Self.removeEmpty("series", rows, children: "dicom_instance WHERE series", database)
             try Self.removeEmpty("study", rows, children: "dicom_series WHERE study", database)
-            return (rows.compactMap { ContentHash(digest: $0["content_hash"]) }, revisions)
+            let files: [(uid: String, hash: ContentHash)] = rows.compactMap { row in
+                ContentHash(digest: row["content_hash"]).map { (row["sop_uid"], $0) }
+            }
+            return (files, revisions)
         }
-        // Only now: a crash in between leaves files without rows, never the other way round.
-        for hash in removed.0 + removed.1 { unlink(path(for: hash)) }
-        return removed.0.count
+        // Only now: a crash in between leaves files without rows, never the other way round. And with the write lock
+        // held: who takes the same bytes in again meanwhile keeps the file.
+        try pool.write { database in
+            let writer = try InstanceWriter(database, store: id)
+            for (uid, hash) in removed + revisions where try !writer.isInUse(hash, uid: uid) {
+                unlink(path(for: hash))
+            }
+        }
+        return removed.count
     }
 
     static func removeEmpty(_ level: String, _ rows: [Row], children: String, _ database: Database) throws {

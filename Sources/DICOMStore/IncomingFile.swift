@@ -38,7 +38,8 @@ struct IncomingFile: Sendable {
 
     /// The bytes that are hashed, understood and stored are the same, even while someone writes to the file.
     private func read() throws -> Result {
-        let descriptor = open(source, O_RDONLY | O_CLOEXEC)
+        // Not blocking: what is no file, a pipe for one, is told below and not waited for.
+        let descriptor = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileFailure(path: source, errno: errno) }
         defer { close(descriptor) }
         var status = stat()

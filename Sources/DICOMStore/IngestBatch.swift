@@ -105,6 +105,16 @@ struct InstanceWriter {
         try Data.fetchOne(lookup, arguments: [store, uid]).flatMap { ContentHash(digest: $0) }
     }
 
+    /// Whether the file of an instance, or of one that stood there before, has these bytes.
+    func isInUse(_ hash: ContentHash, uid: String) throws -> Bool {
+        if try self.hash(of: uid) == hash { return true }
+        return try Bool.fetchOne(
+            database,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM dicom_revision WHERE store_id = ? AND sop_uid = ? AND content_hash = ?)
+                """, arguments: [store, uid, hash.digest]) ?? false
+    }
+
     /// Makes room for a new file under a known UID, and remembers the one that stood there.
     mutating func keepRevision(of uid: String) throws {
         try database.execute(

@@ -3,6 +3,7 @@
     python Tests/Clients/ml_v1.py [path of the lightbox program]
 """
 import atexit
+import contextlib
 import pathlib
 import shutil
 import signal
@@ -62,6 +63,21 @@ class Lightbox:
     def command(self, *arguments):
         return subprocess.run(
             [PROGRAM, *arguments, "--home", self.home], check=True, capture_output=True, text=True).stdout
+
+
+@contextlib.contextmanager
+def without_reactor(association):
+    """Keeps the thread of a pynetdicom association asleep, which under load takes an answer away from the call that
+    waits for it (3.0.4: `_is_paused` is already set when the thread passes its checkpoint)."""
+    checkpoint = association._reactor_checkpoint
+    checkpoint.clear()
+    time.sleep(0.05)
+    checkpoint.set = lambda: None
+    try:
+        yield
+    finally:
+        del checkpoint.set
+        checkpoint.set()
 
 
 def varint(number):

@@ -98,6 +98,53 @@ import Testing
         }
     }
 
+    @Test("A command, or a data set, that never ends is ended; others are served meanwhile") func endless() throws
+    {
+        try Bench.run {
+            $0.limits.instanceBytes = 1 << 20
+        } _: { bench in
+            let talker = try RawCaller.storing(port: bench.port)
+            for _ in 0..<40 {
+                talker.send(
+                    .data([
+                        PresentationDataValue(
+                            contextID: 1, isCommand: true, isLast: false,
+                            bytes: ByteBuffer(repeating: 0, count: 4096))
+                    ]))
+            }
+            guard case .abort? = try talker.receive() else {
+                Issue.record("The association was not aborted.")
+                return
+            }
+            let sender = try RawCaller.storing(port: bench.port)
+            var command = CommandSet(.store, hasDataSet: true)
+            command.affectedSOPClass = secondaryCapture
+            command.affectedSOPInstance = "1.4.1"
+            sender.send(command)
+            for index in 0..<200 {
+                sender.send(
+                    .data([
+                        PresentationDataValue(
+                            contextID: 1, isCommand: false, isLast: false,
+                            bytes: ByteBuffer(repeating: 0, count: 1 << 14))
+                    ]))
+                if index.isMultiple(of: 50) { try bench.client.echo() }
+            }
+            let caller = try RawCaller.storing(port: bench.port)
+            #expect(try caller.store(instance("1.4.2"))?.status == .success)
+            sender.endSending()
+            // No more than the limit was ever written, and nothing of it is kept.
+            let incoming = bench.store.root + "/incoming"
+            let waiting = try FileManager.default.subpathsOfDirectory(atPath: incoming).filter { $0.contains("/") }
+            for name in waiting {
+                let size =
+                    (try? FileManager.default.attributesOfItem(atPath: incoming + "/" + name))?[.size] as? Int
+                #expect(size ?? 0 <= 1 << 20)
+            }
+            #expect(try bench.store.counts().instances == 1)
+        }
+    }
+
     @Test("150 damaged requests leave the server standing") func damagedRequests() throws {
         try Bench.run { bench in
             var numbers = SeededNumbers(state: 99)

@@ -195,6 +195,25 @@ import Testing
             }
         }
     }
+
+    @Test("A search is of a size that can be answered, or refused") func sizes() async throws {
+        try await withService { service in
+            let long = String(repeating: "a%20", count: 256)
+            for (query, status) in [
+                (String(repeating: "PatientID=a&", count: 50), 200),
+                (String(repeating: "PatientID=a&", count: 51), 400),
+                (String(repeating: "PatientID=a&", count: 40_000), 400),
+                ("fuzzymatching=true&PatientName=" + long, 200),
+                ("fuzzymatching=true&PatientName=" + long + long, 400),
+                ("PatientName=" + String(repeating: "*a", count: 300), 200),
+                ("StudyInstanceUID=" + String(repeating: "1.2,", count: 20_000), 200),
+                (String(repeating: "RequestAttributesSequence.", count: 2000) + "PatientID=a", 200),
+            ] {
+                let answer = try await service.send(.get, "/studies?" + query)
+                #expect(answer.status == status, "\(query.prefix(40)): \(query.utf8.count)")
+            }
+        }
+    }
 }
 
 extension Answer {

@@ -27,7 +27,7 @@ final class Workers: @unchecked Sendable {
     private func add(_ job: @escaping () -> Void) {
         condition.withLock {
             waiting.append(job)
-            if idle > 0 {
+            if idle >= waiting.count - next {
                 condition.signal()
             } else if threads < most {
                 threads += 1
@@ -54,6 +54,10 @@ final class Workers: @unchecked Sendable {
                 next += 1
                 if next == waiting.count {
                     waiting.removeAll(keepingCapacity: true)
+                    next = 0
+                } else if next == 1024 {
+                    // Where there is always more to do, what is done goes too.
+                    waiting.removeFirst(next)
                     next = 0
                 }
             }

@@ -14,6 +14,11 @@ struct SearchRequest {
     ]
     private static let mostResults = [AttributeQuery.Level.study: 5000, .series: 5000, .instance: 50_000]
 
+    /// More than any catalogue asks for, and few enough for one SQL statement.
+    private static let mostTerms = 50
+    /// Bytes of a person name: three component groups of 64 characters (PS3.5 table 6.2-1), in UTF-8.
+    private static let longestName = 600
+
     init(
         _ items: [(name: String, value: String)], _ level: AttributeQuery.Level, within target: Target,
         flavour: DICOMwebSettings.Flavour
@@ -41,6 +46,9 @@ struct SearchRequest {
                     }
                 }
             default:
+                guard query.terms.count < Self.mostTerms else {
+                    throw DICOMwebError(.badRequest, "A search has at most \(Self.mostTerms) terms.")
+                }
                 let path = try Self.path(name[...], in: nil)
                 try Self.check(value, for: path)
                 query.terms.append(.init(path: path, value: value))
@@ -93,6 +101,7 @@ struct SearchRequest {
                     && value.split(separator: "-", omittingEmptySubsequences: false).count <= 2
                     && (vr == .TM || value.split(separator: "-").allSatisfy { $0.utf8.count == 8 })
             case .IS: Int(value) != nil
+            case .PN: value.utf8.count <= Self.longestName
             default: true
             }
         guard isRight else {

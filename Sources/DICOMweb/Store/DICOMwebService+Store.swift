@@ -20,12 +20,26 @@ extension DICOMwebService {
         let session = try await workers.run {
             try StoreSession(store, settings, form, study: study, isGzip: isGzip)
         }
+        // Chunks may be of one byte each; a worker gets as much as is worth its while.
+        var gathered: [UInt8] = []
         for try await bytes in body {
-            try await workers.run { try session.append(bytes) }
+            guard bytes.count + gathered.count < Self.worthAWorker else {
+                let all = gathered.isEmpty ? bytes : Bytes(gathered + bytes.array)
+                gathered = []
+                try await workers.run { try session.append(all) }
+                continue
+            }
+            bytes.withUnsafeBytes { gathered.append(contentsOf: $0) }
         }
-        let report = try await workers.run { try session.finish() }
+        let rest = Bytes(gathered)
+        let report = try await workers.run {
+            try session.append(rest)
+            return try session.finish()
+        }
         return response(report, type, request.root)
     }
+
+    private static let worthAWorker = 1 << 14
 
     private func isGzip(_ request: DICOMwebRequest) throws -> Bool {
         switch request.headers["content-encoding"]?.lowercased() {

@@ -15,6 +15,8 @@ extension Reply {
         for (name, value) in response.headers {
             if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
         }
+        // A file may begin as something else than DICOM does, and stays what its Content-Type says.
+        fields[HTTPField.Name("X-Content-Type-Options")!] = "nosniff"
         // What was not read of a refused body would stand before the next request.
         if response.status >= 400 { fields[.connection] = "close" }
         self.init(
