@@ -137,7 +137,7 @@ extension DICOMStore {
     /// - Returns: how many were removed.
     @discardableResult
     public func remove(_ filter: InstanceFilter) throws -> Int {
-        let removed: [(uid: String, hash: ContentHash)] = try pool.write { database in
+        let (count, files) = try pool.write { database in
             let (condition, arguments) = filter.condition(store: id)
             let rows = try Row.fetchAll(
                 database,
@@ -148,28 +148,26 @@ extension DICOMStore {
                     """,
                 arguments: arguments)
             let instances = try database.cachedStatement(sql: "DELETE FROM dicom_instance WHERE id = ?")
-            var revisions: [(uid: String, hash: ContentHash)] = []
+            var files: [(uid: String, hash: ContentHash)] = []
             for row in rows {
                 try instances.execute(arguments: [row["id"] as Int64])
                 let uid: String = row["sop_uid"]
-                revisions += try removeRevisions(of: uid, database).map { (uid, $0) }
+                if let hash = ContentHash(digest: row["content_hash"]) { files.append((uid, hash)) }
+                files += try removeRevisions(of: uid, database).map { (uid, $0) }
             }
             try Self.removeEmpty("series", rows, children: "dicom_instance WHERE series", database)
             try Self.removeEmpty("study", rows, children: "dicom_series WHERE study", database)
-            let files: [(uid: String, hash: ContentHash)] = rows.compactMap { row in
-                ContentHash(digest: row["content_hash"]).map { (row["sop_uid"], $0) }
-            }
-            return (files, revisions)
+            return (rows.count, files)
         }
         // Only now: a crash in between leaves files without rows, never the other way round. And with the write lock
         // held: who takes the same bytes in again meanwhile keeps the file.
         try pool.write { database in
             let writer = try InstanceWriter(database, store: id)
-            for (uid, hash) in removed + revisions where try !writer.isInUse(hash, uid: uid) {
+            for (uid, hash) in files where try !writer.isInUse(hash, uid: uid) {
                 unlink(path(for: hash))
             }
         }
-        return removed.count
+        return count
     }
 
     static func removeEmpty(_ level: String, _ rows: [Row], children: String, _ database: Database) throws {

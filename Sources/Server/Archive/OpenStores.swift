@@ -35,7 +35,7 @@ public final class OpenStores: Sendable {
         }
     }
 
-    /// - Throws: ``DICOMStoreError`` `noSuchStore`. It may block.
+    /// - Throws: ``ServerError`` `noSuchRoute` when there is none. It may block.
     public func store(_ name: DICOMStoreName) throws -> DICOMStore {
         if let store = trusted(name) { return store }
         let known = state.withLock { $0.stores[name]?.store }
@@ -53,7 +53,7 @@ public final class OpenStores: Sendable {
             return try catalog().store(name)
         } catch let error as DICOMStoreError where error.code == .noSuchStore {
             // The index names the other stores, which a caller over the network need not know.
-            throw DICOMStoreError(.noSuchStore, "There is no DICOM store '\(name)'.")
+            throw ServerError(.noSuchRoute, "There is no DICOM store '\(name)'.")
         }
     }
 
