@@ -6,12 +6,14 @@ both: what arrives is, byte for byte in its data set, what was sent.
 Needs DCMTK's programs (Debian: dcmtk) and openssl.
 """
 import atexit
+import json
 import pathlib
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import warnings
 
@@ -279,6 +281,38 @@ processes[-2].wait()
 start(archive_port, "dcmqrscp", "-c", home / "dcmqrscp.cfg")
 lightbox("dicom", "move", archive, "-k", f"StudyInstanceUID={first.StudyInstanceUID}", "--destination", "LIGHTBOX")
 check(stored("test/moved") == ours, "dicom move has dcmqrscp send a study to lightbox")
+
+# Lightbox asks pynetdicom's provider, which keeps all but one, to commit itself.
+commit_port = free_port()
+unkept = sorted(sent)[0]
+
+
+def commit(event):
+    items = event.action_information.ReferencedSOPSequence
+    report = pydicom.Dataset()
+    report.TransactionUID = event.action_information.TransactionUID
+    report.ReferencedSOPSequence = [item for item in items if item.ReferencedSOPInstanceUID != unkept]
+    report.FailedSOPSequence = [item for item in items if item.ReferencedSOPInstanceUID == unkept]
+    for item in report.FailedSOPSequence:
+        item.FailureReason = 0x0112
+
+    def tell():
+        time.sleep(0.2)
+        event.assoc.send_n_event_report(report, 2, StorageCommitmentPushModel, StorageCommitmentPushModelInstance)
+
+    threading.Thread(target=tell).start()
+    return 0, None
+
+
+keeper = AE("KEEPER")
+keeper.add_supported_context(StorageCommitmentPushModel)
+place = keeper.start_server(("127.0.0.1", commit_port), block=False, evt_handlers=[(evt.EVT_N_ACTION, commit)])
+done = subprocess.run([PROGRAM, "dicom", "commit", str(films), "--to", f"KEEPER@127.0.0.1:{commit_port}", "--json",
+                       "--home", str(home)], capture_output=True, text=True, cwd=home)
+place.shutdown()
+told = json.loads(done.stdout)
+check(told["written"] == len(sent) - 1 and len(told["problems"]) == 1 and unkept in told["problems"][0]["source"],
+      "dicom commit tells what pynetdicom keeps and what not")
 
 # Over TLS
 run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", home / "key.pem", "-out", home / "cert.pem",

@@ -9,6 +9,7 @@ struct DICOMCommands: ParsableCommand {
             DICOMImport.self, DICOMExport.self, DICOMVerify.self, DICOMRevisions.self, DICOMMetadata.self,
             DICOMShow.self,
             DICOMDeidentify.self, DICOMPredictions.self,
-            DICOMEcho.self, DICOMSend.self, DICOMFind.self, DICOMGet.self, DICOMMove.self, DICOMListen.self,
+            DICOMEcho.self, DICOMSend.self, DICOMFind.self, DICOMGet.self, DICOMMove.self, DICOMCommit.self,
+            DICOMListen.self,
         ])
 }
