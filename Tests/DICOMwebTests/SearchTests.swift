@@ -181,6 +181,7 @@ import Testing
         ("/studies?fuzzymatching=secret", 400), ("/studies?secret=1", 400), ("/studies?includefield=secret", 400),
         ("/studies?StudyDate=secret", 400), ("/studies?StudyDate=2024-01-01", 400),
         ("/studies?StudyInstanceUID=se*", 400),
+        ("/studies?NumberOfStudyRelatedInstances=5", 400), ("/series?InstanceAvailability=ONLINE", 400),
         ("/instances?Rows=secret", 400), ("/instances?InstanceNumber=secret", 400), ("/patients", 404),
         ("/studies/secret", 400), ("/studies/1.2/secret", 404), ("/", 404), ("", 404), ("/studies//series", 400),
         ("/studies?PatientID=%zz", 400), ("/studies?PatientID=%ff", 400), ("/studies?PatientID=%00", 400),

@@ -14,6 +14,12 @@ struct SearchRequest {
     ]
     private static let mostResults = [AttributeQuery.Level.study: 5000, .series: 5000, .instance: 50_000]
 
+    /// What the answer to a search tells and no data set holds.
+    private static let computed: Set<Tag> = Set(
+        [
+            "NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances", "NumberOfSeriesRelatedInstances",
+            "InstanceAvailability", "RetrieveURL",
+        ].compactMap { DICOMDictionary.tag(forKeyword: $0) })
     /// More than any catalogue asks for, and few enough for one SQL statement.
     private static let mostTerms = 50
     /// Bytes of a person name: three component groups of 64 characters (PS3.5 table 6.2-1), in UTF-8.
@@ -50,6 +56,11 @@ struct SearchRequest {
                     throw DICOMwebError(.badRequest, "A search has at most \(Self.mostTerms) terms.")
                 }
                 let path = try Self.path(name[...], in: nil)
+                if let tag = path.last, Self.computed.contains(tag) {
+                    let keyword = DICOMDictionary.entry(for: tag)?.keyword ?? "\(tag)"
+                    throw DICOMwebError(
+                        .badRequest, "\(keyword) is worked out for answers, and is no search term.")
+                }
                 try Self.check(value, for: path)
                 query.terms.append(.init(path: path, value: value))
             }
