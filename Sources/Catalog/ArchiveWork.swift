@@ -51,6 +51,12 @@ public struct ArchiveWork: Sendable, Codable, Equatable {
         public var keepsInstanceUIDs = false
         public var textRedactionMode: String?
         public var selection = ""
+        /// Only this one; nil for all.
+        public var study: String?
+        /// Of the basic profile, by their names; empty where Google's settings say what is kept.
+        public var options: [String] = []
+        /// Whether images that have text in their pixels are left out.
+        public var refusesBurnedInText = false
 
         public init(dataset: String, store: String? = nil) { (self.dataset, self.store) = (dataset, store) }
     }

@@ -12,7 +12,6 @@ import Figures
 /// | `/stores`, `/stores/D/S` | ``stores(_:)``, ``studies(_:)`` |
 /// | `/stores/D/S/studies/U` | ``study(_:)`` |
 /// | `/stores/D/S/studies/U/series/V/instances/W` | ``instance(_:)``; `…/attributes` is ``attributes(_:)`` |
-/// | `/deidentifications/ID` | ``deidentification(_:)``; `…/live` is ``live(_:)`` |
 /// | `/assets/NAME` | ``asset(named:)`` |
 ///
 /// Nothing in them is from elsewhere, and their scripts are files: ``contentSecurityPolicy`` goes with every one.

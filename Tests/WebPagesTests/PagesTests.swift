@@ -130,7 +130,7 @@ struct ParsedPage {
         let known = [
             "", "predict", "models", "models/*", "models/*/versions/*", "jobs", "jobs/*", "labels", "openapi.json",
             "metrics", "sign-in", "sign-out", "stores", "stores/*/*", "stores/*/*/studies/*",
-            "stores/*/*/studies/*/deidentify", "stores/*/*/studies/*/series/*/instances/*", "deidentifications/*",
+            "stores/*/*/studies/*/deidentify", "stores/*/*/studies/*/series/*/instances/*",
         ]
         for address in parsed.values("href") + parsed.values("action")
         where address.hasPrefix("/") && !address.hasPrefix("/assets/") && !address.hasPrefix("/dicomweb/") {

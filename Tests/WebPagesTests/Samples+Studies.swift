@@ -56,13 +56,4 @@ extension Samples {
                 AttributeRow(tag: "(0009,1001)", name: words, vr: "LO", value: words, isPrivate: true),
             ])
     }
-
-    func deidentification(_ state: Pages.Deidentification.State) -> Pages.Deidentification {
-        var work = Pages.Deidentification(
-            id: words, place: store.place, study: words, destination: .init(dataset: words, store: words))
-        work.state = state
-        (work.completed, work.total, work.written) = (3, 12, 11)
-        (work.problems, work.warnings, work.failure) = ([words], [words], words)
-        return work
-    }
 }

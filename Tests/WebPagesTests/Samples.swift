@@ -280,8 +280,6 @@ struct Samples {
             Sample("study", pages.study(view)),
             Sample("study-pictureless", pages.study(.init(place: store.place, study: study, series: []))),
             Sample("instance", pages.instance(instance)),
-            Sample("deidentification", pages.deidentification(deidentification(.running))),
-            Sample("deidentification-done", pages.deidentification(deidentification(.done))),
             Sample("problem", pages.problem(status: 404, words)),
             Sample("sign-in", pages.signIn(next: words, hasFailed: true)),
         ]

@@ -86,19 +86,4 @@ import WebPages
         #expect(parsed.all("tr").filter { $0.attributes["class"] == "private" }.count == 1)
         #expect(Pages().instance(samples.instance).contains(table))
     }
-
-    @Test("A de-identification says how far it is, and in the end what to look at") func deidentification() throws
-    {
-        let running = try #require(ParsedPage("<div>\(Pages().live(samples.deidentification(.running)))</div>"))
-        #expect(running.text.contains("3 of 12"))
-        #expect(running.all("progress").first?.attributes["max"] == "12")
-        let done = try #require(ParsedPage("<div>\(Pages().live(samples.deidentification(.done)))</div>"))
-        #expect(done.text.contains("11 written, 1 left out") && done.all("progress").isEmpty)
-        #expect(done.values("data-state") == ["done"])
-        for state in [Pages.Deidentification.State.running, .done, .failed] {
-            let page = Pages().deidentification(samples.deidentification(state))
-            #expect(page.contains(Pages().live(samples.deidentification(state))))
-            #expect(page.contains("data-final=\"\(state == .running ? "false" : "true")\""))
-        }
-    }
 }

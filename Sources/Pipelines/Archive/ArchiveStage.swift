@@ -124,22 +124,28 @@ struct ArchiveStage: Sendable {
             try work.store.map { [try DICOMStoreName(dataset: work.dataset, store: $0)] }
             ?? catalog.stores(of: work.dataset).map(\.name)
         var (result, before) = (Result(), 0)
-        let total = try sources.reduce(0) { try $0 + catalog.store($1).counts().instances }
+        let isPart = !settings.selection.isEmpty || settings.study != nil
+        let total = isPart ? 0 : try sources.reduce(0) { try $0 + catalog.store($1).counts().instances }
         for name in sources {
             let source = try catalog.store(name)
-            let (filters, missing) = try filters(settings.selection, source, context.home)
+            var (filters, missing) = try filters(settings.selection, source, context.home)
+            if let study = settings.study { filters = [InstanceFilter(studyInstanceUID: study)] }
             var (paths, cursor) = ([String](), InstanceCursor(source, matchingAny: filters))
             while let instance = try cursor.next() { paths.append(instance.path) }
             let target = try catalog.store(
                 DICOMStoreName(dataset: settings.dataset, store: settings.store ?? name.store), creating: true)
-            let whole = settings.selection.isEmpty ? total : paths.count
+            let whole = isPart ? paths.count : total
             let counts = Counts(context, after: before, failed: result.failed, of: whole)
-            let report = try stage.run(files: paths, to: .store(target), counts.context).report
-            let part = counts.result(report.problems, missing)
+            let run = try stage.run(files: paths, to: .store(target), counts.context)
+            let part = counts.result(run.report.problems, missing)
             result.succeeded += part.succeeded
             result.failed += part.failed
             // A place in a list says which file it was only together with the store.
             result.problems += part.problems.map { .init(source: "\(name) \($0.source)", reason: $0.reason) }
+            result.remarks += Finding.Code.allCases.compactMap { code in
+                guard let count = run.findings[code], Finding(code).isWarning else { return nil }
+                return "To be looked at, \(count) of the images: \(Finding(code))"
+            }
             before += paths.count
         }
         return result
@@ -210,11 +216,18 @@ private struct Counts {
 
 extension Deidentifier {
     init(_ settings: ArchiveWork.Deidentification, home: Home) throws {
+        let key = try DeidentificationKey(file: home.path + "/deidentification.key")
+        guard settings.options.isEmpty else {
+            try self.init(options: Set(settings.options.compactMap(ConfidentialityOption.init)), key: key)
+            refusesBurnedInText = settings.refusesBurnedInText
+            return
+        }
         try self.init(
             google: GoogleDeidentifyConfig(
                 filterProfile: settings.filterProfile, keepList: settings.keepList,
                 removeList: settings.removeList, skipIdRedaction: settings.keepsInstanceUIDs,
                 textRedactionMode: settings.textRedactionMode),
-            key: DeidentificationKey(file: home.path + "/deidentification.key"))
+            key: key)
+        refusesBurnedInText = settings.refusesBurnedInText
     }
 }

@@ -6,7 +6,7 @@ import LightboxCore
 import Serving
 import WebPages
 
-/// De-identifies a study into another store, and tells how far that is.
+/// De-identifies a study into another store: a job of the queue, whose page tells how far it is.
 struct DeidentifyRoutes: RouteGroup {
     private let context: ServerContext
 
@@ -16,13 +16,7 @@ struct DeidentifyRoutes: RouteGroup {
         [
             Route(
                 .post, "/stores/{dataset}/{store}/studies/{study}/deidentify", .page, .write,
-                "De-identify a study into another store.", .init(mediaType: "text/html"), handler: begin),
-            .page("/deidentifications/{id}", "How far a de-identification is.", role: .write) { call in
-                call.pages.deidentification(try context.deidentifications.state(of: call["id"]))
-            },
-            .page("/deidentifications/{id}/live", "The parts of that page that change.", role: .write) { call in
-                call.pages.live(try context.deidentifications.state(of: call["id"]))
-            },
+                "De-identify a study into another store.", .init(mediaType: "text/html"), handler: begin)
         ]
     }
 
@@ -37,13 +31,20 @@ struct DeidentifyRoutes: RouteGroup {
             throw ServerError(
                 .invalidArgument, "Choose another store: this one has the study with all names in it.")
         }
-        let request = Deidentifications.Request(
-            study: call["study"], source: source, destination: destination,
-            options: Set(ConfidentialityOption.allCases.filter { form[$0.rawValue] != nil }),
-            refusesBurnedInText: form["refuse-burned-in"] != nil)
-        let place = try await context.deidentifications.begin(request, context)
+        var settings = ArchiveWork.Deidentification(dataset: destination.dataset, store: destination.store)
+        settings.study = call["study"]
+        settings.options = ConfidentialityOption.allCases.map(\.rawValue).filter { form[$0] != nil }
+        settings.refusesBurnedInText = form["refuse-burned-in"] != nil
+        let work = ArchiveWork(dataset: source.dataset, store: source.store, .deidentify(settings))
+        let study = InstanceFilter(studyInstanceUID: call["study"])
+        let job = try await context.catalog { [stores = context.stores] catalog in
+            guard try !stores.store(source).instances(matching: study, limit: 1).isEmpty else {
+                throw ServerError(.noSuchRoute, "The store has no such study.")
+            }
+            return try catalog.createArchiveJob(work, creator: call.caller)
+        }
         var reply = Reply(status: .seeOther, [], type: "text/plain; charset=utf-8")
-        reply.headers[.location] = place
+        reply.headers[.location] = "/jobs/\(job.id)"
         reply.headers[.cacheControl] = "no-store"
         return reply
     }

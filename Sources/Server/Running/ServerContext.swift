@@ -11,7 +11,6 @@ public final class ServerContext: Sendable {
     public let catalog: ModelCatalog
     public let models: LiveModels
     public let stores: OpenStores
-    let deidentifications = Deidentifications()
     /// By the name of the model that they are attached to.
     let cases: [String: AttachedCases]
     package let door: Doorkeeper

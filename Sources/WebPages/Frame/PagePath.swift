@@ -20,7 +20,6 @@ enum PagePath {
     static func instance(_ key: InstancePlace) -> String {
         "\(study(key.study, in: key.store))/series/\(identifier(key.series))/instances/\(identifier(key.instance))"
     }
-    static func deidentification(_ id: String) -> String { "/deidentifications/" + part(id) }
     /// A study, a series or an instance as DICOMweb has it.
     static func dicomWeb(
         _ place: StorePlace, _ study: String, series: String? = nil, instance: String? = nil

@@ -70,14 +70,6 @@ enum Badge {
 
     static func html(_ state: Job.State) -> HTML { badge(state.rawValue, look(state)) }
 
-    static func html(_ state: Pages.Deidentification.State) -> HTML {
-        switch state {
-        case .running: badge(state.rawValue, .busy)
-        case .done: badge(state.rawValue, .good)
-        case .failed: badge(state.rawValue, .bad)
-        }
-    }
-
     static func html(_ state: ModelVersion.State) -> HTML {
         switch state {
         case .ready: badge(state.rawValue, .good)

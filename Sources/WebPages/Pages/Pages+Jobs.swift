@@ -147,9 +147,13 @@ extension Pages {
                 ("Writes into", work.folder.isEmpty ? "" : "<code>\(work.folder)</code>"),
             ]
         case .archive(let work):
-            rows.append((work.store == nil ? "Dataset" : "DICOM store", "<code>\(work.place)</code>"))
+            rows.append((work.store == nil ? "Dataset" : "DICOM store", archivePlace(work.dataset, work.store)))
             if let source = work.source { rows.append(("Reads", "<code>\(source)</code>")) }
-            if let target = work.target { rows.append(("Writes into", "<code>\(target)</code>")) }
+            if case .deidentify(let settings) = work.action {
+                rows.append(("Writes into", archivePlace(settings.dataset, settings.store)))
+            } else if let target = work.target {
+                rows.append(("Writes into", "<code>\(target)</code>"))
+            }
         }
         return HTML.facts(
             rows + [
@@ -157,6 +161,12 @@ extension Pages {
                 ("Begun", job.started.map(PageText.time) ?? ""), ("Ended", job.ended.map(PageText.time) ?? ""),
                 ("Taken up", job.attempts > 1 ? "\(job.attempts) times" : ""), ("Labels", labels(job.labels)),
             ])
+    }
+
+    private static func archivePlace(_ dataset: String, _ store: String?) -> HTML {
+        guard let store else { return "<code>\(dataset)</code>" }
+        let place = StorePlace(dataset: dataset, store: store)
+        return "<a href=\"\(PagePath.store(place))\">\(place.name)</a>"
     }
 }
 
