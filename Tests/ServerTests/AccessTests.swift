@@ -104,7 +104,7 @@ import WireFormats
             let (_, short) = try catalog.createToken("short", role: .admin, lifetime: 0.001)
             let (_, gone) = try catalog.createToken("gone", role: .admin)
             try catalog.revokeToken("gone")
-            try await server.untilClosed(to: gone)
+            for secret in [short, gone] { try await server.untilClosed(to: secret) }
             for secret in [short, gone] {
                 let answer = try await server.ask(
                     "GET", "/v1/projects/p/models", headers: ["Authorization": "Bearer \(secret)"])
