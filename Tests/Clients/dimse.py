@@ -26,7 +26,7 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelFind, StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove, Verification)
 
-from support import PROGRAM, ROOT, check, free_port
+from support import PROGRAM, ROOT, check, free_port, without_reactor
 
 warnings.filterwarnings("ignore")
 home = pathlib.Path(tempfile.mkdtemp(prefix="lightbox-dimse-"))
@@ -297,8 +297,9 @@ def commit(event):
         item.FailureReason = 0x0112
 
     def tell():
-        time.sleep(0.2)
-        event.assoc.send_n_event_report(report, 2, StorageCommitmentPushModel, StorageCommitmentPushModelInstance)
+        time.sleep(0.2)  # until the request itself is answered
+        with without_reactor(event.assoc):
+            event.assoc.send_n_event_report(report, 2, StorageCommitmentPushModel, StorageCommitmentPushModelInstance)
 
     threading.Thread(target=tell).start()
     return 0, None
@@ -307,7 +308,7 @@ def commit(event):
 keeper = AE("KEEPER")
 keeper.add_supported_context(StorageCommitmentPushModel)
 place = keeper.start_server(("127.0.0.1", commit_port), block=False, evt_handlers=[(evt.EVT_N_ACTION, commit)])
-done = subprocess.run([PROGRAM, "dicom", "commit", str(films), "--to", f"KEEPER@127.0.0.1:{commit_port}", "--json",
+done = subprocess.run([pathlib.Path(PROGRAM).resolve(), "dicom", "commit", str(films), "--to", f"KEEPER@127.0.0.1:{commit_port}", "--json",
                        "--home", str(home)], capture_output=True, text=True, cwd=home)
 place.shutdown()
 told = json.loads(done.stdout)
