@@ -1,8 +1,5 @@
 """The rows of `Benchmarks/run` for a DICOM store: the network, DICOMweb and a large index, beside Debian's Orthanc
-(apt-get install orthanc orthanc-dicomweb dcmtk wrk).
-
-Both take the same films of 525 kB, ten to a study, and answer when an instance is on the disk (Lightbox) or written
-(Orthanc, which does not ask the disk).
+(apt-get install orthanc orthanc-dicomweb dcmtk wrk). Both take the same films of 525 kB, ten to a study.
 """
 import http.client
 import json

@@ -74,7 +74,7 @@ import Testing
             let first = try RawCaller.storing(port: bench.port)
             let second = try RawCaller.storing(port: bench.port)
             let third = try RawCaller(port: bench.port)
-            let context = AssociateRequest.Context(
+            let context = PresentationProposal(
                 id: 1, abstractSyntax: secondaryCapture, transferSyntaxes: [explicitLittle])
             #expect(try third.associate([context]) == .associateReject(.localLimitExceeded))
             first.send(.releaseRequest)

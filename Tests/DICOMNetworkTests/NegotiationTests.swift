@@ -3,7 +3,7 @@ import DICOMNetwork
 import Testing
 
 @Suite("Negotiation") struct NegotiationTests {
-    typealias Result = AssociateAccept.Context.Result
+    typealias Result = PresentationAnswer.Result
 
     static let find = "1.2.840.10008.5.1.4.1.2.2.1"
     static let jpeg = "1.2.840.10008.1.2.4.50"
@@ -34,7 +34,7 @@ import Testing
     @Test("Each proposal gets its own answer") func table() throws {
         try Bench.run { bench in
             let contexts = Self.table.enumerated().map { index, row in
-                AssociateRequest.Context(
+                PresentationProposal(
                     id: UInt8(2 * index + 1), abstractSyntax: row.service, transferSyntaxes: row.syntaxes)
             }
             guard case .associateAccept(let accept)? = try RawCaller(port: bench.port).associate(contexts) else {
@@ -53,7 +53,7 @@ import Testing
     @Test("Even and repeated numbers are not accepted") func numbers() throws {
         try Bench.run { bench in
             let contexts = [UInt8(1), 1, 2, 3].map {
-                AssociateRequest.Context(
+                PresentationProposal(
                     id: $0, abstractSyntax: secondaryCapture, transferSyntaxes: [implicitLittle])
             }
             guard case .associateAccept(let accept)? = try RawCaller(port: bench.port).associate(contexts) else {

@@ -75,7 +75,7 @@ import Testing
 
     @Test("More services than there are numbers for are refused") func manyContexts() {
         let contexts = (0..<129).map {
-            AssociateRequest.Context(
+            PresentationProposal(
                 id: UInt8($0 & 0x7f) * 2 + 1, abstractSyntax: "1.2", transferSyntaxes: ["1.3"])
         }
         let request = AssociateRequest(

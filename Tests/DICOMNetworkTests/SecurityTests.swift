@@ -123,7 +123,7 @@ import Testing
     @Test("Nobody speaks without TLS where it is on, nor with it where it is off") func plain() throws {
         try Self.serving { bench in
             #expect(throws: DICOMNetworkError.self) { try Self.caller(of: bench, nil).echo() }
-            let context = AssociateRequest.Context(
+            let context = PresentationProposal(
                 id: 1, abstractSyntax: "1.2.840.10008.1.1", transferSyntaxes: [implicitLittle])
             // An alert comes back, which is no PDU.
             let answer = try? RawCaller(port: bench.port).associate([context])
@@ -168,7 +168,7 @@ import Testing
     func addresses(row: (range: String, covers: Bool)) throws {
         let range = try #require(NetworkRange(row.range))
         #expect(range.description == row.range)
-        let expected: AssociateAccept.Context.Result? = row.covers ? .accepted : nil
+        let expected: PresentationAnswer.Result? = row.covers ? .accepted : nil
         try Bench.run {
             $0.peers = [PeerRule(addresses: [range])]
         } _: { bench in
@@ -207,7 +207,7 @@ import Testing
             ]
         } _: { bench in
             let find = NegotiationTests.find
-            let table: [(caller: String, service: String, result: AssociateAccept.Context.Result?)] = [
+            let table: [(caller: String, service: String, result: PresentationAnswer.Result?)] = [
                 ("SCANNER", secondaryCapture, .accepted), ("SCANNER", find, .userRejected),
                 ("READER", find, .accepted), ("READER", "1.2.840.10008.1.1", .userRejected),
                 // Storage contexts carry what C-GET brings.
@@ -230,8 +230,8 @@ import Testing
     /// What becomes of one proposal; nil when the association is refused because of the caller.
     static func answer(
         _ bench: Bench, _ calling: String, _ service: String = "1.2.840.10008.1.1"
-    ) throws -> AssociateAccept.Context.Result? {
-        let context = AssociateRequest.Context(
+    ) throws -> PresentationAnswer.Result? {
+        let context = PresentationProposal(
             id: 1, abstractSyntax: service, transferSyntaxes: [explicitLittle])
         switch try RawCaller(port: bench.port).associate([context], calling: calling) {
         case .associateAccept(let accept)?: return accept.contexts.first?.result

@@ -118,7 +118,7 @@ final class RawCaller {
     }
 
     func associate(
-        _ contexts: [AssociateRequest.Context], calling: String = "RAW", called: String = "LIGHTBOX"
+        _ contexts: [PresentationProposal], calling: String = "RAW", called: String = "LIGHTBOX"
     ) throws -> PDU? {
         send(
             .associateRequest(
@@ -131,7 +131,7 @@ final class RawCaller {
     /// An association for storing, with context 1.
     static func storing(port: Int, calling: String = "RAW") throws -> RawCaller {
         let caller = try RawCaller(port: port)
-        let context = AssociateRequest.Context(
+        let context = PresentationProposal(
             id: 1, abstractSyntax: secondaryCapture, transferSyntaxes: [explicitLittle])
         guard case .associateAccept = try caller.associate([context], calling: calling) else { throw Failed() }
         return caller

@@ -165,7 +165,7 @@ import Testing
                 Deflater.deflate($0, format: .gzip)
             }
             #expect(
-                try await server.send("POST", Self.root + "/studies", packed, headers: headers).status == 415)
+                try await server.send("POST", Self.root + "/studies", packed, headers: headers).status == 400)
             #expect(try store.counts().instances == 1)
             #expect(try await store.verify().isWhole)
         }

@@ -17,7 +17,7 @@ struct Connector: Sendable {
     ///   - window: messages under way at once that this side would like; the other side may say one.
     /// - Returns: an association with at least one service accepted.
     func associate(
-        _ proposals: [AssociateRequest.Context], roles: [UserInformation.Role] = [], window: Int = 1
+        _ proposals: [PresentationProposal], roles: [UserInformation.Role] = [], window: Int = 1
     ) throws(DICOMNetworkError) -> Association {
         let inbox = Inbox(limit: 8 * pduLength)
         let channel = try connect(inbox)
@@ -96,7 +96,7 @@ struct Connector: Sendable {
 
     /// What was both proposed and accepted.
     private func contexts(
-        _ accept: AssociateAccept, _ proposals: [AssociateRequest.Context]
+        _ accept: AssociateAccept, _ proposals: [PresentationProposal]
     ) -> [Association.Context] {
         accept.contexts.compactMap { answer in
             guard answer.result == .accepted, let proposal = proposals.first(where: { $0.id == answer.id }),

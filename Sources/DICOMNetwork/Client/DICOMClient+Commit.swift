@@ -7,7 +7,7 @@ extension DICOMClient {
     /// its report on the same association.
     public func commit(_ references: [InstanceReference]) throws(DICOMNetworkError) -> Commitment {
         let sopClass = DICOMUID.storageCommitment
-        let proposal = AssociateRequest.Context(
+        let proposal = PresentationProposal(
             id: 1, abstractSyntax: sopClass, transferSyntaxes: Self.encodings)
         return try perform([proposal]) { association throws(DICOMNetworkError) in
             let context = try association.context(for: [sopClass])

@@ -40,7 +40,7 @@ extension DICOMClient {
     /// Sends the command of a query or a retrieval, and leaves its answers to `body`.
     func query<Result>(
         _ service: QueryService, _ level: QueryLevel, _ keys: DataSet, destination: AETitle? = nil,
-        storage: [AssociateRequest.Context] = [], roles: [UserInformation.Role] = [],
+        storage: [PresentationProposal] = [], roles: [UserInformation.Role] = [],
         _ body: (Association, Association.Context, CommandSet) throws(DICOMNetworkError) -> Result
     ) throws(DICOMNetworkError) -> Result {
         // Patients are there in one model only; for the rest some archives have one, some the other.
@@ -49,7 +49,7 @@ extension DICOMClient {
         var proposals = storage
         for (index, sopClass) in classes.enumerated() {
             proposals.append(
-                AssociateRequest.Context(
+                PresentationProposal(
                     id: UInt8(253 + 2 * index), abstractSyntax: sopClass, transferSyntaxes: Self.encodings))
         }
         return try perform(proposals, roles: roles) { association throws(DICOMNetworkError) in

@@ -50,7 +50,7 @@ extension DICOMClient {
 
     /// Sends over one association what the queue gives, until it is empty or the association breaks.
     private func work(
-        _ contexts: [AssociateRequest.Context], _ queue: SendQueue, _ window: Int, _ run: SendRun,
+        _ contexts: [PresentationProposal], _ queue: SendQueue, _ window: Int, _ run: SendRun,
         _ isCancelled: () -> Bool
     ) {
         var open: Set<Int> = []

@@ -18,7 +18,7 @@ public struct DICOMClient: Sendable {
 
     /// Asks whether the other side answers at all (C-ECHO).
     public func echo() throws(DICOMNetworkError) {
-        let proposal = AssociateRequest.Context(
+        let proposal = PresentationProposal(
             id: 1, abstractSyntax: DICOMUID.verification, transferSyntaxes: Self.encodings)
         try perform([proposal]) { association throws(DICOMNetworkError) in
             var command = CommandSet(.echo, hasDataSet: false)
@@ -39,7 +39,7 @@ public struct DICOMClient: Sendable {
 
     /// Makes an association, uses it and ends it; in peace unless `body` throws.
     func perform<Result>(
-        _ proposals: [AssociateRequest.Context], roles: [UserInformation.Role] = [],
+        _ proposals: [PresentationProposal], roles: [UserInformation.Role] = [],
         _ body: (Association) throws(DICOMNetworkError) -> Result
     ) throws(DICOMNetworkError) -> Result {
         let association = try connector.associate(proposals, roles: roles)

@@ -3,7 +3,7 @@
 /// An association has at most 128 proposals (their numbers are odd and below 256); what needs more is sent over
 /// several, one after the other.
 struct PresentationPlan<Item> {
-    var contexts: [AssociateRequest.Context]
+    var contexts: [PresentationProposal]
     var items: [Item]
 }
 
@@ -32,7 +32,7 @@ extension PresentationPlan {
             }
             for proposal in proposals.prefix(128) {
                 current.contexts.append(
-                    AssociateRequest.Context(
+                    PresentationProposal(
                         id: UInt8(2 * current.contexts.count + 1), abstractSyntax: sopClass,
                         transferSyntaxes: proposal))
             }

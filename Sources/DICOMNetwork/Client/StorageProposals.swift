@@ -5,11 +5,11 @@ import DICOM
 /// Which of several encodings is used, the other side decides; so compressed ones, which are worth keeping as they
 /// are, stand alone, for the kinds of images that are stored so.
 enum StorageProposals {
-    static let contexts: [AssociateRequest.Context] = {
+    static let contexts: [PresentationProposal] = {
         let alone = compressedKinds.flatMap { kind in compressions.map { (kind, [$0]) } }
         let plain = classes.map { ($0, DICOMClient.encodings) }
         return (alone + plain).prefix(126).enumerated().map { index, proposal in
-            AssociateRequest.Context(
+            PresentationProposal(
                 id: UInt8(2 * index + 1), abstractSyntax: proposal.0, transferSyntaxes: proposal.1)
         }
     }()

@@ -75,7 +75,7 @@ struct CommitmentService {
         let role = UserInformation.Role(sopClass: DICOMUID.storageCommitment, isUser: false, isProvider: true)
         var client = DICOMClient(title: context.configuration.title, peer: destination)
         client.timeouts = context.configuration.timeouts
-        let proposal = AssociateRequest.Context(
+        let proposal = PresentationProposal(
             id: 1, abstractSyntax: DICOMUID.storageCommitment, transferSyntaxes: DICOMClient.encodings)
         do throws(DICOMNetworkError) {
             try client.perform([proposal], roles: [role]) { caller throws(DICOMNetworkError) in

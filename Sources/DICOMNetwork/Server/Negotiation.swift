@@ -23,7 +23,7 @@ struct Negotiation: Sendable {
             })
         else { return .refused(.callingTitleNotRecognized) }
 
-        var answers: [AssociateAccept.Context] = []
+        var answers: [PresentationAnswer] = []
         var contexts: [Association.Context] = []
         var roles: [UserInformation.Role] = []
         for proposal in request.contexts {
@@ -57,10 +57,10 @@ struct Negotiation: Sendable {
     }
 
     private func answer(
-        to proposal: AssociateRequest.Context, _ rule: PeerRule, repeated: Bool
-    ) -> AssociateAccept.Context {
-        func answer(_ result: AssociateAccept.Context.Result, _ syntax: String? = nil) -> AssociateAccept.Context {
-            AssociateAccept.Context(
+        to proposal: PresentationProposal, _ rule: PeerRule, repeated: Bool
+    ) -> PresentationAnswer {
+        func answer(_ result: PresentationAnswer.Result, _ syntax: String? = nil) -> PresentationAnswer {
+            PresentationAnswer(
                 id: proposal.id, result: result,
                 // Of no meaning where it is not accepted, so nothing of a stranger's is repeated.
                 transferSyntax: syntax ?? TransferSyntax.implicitVRLittleEndian.uid)

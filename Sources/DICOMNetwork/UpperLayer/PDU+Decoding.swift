@@ -40,7 +40,7 @@ extension PDU {
     }
 }
 
-extension AssociateRequest {
+extension Associate {
     fileprivate init(_ body: inout ByteBuffer) throws(PDUError) {
         let head = try AssociateHead(&body)
         self.init(
@@ -52,10 +52,10 @@ extension AssociateRequest {
         while var item = try body.item() {
             switch item.type {
             case .applicationContext: applicationContext = item.bytes.text
-            case .presentationContext:
+            case Context.itemType:
                 // Their numbers are odd and below 256.
                 guard contexts.count < 128 else {
-                    throw PDUError(.invalidParameterValue, "A request proposes more than 128 services.")
+                    throw PDUError(.invalidParameterValue, "More than 128 services are named.")
                 }
                 contexts.append(try Context(&item.bytes))
             case .userInformation: user = try UserInformation(&item.bytes)
@@ -65,8 +65,8 @@ extension AssociateRequest {
     }
 }
 
-extension AssociateRequest.Context {
-    fileprivate init(_ bytes: inout ByteBuffer) throws(PDUError) {
+extension PresentationProposal {
+    package init(_ bytes: inout ByteBuffer) throws(PDUError) {
         id = try bytes.field(4)[0]
         abstractSyntax = ""
         transferSyntaxes = []
@@ -80,28 +80,8 @@ extension AssociateRequest.Context {
     }
 }
 
-extension AssociateAccept {
-    fileprivate init(_ body: inout ByteBuffer) throws(PDUError) {
-        let head = try AssociateHead(&body)
-        self.init(
-            calledTitle: head.called, callingTitle: head.calling, contexts: [],
-            user: UserInformation(
-                maximumLength: 0, implementationClassUID: "", implementationVersionName: nil))
-        protocolVersion = head.version
-        applicationContext = ""
-        while var item = try body.item() {
-            switch item.type {
-            case .applicationContext: applicationContext = item.bytes.text
-            case .presentationAnswer: contexts.append(try Context(&item.bytes))
-            case .userInformation: user = try UserInformation(&item.bytes)
-            default: break
-            }
-        }
-    }
-}
-
-extension AssociateAccept.Context {
-    fileprivate init(_ bytes: inout ByteBuffer) throws(PDUError) {
+extension PresentationAnswer {
+    package init(_ bytes: inout ByteBuffer) throws(PDUError) {
         let field = try bytes.field(4)
         id = field[0]
         result = Result(rawValue: field[2]) ?? .noReason

@@ -55,7 +55,7 @@ extension PresentationDataValue {
 }
 
 /// The types of items and sub-items (PS3.8 section 9.3, PS3.7 annex D.3.3).
-enum ItemType: UInt8 {
+package enum ItemType: UInt8, Sendable {
     case applicationContext = 0x10
     case presentationContext = 0x20
     case presentationAnswer = 0x21
@@ -70,34 +70,31 @@ enum ItemType: UInt8 {
     case extended = 0x56
 }
 
-extension AssociateRequest {
+extension Associate {
     fileprivate func write(to buffer: inout ByteBuffer) {
         buffer.writeAssociateHead(protocolVersion, called: calledTitle, calling: callingTitle)
         buffer.writeItem(.applicationContext) { $0.writeString(applicationContext) }
-        for context in contexts {
-            buffer.writeItem(.presentationContext) { item in
-                item.writeBytes([context.id, 0, 0, 0])
-                item.writeItem(.abstractSyntax) { $0.writeString(context.abstractSyntax) }
-                for syntax in context.transferSyntaxes {
-                    item.writeItem(.transferSyntax) { $0.writeString(syntax) }
-                }
-            }
-        }
+        for context in contexts { buffer.writeItem(Context.itemType) { context.write(to: &$0) } }
         user.write(to: &buffer)
     }
 }
 
-extension AssociateAccept {
-    fileprivate func write(to buffer: inout ByteBuffer) {
-        buffer.writeAssociateHead(protocolVersion, called: calledTitle, calling: callingTitle)
-        buffer.writeItem(.applicationContext) { $0.writeString(applicationContext) }
-        for context in contexts {
-            buffer.writeItem(.presentationAnswer) { item in
-                item.writeBytes([context.id, 0, context.result.rawValue, 0])
-                item.writeItem(.transferSyntax) { $0.writeString(context.transferSyntax) }
-            }
-        }
-        user.write(to: &buffer)
+extension PresentationProposal: PresentationContextItem {
+    package static let itemType = ItemType.presentationContext
+
+    package func write(to buffer: inout ByteBuffer) {
+        buffer.writeBytes([id, 0, 0, 0])
+        buffer.writeItem(.abstractSyntax) { $0.writeString(abstractSyntax) }
+        for syntax in transferSyntaxes { buffer.writeItem(.transferSyntax) { $0.writeString(syntax) } }
+    }
+}
+
+extension PresentationAnswer: PresentationContextItem {
+    package static let itemType = ItemType.presentationAnswer
+
+    package func write(to buffer: inout ByteBuffer) {
+        buffer.writeBytes([id, 0, result.rawValue, 0])
+        buffer.writeItem(.transferSyntax) { $0.writeString(transferSyntax) }
     }
 }
 

@@ -14,6 +14,7 @@ final class StoreSession: @unchecked Sendable {
     private let form: StoreForm
     private var parser: MultipartParser?
     private var inflater: Inflater?
+    private var unpacked = 0
     private var part = Part.none
     private var arrived: [ReceivedInstance] = []
     private var json: [UInt8] = []
@@ -53,6 +54,13 @@ final class StoreSession: @unchecked Sendable {
                     try inflater.inflate(step, into: &plain, limit: 1 << 26)
                 } catch {
                     throw DICOMwebError(.badRequest, "The body is not what Content-Encoding says.")
+                }
+                unpacked += plain.count
+                guard unpacked <= settings.largestUnpacked else {
+                    throw DICOMwebError(
+                        .tooLarge,
+                        "The body unpacks to over \(settings.largestUnpacked) bytes. Send it without Content-Encoding."
+                    )
                 }
                 try plain.withUnsafeBytes { try appendPlain($0) }
             }

@@ -57,10 +57,6 @@ struct DICOMwebRoutes: RouteGroup {
     }
 
     private func request(_ call: Call) throws -> DICOMwebRequest {
-        // What packs a thousandfold would fill the disk before anybody knows what it is.
-        if let packing = call.headers[.contentEncoding], packing.lowercased() != "identity", call.stream != nil {
-            throw ServerError(.unsupportedMedia, "Instances are taken as they are, without Content-Encoding.")
-        }
         let method: DICOMwebRequest.Method =
             switch call.method {
             case .post: .post
