@@ -184,6 +184,9 @@ let package = Package(
 
         .target(
             name: "TestSupport", dependencies: ["LightboxCore"], path: "Tests/TestSupport", swiftSettings: swift),
+        .target(
+            name: "PlantedFiles", dependencies: ["LightboxCore", "DICOM"], path: "Tests/PlantedFiles",
+            swiftSettings: swift),
         .testTarget(
             name: "LightboxCoreTests", dependencies: ["LightboxCore", "TestSupport"], swiftSettings: swift),
         tests(of: "WireFormats"),
@@ -218,7 +221,7 @@ let package = Package(
         tests(
             of: "Features",
             using: ["Networks", "Inference", "Imaging", "ModelRegistry", "KerasFiles", "WireFormats"]),
-        tests(of: "Deidentification", using: ["DICOM", "Phantoms"]),
+        tests(of: "Deidentification", using: ["DICOM", "Phantoms", "PlantedFiles"]),
         tests(of: "DICOMResults", using: ["DICOM"]),
         tests(of: "DICOMNetwork", using: ["DICOM", "DICOMStore", nio, nioPosix]),
         tests(of: "DICOMweb", using: ["DICOM", "DICOMPixels", "DICOMStore", "WireFormats", "Imaging"]),
@@ -228,7 +231,7 @@ let package = Package(
             using: [
                 "WireFormats", "Warehouse", "DICOMStore", "Features", "Datasets", "Training", "ModelRegistry",
                 "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch", "Catalog", "DICOM",
-                "Deidentification", "DICOMResults",
+                "Deidentification", "DICOMResults", "PlantedFiles",
             ]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],

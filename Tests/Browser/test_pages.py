@@ -20,7 +20,7 @@ import urllib.request
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from webdriver import ENTER, HOME, RIGHT, TAB, Browser  # noqa: E402
+from webdriver import ENTER, HOME, RIGHT, TAB, Browser, run  # noqa: E402
 
 options = argparse.Namespace()
 
@@ -218,15 +218,9 @@ class Pages(unittest.TestCase):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--address", required=True, help="where the server is: http://127.0.0.1:8080")
     parser.add_argument("--model", required=True, help="a model with a ready version that makes heat maps")
     parser.add_argument("--records", help="TFRecord files of images for a job: a pattern")
     parser.add_argument("--output", help="the folder that the job is to write into")
     parser.add_argument("--case", help="an image of a known case that is attached to the model, called LABEL-….png")
     parser.add_argument("--dicom", help="a DICOM file")
-    parser.add_argument("tests", nargs="*", help="names of tests; all of them otherwise")
-    parser.parse_args(namespace=options)
-    missing = Browser.missing()
-    if missing:
-        sys.exit(f"{' and '.join(missing)} not found: apt-get install chromium chromium-driver")
-    unittest.main(argv=[sys.argv[0]] + [f"Pages.{name}" for name in options.tests], verbosity=2)
+    run(Pages, parser, options)

@@ -18,7 +18,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import make_dicom as made  # noqa: E402
-from webdriver import HOME, RIGHT, SHIFT, Browser  # noqa: E402
+from webdriver import HOME, RIGHT, SHIFT, Browser, run  # noqa: E402
 
 options = argparse.Namespace()
 STUDY = made.ROOT + ".1"
@@ -376,15 +376,9 @@ class Studies(unittest.TestCase):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--address", required=True, help="where the server is: http://127.0.0.1:8080")
     parser.add_argument("--store", required=True, help="DATASET/STORE with the files of make_dicom.py")
     parser.add_argument("--model", help="a model with a ready version that makes heat maps")
     parser.add_argument("--guarded", help="a server with the same store that asks for tokens")
     parser.add_argument("--reader", help="a token of it for who may read")
     parser.add_argument("--writer", help="a token of it for who may write")
-    parser.add_argument("tests", nargs="*", help="names of tests; all of them otherwise")
-    parser.parse_args(namespace=options)
-    missing = Browser.missing()
-    if missing:
-        sys.exit(f"{' and '.join(missing)} not found: apt-get install chromium chromium-driver")
-    unittest.main(argv=[sys.argv[0]] + [f"Studies.{name}" for name in options.tests], verbosity=2)
+    run(Studies, parser, options)

@@ -5,7 +5,9 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import time
+import unittest
 import urllib.error
 import urllib.request
 
@@ -176,3 +178,14 @@ class Browser:
 
 TAB, ENTER, LEFT, RIGHT, HOME = "\ue004", "\ue007", "\ue012", "\ue014", "\ue011"
 SHIFT = "\ue008"
+
+
+def run(suite, parser, options):
+    """Runs the tests of a suite that the command line names, all of them where it names none."""
+    parser.add_argument("--address", required=True, help="where the server is: http://127.0.0.1:8080")
+    parser.add_argument("tests", nargs="*", help="names of tests; all of them otherwise")
+    parser.parse_args(namespace=options)
+    missing = Browser.missing()
+    if missing:
+        sys.exit(f"{' and '.join(missing)} not found: apt-get install chromium chromium-driver")
+    unittest.main(argv=[sys.argv[0]] + [f"{suite.__name__}.{name}" for name in options.tests], verbosity=2)

@@ -6,6 +6,7 @@ FILES are DICOM files or folders of them; pydicom's own test files unless told. 
 pydicom 3.0.
 """
 import copy
+import gzip
 import fnmatch
 import io
 import json
@@ -270,6 +271,11 @@ def main():
         if answer.status_code != 200:
             print("not stored:", path.name, answer.status_code, answer.text[:160])
             del datasets[path]
+    packed = requests.post(
+        url + "/studies", data=gzip.compress(next(iter(datasets)).read_bytes()), timeout=60,
+        headers={"Content-Type": "application/dicom", "Content-Encoding": "gzip"},
+    )
+    check(packed.status_code == 200, "a packed body is unpacked, and the same instance is no conflict")
     again = [d for d in datasets.values() if d.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian][:1]
     for dataset in again:
         other = copy.deepcopy(dataset)

@@ -177,6 +177,20 @@ import Testing
         }
     }
 
+    @Test("A packed body is unpacked up to the limit") func packed() async throws {
+        let body = multipart([instanceBytes(instance: "1.4.1")])
+        for (limit, status) in [(body.count - 1, 413), (body.count, 200)] {
+            try await withService(DICOMwebSettings(largestUnpacked: limit)) { service async throws in
+                let headers = Self.dicom.merging(["content-encoding": "gzip"]) { $1 }
+                let packed = body.withUnsafeBytes { Deflater.deflate($0, format: .gzip) }
+                #expect(
+                    try await service.send(.post, "/studies", headers, body: Self.cut(packed, 50)).status == status
+                )
+                #expect(try service.store.counts().instances == (status == 200 ? 1 : 0))
+            }
+        }
+    }
+
     static func json(_ transferSyntax: TransferSyntax, instance: String, pixels: String) -> String {
         """
         [{"00020010":{"vr":"UI","Value":["\(transferSyntax.uid)"]},"00080005":{"vr":"CS","Value":["ISO_IR 192"]},

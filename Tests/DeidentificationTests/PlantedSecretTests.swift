@@ -2,6 +2,7 @@ import DICOM
 import Deidentification
 import Foundation
 import LightboxCore
+import PlantedFiles
 import TestSupport
 import Testing
 
@@ -24,20 +25,17 @@ import Testing
             let file = try DICOMFile(bytes: Bytes(source.bytes), path: source.path)
             // Each secret is there to begin with, but for the path.
             let before = try Self.readable(file)
-            planted += source.secrets.count {
-                Self.contains(before + source.bytes + Array(source.path.utf8), $0.text)
-            }
+            let search = SecretSearch(source.secrets)
+            planted += Set(search.found(in: before + source.bytes + Array(source.path.utf8)).map(\.text)).count
             let result = try deidentifier.apply(to: file)
-            total += source.secrets.count
+            total += Set(source.secrets.map(\.text)).count
             let written = try result.file.serialized()
             let texts = [
                 written, try Self.readable(result.file), Array(result.findings.map(\.description).joined().utf8),
                 Array("\(result.file.path ?? "")".utf8),
             ]
-            for (place, secret) in source.secrets {
-                for text in texts where Self.contains(text, secret) {
-                    Issue.record("file \(number) (\(source.kind)): the secret of \(place) is left")
-                }
+            for secret in texts.flatMap(search.found) {
+                Issue.record("file \(number) (\(source.kind)): the secret of \(secret.place) is left")
             }
             let again = try DICOMFile(bytes: Bytes(written))
             #expect(again.transferSyntax == source.syntax)
@@ -65,22 +63,6 @@ import Testing
     /// The data set without the transfer syntax's compression.
     private static func readable(_ file: DICOMFile) throws -> [UInt8] {
         try file.dataSet.serialized(as: .explicitVRLittleEndian)
-    }
-
-    static func contains(_ bytes: [UInt8], _ text: String) -> Bool {
-        let needle = Array(text.utf8)
-        return bytes.withUnsafeBytes { bytes in
-            var offset = 0
-            while offset + needle.count <= bytes.count,
-                let found = memchr(bytes.baseAddress! + offset, Int32(needle[0]), bytes.count - offset)
-            {
-                offset = UnsafeRawPointer(found) - bytes.baseAddress!
-                if offset + needle.count > bytes.count { return false }
-                if memcmp(bytes.baseAddress! + offset, needle, needle.count) == 0 { return true }
-                offset += 1
-            }
-            return false
-        }
     }
 }
 

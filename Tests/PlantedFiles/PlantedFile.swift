@@ -1,23 +1,34 @@
-import DICOM
-import Foundation
+package import DICOM
 import LightboxCore
 
 /// A small file with a secret in every place that can hold one.
-struct PlantedFile {
+package struct PlantedFile {
     /// What may not occur in the output, and where it stood.
-    private(set) var secrets: [(place: String, text: String)] = []
-    private(set) var bytes: [UInt8] = []
-    private(set) var path = ""
-    let pixels: [UInt8]
+    package private(set) var secrets: [Secret] = []
+    package private(set) var bytes: [UInt8] = []
+    package private(set) var path = ""
+    package let pixels: [UInt8]
     private var generator: SeededGenerator
     private let number: Int
 
-    enum Kind: Int, CaseIterable { case radiograph, ct, capture, report, document }
+    package struct Secret: Sendable {
+        package let place: String
+        /// At least eight bytes.
+        package let text: String
 
-    var kind: Kind { Kind(rawValue: number % Kind.allCases.count)! }
+        package init(place: String, text: String) {
+            precondition(text.utf8.count >= 8)
+            self.place = place
+            self.text = text
+        }
+    }
+
+    package enum Kind: Int, CaseIterable { case radiograph, ct, capture, report, document }
+
+    package var kind: Kind { Kind(rawValue: number % Kind.allCases.count)! }
 
     /// The radiographs are compressed, as far as a stream of markers is.
-    var syntax: TransferSyntax {
+    package var syntax: TransferSyntax {
         switch kind {
         case .radiograph: .jpegBaseline8Bit
         case .ct: number % 2 == 0 ? .implicitVRLittleEndian : .explicitVRBigEndian
@@ -37,7 +48,7 @@ struct PlantedFile {
         }
     }
 
-    init(number: Int) throws {
+    package init(number: Int) throws {
         self.number = number
         var generator = SeededGenerator(seed: UInt64(number), stream: "planted")
         pixels = (0..<512).map { _ in UInt8.random(in: 0...255, using: &generator) }
@@ -50,13 +61,13 @@ struct PlantedFile {
     private mutating func token(_ place: String) -> String {
         let letters = (0..<8).map { _ in "BCDFGHJKMPQRVWXZ".randomElement(using: &generator)! }
         let text = "Q" + String(letters) + "\(number)"
-        secrets.append((place, text))
+        secrets.append(Secret(place: place, text: text))
         return text
     }
 
     private mutating func uid(_ place: String) -> String {
         let text = "1.3.6.1.4.1.\(UInt64.random(in: 1_000_000_000...9_999_999_999, using: &generator)).\(number)"
-        secrets.append((place, text))
+        secrets.append(Secret(place: place, text: text))
         return text
     }
 
@@ -64,7 +75,7 @@ struct PlantedFile {
         let text =
             "19\(Int.random(in: 20...99, using: &generator))0\(Int.random(in: 1...9, using: &generator))"
             + "\(Int.random(in: 10...28, using: &generator))"
-        secrets.append((place, text))
+        secrets.append(Secret(place: place, text: text))
         return text
     }
 
