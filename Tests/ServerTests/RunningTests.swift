@@ -64,17 +64,32 @@ import WireFormats
     @Test("A request that was taken is answered when the server is asked to end; others find nobody")
     func endsGracefully() async throws {
         try await withServer(doubling: true) { server in
-            let port = Mutex(0)
-            try await server.running { found in
-                port.withLock { $0 = found }
-                let body = #"{"instances": [[1, 2, 3, 4]]}"#
-                let answer = try exchange(port: found, body: body)
-                #expect(answer.hasPrefix("HTTP/1.1 200"))
-                #expect(answer.hasSuffix(#"{"predictions": [[2.0, 4.0, 6.0, 8.0]]}"#))
+            let found = Mutex(0)
+            try await server.running { port in
+                found.withLock { $0 = port }
+                try await expectPrediction(port: port)
             }
             #expect(server.server.context.isStopping)
-            #expect(throws: (any Error).self) { try exchange(port: port.withLock { $0 }, body: "{}") }
+            await #expect(throws: RawConnection.Failed.self) {
+                try await expectPrediction(port: found.withLock { $0 })
+            }
             #expect(server.log.text.contains("\"listening\""))
+        }
+    }
+
+    @Test("A server that drains answers, but is not ready and keeps no connection") func drains() async throws {
+        var settings = ServerSettings()
+        settings.drainTime = .seconds(600)
+        try await withServer(doubling: true, settings: settings) { server in
+            try await server.running { _ in
+                let ready = try await server.get("/readyz")
+                #expect(ready.status == 200 && ready.headers["connection"] == nil)
+            } draining: { port in
+                while !server.server.context.isStopping { try await Task.sleep(for: .milliseconds(1)) }
+                #expect(try await server.get("/readyz").status == 503)
+                try await expectPrediction(port: port)
+                #expect(try await server.get("/healthz").headers["connection"] == "close")
+            }
         }
     }
 
@@ -89,31 +104,13 @@ import WireFormats
     }
 
     /// One request over a connection of its own.
-    private func exchange(port: Int, body: String) throws -> String {
-        struct NoConnection: Error {}
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else { throw NoConnection() }
-        let request = """
-            POST /v1/models/doubling:predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-            Content-Length: \(body.utf8.count)\r\n\r\n\(body)
-            """
-        let bytes = Array(request.utf8)
-        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
-            throw NoConnection()
-        }
-        var answer: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 4096)
-        while case let count = recv(descriptor, &piece, piece.count, 0), count > 0 { answer += piece[..<count] }
-        return String(decoding: answer, as: UTF8.self)
+    private func expectPrediction(port: Int) async throws {
+        let body = #"{"instances": [[1, 2, 3, 4]]}"#
+        let answer = try await RawConnection.exchange(
+            port: port,
+            "POST /v1/models/doubling:predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\r\n" + body)
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        #expect(answer.hasSuffix(#"{"predictions": [[2.0, 4.0, 6.0, 8.0]]}"#))
     }
 }

@@ -77,21 +77,29 @@ struct TestServer: Sendable {
 
 extension TestServer {
     /// Runs the server while `body` runs, which is told its port.
-    func running(_ body: (Int) async throws -> Void) async throws {
+    ///
+    /// - Parameter draining: runs once the server has been asked to end, and ends its drain time.
+    func running(
+        _ body: (Int) async throws -> Void, draining: ((Int) async throws -> Void)? = nil
+    ) async throws {
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
         let run = Task {
             try await server.run(until: { for await _ in stops {} }, onReady: { told.yield($0) })
         }
         var iterator = ports.makeAsyncIterator()
-        let port = await iterator.next()
+        let port = try #require(await iterator.next())
         do {
-            try await body(try #require(port))
+            try await body(port)
         } catch {
             stop.finish()
             throw error
         }
         stop.finish()
+        if let draining {
+            defer { run.cancel() }
+            try await draining(port)
+        }
         try await run.value
     }
 }

@@ -83,6 +83,8 @@ struct Responder: HTTPResponder {
             // What was not read would stand before the next request.
             if (error as? ServerError)?.leavesBody ?? false { reply.headers[.connection] = "close" }
         }
+        // The next request of this caller is for another server.
+        if context.isStopping { reply.headers[.connection] = "close" }
         if target.method == .head { reply = reply.withoutBody }
         reply.headers[.requestID] = id
         let duration = ContinuousClock.now - start

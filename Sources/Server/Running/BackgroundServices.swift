@@ -9,13 +9,15 @@ import ServiceLifecycle
 import Serving
 import Synchronization
 
-/// Says that the server stops, so that streams end and nobody waits for them.
-struct StopSign: Service {
+/// Says that the server stops: streams end, callers get their last answer on a connection, and a proxy in front has
+/// time to send them elsewhere.
+struct Drain: Service {
     let context: ServerContext
 
     func run() async throws {
         try? await gracefulShutdown()
         context.stop()
+        try? await Task.sleep(for: context.settings.drainTime)
     }
 }
 

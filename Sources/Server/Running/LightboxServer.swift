@@ -98,7 +98,8 @@ public struct LightboxServer: Sendable {
             services: try services(onReady: onReady).map { .init(service: $0) }, gracefulShutdownSignals: signals,
             logger: log.logger)
         // What the requests need, and as much again for jobs to come to a good place.
-        configuration.maximumGracefulShutdownDuration = context.settings.shutdownTime * 2
+        let settings = context.settings
+        configuration.maximumGracefulShutdownDuration = settings.drainTime + settings.shutdownTime * 2
         return ServiceGroup(configuration: configuration)
     }
 
@@ -106,7 +107,7 @@ public struct LightboxServer: Sendable {
     private func services(onReady: @escaping @Sendable (Int) -> Void) throws -> [any Service] {
         let settings = context.settings
         let plain: HTTPServerBuilder = .http1(configuration: .init(idleTimeout: .init(settings.idleTimeout)))
-        var application = Application(
+        let application = Application(
             responder: responder,
             server: try settings.encryption.map { try .tls(plain, tlsConfiguration: Encryption.configuration($0)) }
                 ?? plain,
@@ -119,7 +120,6 @@ public struct LightboxServer: Sendable {
                 onReady(port)
                 context.preload()
             }, logger: log.logger)
-        application.addServices(StopSign(context: context))
         var services: [any Service] = [AuditService(context: context), Upkeep(context: context)]
         if settings.runsJobs {
             let models = JobRunner(home: context.home, catalog: context.catalog, pool: context.models.pool)
@@ -129,7 +129,7 @@ public struct LightboxServer: Sendable {
             services.append(JobService(context: context, runner: models))
             services.append(JobService(context: context, runner: archive))
         }
-        return services + [application]
+        return services + [application, Drain(context: context)]
     }
 
     /// Answers one request without a connection, as tests ask.

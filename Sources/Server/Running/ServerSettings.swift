@@ -24,6 +24,9 @@ public struct ServerSettings: Sendable {
     public var maximumTimeout = Duration.seconds(600)
     /// A connection on which nothing comes for so long is closed.
     public var idleTimeout = Duration.seconds(75)
+    /// How long the server goes on answering, though `/readyz` says no, when it is asked to end: so long a proxy in front
+    /// may take to notice.
+    public var drainTime = Duration.zero
     /// What requests under way may take when the server stops.
     public var shutdownTime = Duration.seconds(30)
 

@@ -55,6 +55,11 @@ struct ServeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A request's body at most.", valueName: "MiB")) var maximumBody = 64
     @Option(help: ArgumentHelp("Of an answer, where the request names none.", valueName: "seconds"))
     var timeout = 60.0
+    @Option(
+        help: ArgumentHelp(
+            "Goes on answering for so long, not ready any more, when it is asked to end: what a load balancer takes to "
+                + "notice.", valueName: "seconds"))
+    var drain = 0.0
     @Flag(help: "Leave the queue to others.") var withoutJobs = false
     @Flag(help: "Log only the requests that failed.") var logOnlyFailures = false
     @OptionGroup var global: GlobalOptions
@@ -63,6 +68,7 @@ struct ServeCommand: ParsableCommand {
         guard (0...65535).contains(port) else { throw ValidationError("--port is 0 to 65535.") }
         guard (1...4096).contains(maximumBody) else { throw ValidationError("--maximum-body is 1 to 4096.") }
         guard (0.001...86400).contains(timeout) else { throw ValidationError("--timeout is up to 86400.") }
+        guard (0...3600).contains(drain) else { throw ValidationError("--drain is up to 3600.") }
         guard Set(cases.map(\.model)).count == cases.count else {
             throw ValidationError("--cases: a model takes one table.")
         }
@@ -95,6 +101,7 @@ struct ServeCommand: ParsableCommand {
         settings.request.maximumBytes = maximumBody << 20
         settings.timeout = .milliseconds(Int(timeout * 1000))
         settings.maximumTimeout = max(settings.maximumTimeout, settings.timeout)
+        settings.drainTime = .milliseconds(Int(drain * 1000))
         settings.runsJobs = !withoutJobs
         settings.logsRequests = !logOnlyFailures
         return settings
