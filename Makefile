@@ -4,9 +4,9 @@
 PREFIX ?= /usr/local
 SWIFT_BUILD = swift build -c release
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks)
-SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/*)
+SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/* Tests/*/run)
 
-.PHONY: build demo test test-clients soak test-browser bench lint fmt fuzz install clean help
+.PHONY: build demo test test-clients soak test-browser test-deployment image bench lint fmt fuzz install clean help
 
 build: ## build .build/release/lightbox
 	@scripts/bootstrap
@@ -32,10 +32,21 @@ test-browser: build ## drive the web pages in headless Chromium
 	@scripts/bootstrap --browser
 	Tests/Browser/run
 
+test-deployment: build .venv-deployment/installed ## check deploy/: manifests, units, and what the image needs (as root)
+	@scripts/bootstrap --deployment
+	Tests/Deployment/run
+
 .venv-clients/installed: Tests/Clients/requirements.txt
-	python3 -m venv .venv-clients
-	.venv-clients/bin/pip install --quiet --disable-pip-version-check -r $<
+.venv-deployment/installed: Tests/Deployment/requirements.txt
+.venv-%/installed:
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+
+image: build ## make the container image `lightbox` (DOCKER=podman)
+	rm -rf deploy/dist
+	scripts/install deploy/dist
+	$(or $(DOCKER),docker) build --tag lightbox --file deploy/Containerfile deploy
 
 bench: build ## measure Lightbox beside what people use now, in one run
 	$(SWIFT_BUILD)
