@@ -14,11 +14,13 @@ public final class ProcessGroup {
     private let watch: GroupWatch
     private let alarm: Alarm
 
-    /// Waits until all have come.
+    /// Waits until all have come. From then on this program ignores SIGPIPE: gloo writes to connections that the
+    /// other end may have closed.
     ///
     /// - Throws: ``TorchError``, which says who is missing or who does not belong to the group.
     public init(_ place: GroupPlace) throws {
         let functions = try TorchLibrary.functions()
+        signal(SIGPIPE, SIG_IGN)
         let door = try GroupDoor.open(place)
         let alarm = try Alarm(functions)
         let watch = GroupWatch(door, place) { alarm.ring() }
@@ -55,7 +57,9 @@ public final class ProcessGroup {
     }
 
     /// Joins the group that the environment names, see ``GroupPlace``; nil where it names none.
-    public static func fromEnvironment(_ environment: [String: String], version: String = "") throws -> ProcessGroup? {
+    public static func fromEnvironment(_ environment: [String: String], version: String = "") throws
+        -> ProcessGroup?
+    {
         try GroupPlace(environment: environment, version: version).map(ProcessGroup.init)
     }
 

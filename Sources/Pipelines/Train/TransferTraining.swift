@@ -50,7 +50,8 @@ public struct TransferTraining: Sendable {
     public func run(_ context: StageContext, note: @escaping (String) -> Void = { _ in }) throws -> TrainedModel {
         guard try GroupPlace(environment: place.environment) == nil else {
             throw InputError(
-                .unsupported, "`lightbox train transfer` runs in one process: start it without WORLD_SIZE or srun.")
+                .unsupported, "`lightbox train transfer` runs in one process: start it without WORLD_SIZE or srun."
+            )
         }
         let folder = try context.home.localPath(of: place.output)
         try place.prepare(folder)

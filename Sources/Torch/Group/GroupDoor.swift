@@ -49,7 +49,8 @@ struct GroupDoor {
         case .success(let addresses): return addresses
         case .failure(let error):
             throw failure(
-                place, "MASTER_ADDR leads to no address (\(error.text)). "
+                place,
+                "MASTER_ADDR leads to no address (\(error.text)). "
                     + "Give a name or a number that all machines know.")
         }
     }
@@ -58,18 +59,21 @@ struct GroupDoor {
 
     private static func host(_ place: GroupPlace, until deadline: ContinuousClock.Instant) throws -> GroupDoor {
         let addresses = try addresses(place)
-        guard let (address, listener) = addresses.lazy.compactMap({ address in
-            GroupSocket.bound(to: address, listens: true).map { (address, $0) }
-        }).first
+        guard
+            let (address, listener) = addresses.lazy.compactMap({ address in
+                GroupSocket.bound(to: address, listens: true).map { (address, $0) }
+            }).first
         else {
             switch errno {
             case EADDRINUSE:
                 throw failure(
-                    place, "The port is in use: another process of rank 0 or another program listens there. "
+                    place,
+                    "The port is in use: another process of rank 0 or another program listens there. "
                         + "Give another MASTER_PORT to all processes.")
             case EADDRNOTAVAIL:
                 throw failure(
-                    place, "MASTER_ADDR is not an address of this machine: rank 0 runs on the machine that has it.")
+                    place, "MASTER_ADDR is not an address of this machine: rank 0 runs on the machine that has it."
+                )
             default: throw failure(place, "Cannot listen there: \(String(cString: strerror(errno))).")
             }
         }
@@ -86,7 +90,8 @@ struct GroupDoor {
                 for member in members { member.socket.send(.refused(text)) }
                 throw failure(place, text)
             }
-            let ready = GroupSocket.ready([listener] + (members + strangers).map(\.socket), within: min(left, .seconds(1)))
+            let ready = GroupSocket.ready(
+                [listener] + (members + strangers).map(\.socket), within: min(left, .seconds(1)))
             if ready.contains(listener.descriptor), let socket = listener.accepted() {
                 strangers.append(GroupMember(rank: -1, host: socket.name(ofPeer: true).address, socket: socket))
             }
@@ -122,7 +127,8 @@ struct GroupDoor {
         }
         let own = listener.name().address
         return GroupDoor(
-            members: members, listener: listener, ownAddress: own, storeAddress: own, storePort: port, store: store)
+            members: members, listener: listener, ownAddress: own, storeAddress: own, storePort: port, store: store
+        )
     }
 
     private static func storeSocket(_ address: GroupSocket.Address) -> GroupSocket? {
@@ -157,7 +163,8 @@ struct GroupDoor {
             return "\(host) came as rank \(hello.rank). Give each process its own RANK, 0 to \(place.count - 1)."
         }
         if let other = members.first(where: { $0.rank == hello.rank }) {
-            return "Rank \(hello.rank) came twice, from \(other.host) and from \(host). Give each process its own RANK."
+            return
+                "Rank \(hello.rank) came twice, from \(other.host) and from \(host). Give each process its own RANK."
         }
         return nil
     }
@@ -182,7 +189,8 @@ struct GroupDoor {
             guard let message = try? inbox.next() else { continue }
             switch message {
             case .welcome(let port):
-                let first = GroupMember(rank: 0, host: "\(place.address) (\(address))", socket: socket, inbox: inbox)
+                let first = GroupMember(
+                    rank: 0, host: "\(place.address) (\(address))", socket: socket, inbox: inbox)
                 return GroupDoor(
                     members: [first], listener: nil, ownAddress: socket.name().address, storeAddress: address,
                     storePort: port, store: nil)
@@ -193,7 +201,9 @@ struct GroupDoor {
         throw failure(place, "Rank 0 answered, but did not begin in \(place.patience.inSeconds).")
     }
 
-    private static func connected(_ place: GroupPlace, until deadline: ContinuousClock.Instant) throws -> GroupSocket {
+    private static func connected(_ place: GroupPlace, until deadline: ContinuousClock.Instant) throws
+        -> GroupSocket
+    {
         // A name may become known a moment after the machines have started.
         let resolvedBy = min(deadline, ContinuousClock.now + .seconds(15))
         while true {
@@ -207,7 +217,8 @@ struct GroupDoor {
             }
             guard ContinuousClock.now < deadline else {
                 throw failure(
-                    place, "Rank 0 does not answer in \(place.patience.inSeconds). See that it runs, and that no "
+                    place,
+                    "Rank 0 does not answer in \(place.patience.inSeconds). See that it runs, and that no "
                         + "firewall stands between the machines: all ports of the group's network must be open.")
             }
             Thread.sleep(forTimeInterval: 0.2)

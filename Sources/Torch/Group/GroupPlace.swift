@@ -62,10 +62,12 @@ public struct GroupPlace: Sendable, Hashable {
     /// Of a step that `srun` started: the first node's first task is rank 0.
     private static func slurm(_ environment: [String: String]) throws -> GroupPlace? {
         let size = environment["SLURM_STEP_NUM_TASKS"] ?? environment["SLURM_NTASKS"]
-        guard let rank = environment["SLURM_PROCID"].flatMap(Int.init), let count = size.flatMap(Int.init), count > 1
+        guard let rank = environment["SLURM_PROCID"].flatMap(Int.init), let count = size.flatMap(Int.init),
+            count > 1
         else { return nil }
         let list =
-            environment["SLURM_STEP_NODELIST"] ?? environment["SLURM_NODELIST"] ?? environment["SLURM_JOB_NODELIST"]
+            environment["SLURM_STEP_NODELIST"] ?? environment["SLURM_NODELIST"]
+            ?? environment["SLURM_JOB_NODELIST"]
         guard let address = environment["MASTER_ADDR"] ?? list.flatMap(firstNode(of:)) else {
             throw TorchError(
                 code: .groupFailed, place: "environment",

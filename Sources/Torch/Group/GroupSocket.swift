@@ -116,7 +116,10 @@ final class GroupSocket: @unchecked Sendable {
         _ = Foundation.send(descriptor, frame, frame.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
     }
 
-    enum Received { case bytes([UInt8]), nothing, end }
+    enum Received {
+        case bytes([UInt8])
+        case nothing, end
+    }
 
     func receive() -> Received {
         var buffer = [UInt8](repeating: 0, count: 4096)

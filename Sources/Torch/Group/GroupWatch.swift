@@ -84,7 +84,10 @@ final class GroupWatch: @unchecked Sendable {
 
     private func hear(_ index: Int, _ ready: Set<Int32>, _ now: ContinuousClock.Instant) {
         if now - members[index].lastHeard > place.silence {
-            return lost(index, "There was no sign of life for \(place.silence.inSeconds): its machine or the network is down, or it was stopped.")
+            return lost(
+                index,
+                "There was no sign of life for \(place.silence.inSeconds): its machine or the network is down, or it was stopped."
+            )
         }
         guard ready.contains(members[index].socket.descriptor) else { return }
         var isAtEnd = false

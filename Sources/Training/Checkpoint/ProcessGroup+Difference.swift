@@ -13,7 +13,8 @@ extension ProcessGroup {
         let difference =
             first.difference(from: own) ?? (steps(first) == steps(own) ? nil : length)
             ?? (first.identity.engine == own.identity.engine
-                ? nil : "the engine (\(own.identity.engine), rank 0 has \(first.identity.engine); see --precision)")
+                ? nil
+                : "the engine (\(own.identity.engine), rank 0 has \(first.identity.engine); see --precision)")
         guard let difference else { return }
         throw TrainingError(
             .otherRun, difference, "differs between rank \(rank) and rank 0",
