@@ -23,6 +23,7 @@ PROGRAM = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".build/
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lightbox-ranks-"))
 LOST = 9
 SILENCE = 4
+# Of a run of some nine seconds, so that it is still going when its first checkpoint, after five, is there.
 STEPS = 700
 
 
@@ -110,10 +111,10 @@ def make_data():
     (FOLDER / "fewer.csv").write_text("\n".join(lines[:-20]) + "\n")
 
 
-def command(output, *more, steps=STEPS, images="labels.csv"):
+def command(output, *more, steps=None, images="labels.csv"):
     return [PROGRAM, "train", "classifier", "--home", str(FOLDER / "home"), "--network", "tiny", "--images",
             str(FOLDER / images), "--classes", "none,right", "--shape", "32,32,3", "--batch-size", "10", "--holdout", "0.5",
-            "--precision", "f32", "--threads", "1", "--seed", "3", "--max-steps", str(steps), "--output",
+            "--precision", "f32", "--threads", "1", "--seed", "3", "--max-steps", str(steps or STEPS), "--output",
             str(FOLDER / output), *more]
 
 
@@ -203,6 +204,14 @@ def two_equal_one():
     check(furthest < 1e-5, f"weights of one process and of two differ by {furthest}")
     check(not (FOLDER / "two/1/checkpoints").exists(), "rank 1 wrote a checkpoint")
     print(f"  weights after 20 steps differ from one process by {furthest:.1e} at most")
+
+
+def choose_length():
+    global STEPS
+    begun = time.time()
+    for each in pair("pace", steps=200):
+        each.expect(0)
+    STEPS = min(20_000, max(300, int(9 * 200 / max(0.2, time.time() - begun - 0.8))))
 
 
 def lost(name, victim, moment, harm=lambda run: run.process.kill(), words=(), survivors=None):
@@ -351,6 +360,7 @@ def main():
     print("  " + ("two network namespaces joined by a veth pair" if NETWORK.is_real else
                   "no network namespaces here (root and iproute2 are needed): both ranks over the loopback address"))
     two_equal_one()
+    choose_length()
     slurm()
     listens_there_only()
     wrong_settings()

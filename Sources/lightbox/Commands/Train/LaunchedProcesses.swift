@@ -4,7 +4,7 @@ import Foundation
 struct LaunchedProcesses {
     private let children: [Process]
     /// When one has failed the others notice by themselves, say so and end; these are for those that do not.
-    private let patience = Duration.seconds(40), lastPatience = Duration.seconds(10)
+    private let patience = Duration.seconds(20), lastPatience = Duration.seconds(10)
 
     init(_ children: [Process]) { self.children = children }
 
