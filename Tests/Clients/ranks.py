@@ -235,8 +235,8 @@ def lost(name, victim, moment, harm=lambda run: run.process.kill(), words=(), su
 
 
 def at_start(runs, _):
-    """As soon as rank 1 is connected with rank 0."""
-    wait_for(lambda: sockets(runs[1], 1, "01"), "rank 1 does not come")
+    """As soon as rank 1 has been let in: it then waits for connections of its own."""
+    wait_for(lambda: sockets(runs[1], 1), "rank 1 does not come")
 
 
 def in_first_steps(runs, _):

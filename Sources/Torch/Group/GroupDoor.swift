@@ -183,7 +183,8 @@ struct GroupDoor {
             switch socket.receive() {
             case .nothing: continue
             case .end:
-                throw failure(place, "Rank 0 went away before all processes had come. Look at what it says.")
+                let host = "\(place.address) (\(address))"
+                throw GroupLoss(rank: 0, host: host, problem: "Its process ended before all had come.").error
             case .bytes(let bytes): inbox.add(bytes)
             }
             guard let message = try? inbox.next() else { continue }
