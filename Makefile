@@ -6,7 +6,7 @@ SWIFT_BUILD = swift build -c release
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks)
 SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/* Tests/*/run)
 
-.PHONY: build demo test test-clients soak test-browser test-deployment image bench lint fmt fuzz install clean help
+.PHONY: build demo test test-clients test-ranks soak test-browser test-deployment image bench lint fmt fuzz install clean help
 
 build: ## build .build/release/lightbox
 	@scripts/bootstrap
@@ -24,6 +24,10 @@ test-clients: build .venv-clients/installed ## drive the server with the clients
 	@scripts/bootstrap --tests --clients
 	@for script in ml_v1 healthcare_v1 tensorflow_rest triton_v2 killed_server killed_archive dicomweb dimse dicom_results; do \
 	    echo "== $$script"; .venv-clients/bin/python Tests/Clients/$$script.py .build/release/lightbox || exit 1; done
+
+test-ranks: build ## train in two network namespaces and kill, stop and cut off one
+	@scripts/bootstrap --ranks
+	python3 Tests/Clients/ranks.py .build/release/lightbox
 
 soak: build .venv-clients/installed ## load a server for SOAK_SECONDS (600) and watch its memory
 	.venv-clients/bin/python Tests/Clients/soak.py .build/release/lightbox $(SOAK_SECONDS)

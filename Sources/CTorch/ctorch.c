@@ -17,6 +17,8 @@ int ctorch_open(const char *path, char *message) {
     // loop, and beside another busy program each then waits for one that has no processor: a step took four times
     // as long. What the user has set is kept.
     if (!getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "1000", 0);
+    // Its warnings about addresses without a name say nothing to who trains; errors come as exceptions.
+    setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0);
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle) return refuse(dlerror(), message);
     const ctorch_functions *(*fill)(int) =

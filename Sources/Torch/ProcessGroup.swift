@@ -1,53 +1,93 @@
 import CTorch
+import Foundation
 
 /// The processes that train one network together; each has the same weights and its own part of the batch.
 ///
-/// They meet by TCP at the first one's address and talk by gloo. Not Sendable: it belongs to the thread that trains.
+/// They meet by TCP at the first one's address and talk by gloo; all notice within seconds when one is gone.
+/// Not Sendable: it belongs to the thread that trains.
 public final class ProcessGroup {
     /// This process's number, from 0.
     public let rank: Int
     public let count: Int
     let handle: OpaquePointer
     private let functions: ctorch_functions
+    private let watch: GroupWatch
+    private let alarm: Alarm
 
-    /// Waits until all have come, half an hour at most.
+    /// Waits until all have come. From then on this program ignores SIGPIPE: gloo writes to connections that the
+    /// other end may have closed.
+    ///
+    /// - Throws: ``TorchError``, which says who is missing or who does not belong to the group.
+    public init(_ place: GroupPlace) throws {
+        let functions = try TorchLibrary.functions()
+        signal(SIGPIPE, SIG_IGN)
+        let door = try GroupDoor.open(place)
+        let alarm = try Alarm(functions)
+        let watch = GroupWatch(door, place) { alarm.ring() }
+        var made: OpaquePointer?
+        do {
+            // The engine takes the descriptor over and closes it.
+            let store = door.store.map { dup($0.descriptor) } ?? -1
+            try check("\(place.address):\(place.port), rank \(place.rank) of \(place.count)", as: .groupFailed) {
+                functions.group_make(
+                    door.storeAddress, Int32(door.storePort), store, place.interface ?? "", door.ownAddress,
+                    Int32(place.rank), Int32(place.count), alarm.handle, &made, $0)
+            }
+            handle = made!
+        } catch {
+            Thread.sleep(forTimeInterval: 0.3)  // the verdict may be on its way
+            watch.fail("\(error)")
+            throw watch.loss?.error ?? error
+        }
+        (rank, count) = (place.rank, place.count)
+        (self.functions, self.watch, self.alarm) = (functions, watch, alarm)
+    }
+
+    /// With the waits of ``GroupPlace``.
     ///
     /// - Parameters:
     ///   - address: of the machine of rank 0; that process listens on `port`.
-    public init(address: String, port: Int, rank: Int, count: Int) throws {
-        guard count >= 1, (0..<count).contains(rank), (1...65_535).contains(port) else {
-            throw TorchError(
-                code: .groupFailed, place: "rank \(rank) of \(count), port \(port)",
-                remedy: "Ranks go from 0 to the number of processes less one; ports from 1 to 65535.")
-        }
-        let functions = try TorchLibrary.functions()
-        self.rank = rank
-        self.count = count
-        self.functions = functions
-        var made: OpaquePointer?
-        try check("\(address):\(port), rank \(rank) of \(count)", as: .groupFailed) {
-            functions.group_make(address, Int32(port), Int32(rank), Int32(count), &made, $0)
-        }
-        guard let made else {
-            throw TorchError(code: .groupFailed, place: address, remedy: "The engine gave no group.")
-        }
-        handle = made
+    public convenience init(address: String, port: Int, rank: Int, count: Int) throws {
+        try self.init(GroupPlace(address: address, port: port, rank: rank, count: count))
     }
 
-    deinit { functions.group_release(handle) }
+    deinit {
+        watch.leave()
+        functions.group_release(handle)
+    }
 
-    /// From `RANK`, `WORLD_SIZE`, `MASTER_ADDR` and `MASTER_PORT`, which launchers set; nil where there is no
-    /// `WORLD_SIZE` or it is 1.
-    public static func fromEnvironment(_ environment: [String: String]) throws -> ProcessGroup? {
-        guard let size = environment["WORLD_SIZE"], size != "1" else { return nil }
-        guard let count = Int(size), let rank = environment["RANK"].flatMap(Int.init),
-            let address = environment["MASTER_ADDR"], let port = environment["MASTER_PORT"].flatMap(Int.init)
-        else {
-            throw TorchError(
-                code: .groupFailed, place: "environment",
-                remedy: "WORLD_SIZE needs RANK, MASTER_ADDR and MASTER_PORT beside it.")
+    /// Joins the group that the environment names, see ``GroupPlace``; nil where it names none.
+    public static func fromEnvironment(_ environment: [String: String], version: String = "") throws
+        -> ProcessGroup?
+    {
+        try GroupPlace(environment: environment, version: version).map(ProcessGroup.init)
+    }
+
+    /// Runs the whole work of this process with the group that the environment names, and tells the others how it
+    /// ended. Where one of them was lost, that is the error, whatever broke because of it.
+    public static func working<Value>(
+        in environment: [String: String], version: String, _ body: (ProcessGroup?) throws -> Value
+    ) throws -> Value {
+        guard let group = try fromEnvironment(environment, version: version) else { return try body(nil) }
+        do {
+            let value = try group.explained { try body(group) }
+            group.watch.leave()
+            return value
+        } catch {
+            group.watch.fail("\(error)")
+            throw error
         }
-        return try ProcessGroup(address: address, port: port, rank: rank, count: count)
+    }
+
+    /// Throws the loss of a process in place of what broke because of it.
+    public func explained<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch {
+            if let loss = watch.loss { throw loss.error }
+            guard functions.group_has_failed(handle) != 0, let loss = watch.awaitLoss() else { throw error }
+            throw loss.error
+        }
     }
 
     /// Replaces each gradient by the mean over the processes.
@@ -82,4 +122,37 @@ public final class ProcessGroup {
     public func barrier() throws {
         try check("barrier", as: .groupFailed) { functions.group_barrier(handle, $0) }
     }
+
+    /// The bytes of the first process, in all of them.
+    public func shared(_ own: () throws -> [UInt8]) throws -> [UInt8] {
+        var bytes = rank == 0 ? try own() : []
+        var length = [UInt8](repeating: 0, count: 8)
+        if rank == 0 { length = withUnsafeBytes(of: UInt64(bytes.count).littleEndian, Array.init) }
+        try check("bytes", as: .groupFailed) { functions.group_broadcast_bytes(handle, &length, 8, $0) }
+        let count = length.reversed().reduce(0) { $0 << 8 | Int($1) }
+        if rank != 0 { bytes = [UInt8](repeating: 0, count: count) }
+        try check("bytes", as: .groupFailed) {
+            functions.group_broadcast_bytes(handle, &bytes, Int64(count), $0)
+        }
+        return bytes
+    }
+}
+
+/// Ends every wait of a group's calls once it rings.
+private final class Alarm: @unchecked Sendable {
+    // Unchecked: the engine's flag is atomic, and it lives as long as this.
+    let handle: OpaquePointer
+    private let functions: ctorch_functions
+
+    init(_ functions: ctorch_functions) throws {
+        self.functions = functions
+        guard let made = functions.alarm_make() else {
+            throw TorchError(code: .groupFailed, place: "group", remedy: "There is no memory left.")
+        }
+        handle = made
+    }
+
+    func ring() { functions.alarm_ring(handle) }
+
+    deinit { functions.alarm_release(handle) }
 }

@@ -13,6 +13,8 @@ public struct TorchError: Failure, Equatable {
         case deviceMissing
         /// The settings of a process group cannot be read, or a process did not come.
         case groupFailed
+        /// Another process of the group has ended, failed or fallen silent.
+        case processLost
         /// libtorch refused a computation; its own words are in `remedy`.
         case computationFailed
     }
@@ -31,7 +33,8 @@ public struct TorchError: Failure, Equatable {
 
     public var kind: FailureKind {
         switch code {
-        case .libraryMissing, .deviceMissing, .computationFailed, .groupFailed: .environment
+        case .libraryMissing, .deviceMissing, .computationFailed, .groupFailed, .processLost:
+            .environment
         case .shapeMismatch, .stateMismatch: .invalidInput
         }
     }

@@ -3,6 +3,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -190,8 +191,10 @@ struct NormByKernels : torch::autograd::Function<NormByKernels> {
             }
             if (!context->needs_input_grad(0)) return;
             if (count > 0 && group && group_count(group) > 1) {
-                auto packed = at::from_blob(sums.data(), {2 * channels}, at::kDouble);
+                // A copy: what fails half-way may still be written to.
+                auto packed = at::from_blob(sums.data(), {2 * channels}, at::kDouble).clone();
                 group_sum(group, packed);
+                std::copy_n(packed.const_data_ptr<double>(), sums.size(), sums.begin());
             }
             // With the batch's statistics: dx = γ/σ (g − Σg/n − (x − μ)/σ² · Σg(x − μ)/n).
             Vector of_gradient(gamma), of_input(gamma.size(), 0), constant(gamma.size(), 0);

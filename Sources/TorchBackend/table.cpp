@@ -2,6 +2,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/util/Logging.h>
 #include <dlfcn.h>
 #include <malloc.h>
 
@@ -70,6 +71,7 @@ extern "C" const ctorch_functions *lightbox_torch_table(int version) {
     if (version != CTORCH_VERSION) return nullptr;
     static const ctorch_functions table = [] {
         keep_memory();
+        c10::initLogging();
         // f32 means all 24 bits, on a GPU as well: who wants speed asks for bf16.
         at::globalContext().setAllowTF32CuDNN(false);
         ctorch_functions table;

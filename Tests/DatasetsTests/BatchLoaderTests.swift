@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Imaging
 import LightboxCore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -86,6 +87,37 @@ import Testing
                     #expect(together.flatMap(\.indices) == expected[number].indices)
                     #expect(together.flatMap(\.images.values) == expected[number].images.values)
                     #expect(together.flatMap(\.states) == expected[number].states)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "No two processes decode the same record: together they read each once an epoch",
+        arguments: [BatchSettings.Order.shuffled, .sequential, .buffered(6)])
+    func sharedReading(order: BatchSettings.Order) throws {
+        // 23 records: the last batch of 2 × 3 is short, and one of the processes may have no part in it.
+        try withRecords(23) { set in
+            for epoch in 0..<3 {
+                for drops in [true, false] {
+                    let perRank = try (0..<3).map { rank in
+                        let decoded = Mutex<[ContentHash]>([])
+                        var part = settings(2)
+                        (part.rank, part.processes, part.dropsRemainder, part.order) = (rank, 3, drops, order)
+                        let loader = try BatchLoader(set, preprocessing: small, settings: part) {
+                            bytes, channels in
+                            decoded.withLock { $0.append(bytes.withUnsafeBytes { ContentHash(of: $0) }) }
+                            return try ImageFile.decode(bytes, channels: channels)
+                        }
+                        loader.begin(epoch: epoch)
+                        let given = try loader.rest().flatMap(\.indices)
+                        #expect(given.count == decoded.withLock { $0.count })
+                        return decoded.withLock { $0 }
+                    }
+                    let all = perRank.joined()
+                    #expect(Set(all).count == all.count)
+                    #expect(all.count == (drops ? 18 : 23))
+                    #expect(perRank.map(\.count).max()! - perRank.map(\.count).min()! <= 1)
                 }
             }
         }

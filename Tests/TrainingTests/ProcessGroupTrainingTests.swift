@@ -37,6 +37,114 @@ extension EngineTests {
             guard report.ending == (limit < 14 ? .interrupted : .finished) else { throw CancellationError() }
         }
 
+        /// Like ``train(folder:rank:processes:port:limit:policy:)``, with a checkpoint after every step. Rank 1 is killed
+        /// after the sixth; rank 0 must say so.
+        static func trainUntilKilled(folder: String, rank: Int, port: Int) throws {
+            var settings = TrainingSettings(task: .labels(try UncertaintyPolicy(parsing: "learned")))
+            settings.maxSteps = 14
+            settings.precision = .f32
+            settings.threads = 1
+            settings.learningRate.peak = 0.01
+            settings.checkpointSeconds = 0
+            func data(_ count: Int, _ seed: UInt64, _ order: UInt64?) throws -> MemoryData {
+                let whole = try Toy.labels(count: count, seed: seed, order: order)
+                return try MemoryData(
+                    inputs: whole.inputs, targets: whole.targets, names: ["finding_0", "finding_1"], batchSize: 8,
+                    seed: order, rank: rank, processes: 2)
+            }
+            let trainer = Trainer(
+                settings, graph: try Toy.head(2, hidden: 5), training: try data(50, 1, 4),
+                validation: try data(21, 2, nil), folder: RunFolder(path: folder),
+                group: try ProcessGroup(address: "127.0.0.1", port: port, rank: rank, count: 2))
+            do {
+                _ = try trainer.run(on: { event in
+                    if case .step(let progress) = event, progress.step == 6, rank == 1 { kill(getpid(), SIGKILL) }
+                })
+            } catch let error as TorchError {
+                guard error.code == .processLost, error.place.hasPrefix("rank 1 on "),
+                    error.remedy.contains("--resume"), RunFolder(path: folder).hasCheckpoint
+                else { throw error }
+                return
+            }
+            throw CancellationError()
+        }
+
+        @Test("One is killed: the other says which and ends, and both go on to the same bits") func killed()
+            async throws
+        {
+            try await withAsyncTemporaryFolder { folder in
+                try await trainInTwo(folder: folder + "/whole", limit: .max, policy: "learned")
+                let port = try freePort()
+                let parts = folder + "/parts"
+                async let first = #expect(processExitsWith: .success) {
+                    [parts = parts as String, port = port as Int] in
+                    try EngineTests.ProcessGroupTrainingTests.trainUntilKilled(folder: parts, rank: 0, port: port)
+                }
+                async let second = #expect(processExitsWith: .signal(SIGKILL)) {
+                    [parts = parts as String, port = port as Int] in
+                    try EngineTests.ProcessGroupTrainingTests.trainUntilKilled(folder: parts, rank: 1, port: port)
+                }
+                _ = await (first, second)
+                try await trainInTwo(folder: parts, limit: .max, policy: "learned")
+                let (whole, resumed) = (
+                    try Checkpoint(path: RunFolder(path: folder + "/whole").last),
+                    try Checkpoint(path: RunFolder(path: parts).last)
+                )
+                #expect(resumed.weights == whole.weights && resumed.optimizer == whole.optimizer)
+                #expect(resumed.state.learned == whole.state.learned)
+            }
+        }
+
+        @Test("A process with other settings is refused by the setting's name") func different() async throws {
+            try await withAsyncTemporaryFolder { folder in
+                let port = try freePort()
+                func run(_ rank: Int) async {
+                    if rank == 0 {
+                        await #expect(processExitsWith: .success) {
+                            [folder = folder as String, port = port as Int] in
+                            try EngineTests.ProcessGroupTrainingTests.refusedSeed(
+                                folder: folder, rank: 0, port: port)
+                        }
+                    } else {
+                        await #expect(processExitsWith: .success) {
+                            [folder = folder as String, port = port as Int] in
+                            try EngineTests.ProcessGroupTrainingTests.refusedSeed(
+                                folder: folder, rank: 1, port: port)
+                        }
+                    }
+                }
+                async let first: Void = run(0)
+                async let second: Void = run(1)
+                _ = await (first, second)
+            }
+        }
+
+        static func refusedSeed(folder: String, rank: Int, port: Int) throws {
+            let environment = [
+                "RANK": "\(rank)", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(port)",
+            ]
+            do {
+                try ProcessGroup.working(in: environment, version: "1") { group in
+                    var settings = TrainingSettings(task: .labels(try UncertaintyPolicy(parsing: "zeros")))
+                    settings.seed = UInt64(rank)
+                    let whole = try Toy.labels(count: 50, seed: 1, order: 4)
+                    let data = try MemoryData(
+                        inputs: whole.inputs, targets: whole.targets, names: ["finding_0", "finding_1"],
+                        batchSize: 8, seed: 4, rank: rank, processes: 2)
+                    _ = try Trainer(
+                        settings, graph: try Toy.head(2, hidden: 5), training: data,
+                        folder: RunFolder(path: folder + "/\(rank)"), group: group
+                    ).run()
+                }
+            } catch {
+                guard "\(error)".contains("--seed: differs between rank 1 and rank 0"),
+                    rank == 1 ? error is TrainingError : (error as? TorchError)?.code == .processLost
+                else { throw error }
+                return
+            }
+            throw CancellationError()
+        }
+
         /// Runs both processes and waits for them.
         private func trainInTwo(folder: String, limit: Int, policy: String) async throws {
             let port = try freePort()

@@ -18,8 +18,10 @@ extern "C" {
 typedef struct ctorch_tensor ctorch_tensor;
 typedef struct ctorch_optimizer ctorch_optimizer;
 typedef struct ctorch_group ctorch_group;
+/// Ends every wait of a group's calls; any thread may ring it.
+typedef struct ctorch_alarm ctorch_alarm;
 
-enum { CTORCH_VERSION = 1, CTORCH_MESSAGE = 2048, CTORCH_RANK = 8 };
+enum { CTORCH_VERSION = 2, CTORCH_MESSAGE = 2048, CTORCH_RANK = 8 };
 
 /// How an array of the caller (always row-major, in Keras's order) lies in a tensor.
 enum ctorch_layout {
@@ -155,13 +157,22 @@ typedef struct ctorch_functions {
     void (*optimizer_set_steps)(ctorch_optimizer *optimizer, int64_t steps);
 
     // Process groups
+    ctorch_alarm *(*alarm_make)(void);
+    void (*alarm_ring)(ctorch_alarm *alarm);
+    void (*alarm_release)(ctorch_alarm *alarm);
+    /// Rank 0 gives a bound socket in `store`, which is taken over; the others -1. Tensors travel by the interface
+    /// of that name, or where it is empty by the one that has the number `own`.
     int (*group_make)(
-        const char *address, int port, int rank, int count, ctorch_group **made, char *message);
+        const char *address, int port, int store, const char *interface, const char *own, int rank, int count,
+        const ctorch_alarm *alarm, ctorch_group **made, char *message);
+    /// Whether a call has failed that needed the other processes.
+    int (*group_has_failed)(const ctorch_group *group);
     void (*group_release)(ctorch_group *group);
     int (*group_average_gradients)(
         ctorch_group *group, ctorch_tensor *const *parameters, int count, char *message);
     /// From the first process to all.
     int (*group_broadcast)(ctorch_group *group, ctorch_tensor *const *tensors, int count, char *message);
+    int (*group_broadcast_bytes)(ctorch_group *group, uint8_t *bytes, int64_t count, char *message);
     int (*group_sum)(ctorch_group *group, double *values, int64_t count, char *message);
     int (*group_barrier)(ctorch_group *group, char *message);
 } ctorch_functions;

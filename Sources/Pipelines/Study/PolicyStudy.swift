@@ -47,13 +47,16 @@ public struct PolicyStudy: Sendable {
         let folder = try context.home.localPath(of: training.place.output)
         let data = try StudyData(training.input, views: views, context)
         let plan = try StudyPlan(self, data, context)
-        let group = try ProcessGroup.fromEnvironment(training.place.environment)
-        let isFirst = (group?.rank ?? 0) == 0
-        if isFirst { try makeRoom(for: plan, in: folder) }
-        try group?.barrier()
         var report = StageReport(stage: "study")
         report.problems = data.problems
-        try train(members, data, group, context, note, &report)
+        let isFirst = try ProcessGroup.working(in: training.place.environment, version: training.place.version) {
+            group in
+            let isFirst = (group?.rank ?? 0) == 0
+            if isFirst { try makeRoom(for: plan, in: folder) }
+            try group?.barrier()
+            try train(members, data, group, context, note, &report)
+            return isFirst
+        }
         guard isFirst else { return nil }
         let ranking = try judge(members, data, folder, context, &report.problems)
         try keep(ranking, plan, in: folder)
@@ -86,9 +89,14 @@ public struct PolicyStudy: Sendable {
         _ note: @escaping (String) -> Void, _ report: inout StageReport
     ) throws {
         let folders = try members.map { try context.home.localPath(of: place(of: $0).output) }
-        let isFinished = folders.map { folder in
-            FileManager.default.fileExists(atPath: TrainingPlace.model(in: folder) + "/" + ModelManifest.fileName)
+        func finished() -> [UInt8] {
+            folders.map { folder in
+                let manifest = TrainingPlace.model(in: folder) + "/" + ModelManifest.fileName
+                return FileManager.default.fileExists(atPath: manifest) ? 1 : 0
+            }
         }
+        // The first process knows: the others may not see its folder.
+        let isFinished = try (group?.shared(finished) ?? finished()).map { $0 == 1 }
         let progress = StudyProgress(images: members.map { isFinished[$0.number] ? 0 : images(of: $0, data) })
         report.unchanged = isFinished.count { $0 }
         for member in members where !isFinished[member.number] {

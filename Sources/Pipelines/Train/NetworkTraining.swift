@@ -43,10 +43,11 @@ public struct NetworkTraining: Sendable {
 
     /// - Parameter note: gets a line now and then: a validation's result, layers that start afresh.
     public func run(_ context: StageContext, note: @escaping (String) -> Void = { _ in }) throws -> TrainedModel {
-        let group = try ProcessGroup.fromEnvironment(place.environment)
-        if (group?.rank ?? 0) == 0 { try place.prepare(context.home.localPath(of: place.output)) }
-        try group?.barrier()
-        return try run(on: input.read(context), with: group, context, note: note)
+        try ProcessGroup.working(in: place.environment, version: place.version) { group in
+            if (group?.rank ?? 0) == 0 { try place.prepare(context.home.localPath(of: place.output)) }
+            try group?.barrier()
+            return try run(on: input.read(context), with: group, context, note: note)
+        }
     }
 
     /// The same on data that has been read, in a folder that has been prepared.

@@ -48,6 +48,11 @@ public struct TransferTraining: Sendable {
 
     /// - Parameter note: gets a line now and then: a validation's result, what was left out.
     public func run(_ context: StageContext, note: @escaping (String) -> Void = { _ in }) throws -> TrainedModel {
+        guard try GroupPlace(environment: place.environment) == nil else {
+            throw InputError(
+                .unsupported, "`lightbox train transfer` runs in one process: start it without WORLD_SIZE or srun."
+            )
+        }
         let folder = try context.home.localPath(of: place.output)
         try place.prepare(folder)
         var sets = try input.read(context)

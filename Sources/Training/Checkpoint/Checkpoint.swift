@@ -44,7 +44,11 @@ package struct Checkpoint: Sendable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw TrainingError(.noCheckpoint, path, "there is no checkpoint", remedy: "Train first.")
         }
-        let file = try Safetensors(path: path)
+        try self.init(Safetensors(path: path), path: path)
+    }
+
+    /// - Parameter path: where the file came from, for errors.
+    init(_ file: Safetensors, path: String) throws {
         guard let text = file.metadata["state"], file.metadata["format"] == "lightbox checkpoint",
             let state = try? JSONDecoder().decode(TrainingState.self, from: Data(text.utf8)),
             state.version == TrainingState.version

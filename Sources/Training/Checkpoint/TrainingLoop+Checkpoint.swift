@@ -3,6 +3,7 @@ import Foundation
 import LightboxCore
 import Networks
 import Torch
+import WireFormats
 
 extension TrainingLoop {
     /// Writes a checkpoint after a validation, unless one was written a moment ago, and otherwise when the
@@ -39,15 +40,27 @@ extension TrainingLoop {
         report(.saved(trainer.folder.last))
     }
 
-    /// What to go on from; nil to begin.
+    /// What to go on from; nil to begin. The first process of a group reads it for all: the others may stand on
+    /// machines that do not see its folder.
     static func checkpoint(_ trainer: Trainer, resuming: Bool) throws -> Checkpoint? {
-        guard trainer.folder.hasCheckpoint else { return nil }
-        guard resuming else {
+        let path = trainer.folder.last
+        func refuseOther() throws {
+            guard !resuming && trainer.folder.hasCheckpoint else { return }
             throw TrainingError(
                 .alreadyThere, trainer.folder.path, "a run is saved here",
                 remedy: "Go on with --resume, or train into another folder.")
         }
-        return try Checkpoint(path: trainer.folder.last)
+        guard let group = trainer.group else {
+            try refuseOther()
+            return trainer.folder.hasCheckpoint ? try Checkpoint(path: path) : nil
+        }
+        let bytes = try group.shared {
+            try refuseOther()
+            guard trainer.folder.hasCheckpoint else { return [] }
+            _ = try Checkpoint(path: path)  // a damaged one is refused here, by its name
+            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        }
+        return bytes.isEmpty ? nil : try Checkpoint(Safetensors(Bytes(bytes)), path: path)
     }
 
     /// The graph as trained: without a last softmax or sigmoid where the loss takes logits.

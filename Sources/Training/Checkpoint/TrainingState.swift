@@ -62,6 +62,25 @@ extension TrainingState {
     /// - Throws: ``TrainingError``, naming what differs.
     package func checkResumable(identity now: RunIdentity, settings next: TrainingSettings) throws -> [String] {
         let was = settings
+        if let name = difference(from: TrainingState(identity: now, settings: next)) { throw Self.differs(name) }
+        if was.learningRate.dependsOnLength,
+            was.steps(batches: identity.stepsPerEpoch) != next.steps(batches: now.stepsPerEpoch)
+        {
+            throw Self.differs("--epochs or --max-steps, which the schedule follows,")
+        }
+        var notes: [String] = []
+        if identity.threads != now.threads {
+            notes.append("\(now.threads) threads instead of \(identity.threads): the last digits may differ")
+        }
+        if identity.engine != now.engine {
+            notes.append("\(now.engine) instead of \(identity.engine): the last digits may differ")
+        }
+        return notes
+    }
+
+    /// The first setting or fact that changes the result and is another there; nil when there is none.
+    func difference(from other: TrainingState) -> String? {
+        let (was, next, now) = (settings, other.settings, other.identity)
         let pairs: [(String, String, String)] = [
             ("network", identity.network, now.network),
             ("labels", identity.labels.joined(separator: ","), now.labels.joined(separator: ",")),
@@ -81,20 +100,7 @@ extension TrainingState {
             ("--monitor", "\(was.monitor)", "\(next.monitor)"),
             ("--patience", "\(was.earlyStopping as Any)", "\(next.earlyStopping as Any)"),
         ]
-        for (name, before, after) in pairs where before != after { throw Self.differs(name) }
-        if was.learningRate.dependsOnLength,
-            was.steps(batches: identity.stepsPerEpoch) != next.steps(batches: now.stepsPerEpoch)
-        {
-            throw Self.differs("--epochs or --max-steps, which the schedule follows,")
-        }
-        var notes: [String] = []
-        if identity.threads != now.threads {
-            notes.append("\(now.threads) threads instead of \(identity.threads): the last digits may differ")
-        }
-        if identity.engine != now.engine {
-            notes.append("\(now.engine) instead of \(identity.engine): the last digits may differ")
-        }
-        return notes
+        return pairs.first { $0.1 != $0.2 }?.0
     }
 
     private static func differs(_ name: String) -> TrainingError {

@@ -43,7 +43,7 @@ public struct Trainer {
     ///
     /// - Parameters:
     ///   - resuming: goes on from `checkpoints/last`; without one there it begins. Without `resuming` a folder
-    ///     that holds a checkpoint is refused.
+    ///     that holds a checkpoint is refused. In a group only the first process reads and writes the folder.
     ///   - isCancelled: asked after every step and every validation batch; true saves and ends.
     ///   - report: gets every event on this thread; must be quick.
     /// - Throws: ``TrainingError`` and the engine's errors. The checkpoint written last stands whatever happens.
@@ -54,8 +54,11 @@ public struct Trainer {
         try settings.check(training: training, validation: validation)
         try TorchLibrary.open()
         try TorchLibrary.setThreads(threads)
-        let loop = try TrainingLoop(self, resuming: resuming, isCancelled: isCancelled, report: report)
-        return try loop.run()
+        func work() throws -> TrainingReport {
+            let loop = try TrainingLoop(self, resuming: resuming, isCancelled: isCancelled, report: report)
+            return try loop.run()
+        }
+        return try group?.explained(work) ?? work()
     }
 
     /// Steps on vectors are too short to be shared out: two threads take several times as long as one.

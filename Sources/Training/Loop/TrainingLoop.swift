@@ -48,27 +48,30 @@ final class TrainingLoop {
         objective = try Objective(settings: settings, counts: trainer.training.labelCounts)
         try Self.checkFit(trainer, graph, objective)
 
+        let identity = try Self.identity(trainer, graph)
+        try trainer.group?.refuseDifference(TrainingState(identity: identity, settings: settings))
         let found = try Self.checkpoint(trainer, resuming: resuming)
         let weights: NetworkWeights
         if let found {
             (state, weights) = (found.state, found.weights)
-            notes += try state.checkResumable(identity: try Self.identity(trainer, graph), settings: settings)
+            notes += try state.checkResumable(identity: identity, settings: settings)
             state.settings = settings
-            state.identity = try Self.identity(trainer, graph)
+            state.identity = identity
         } else {
             let seed = RunSeeds.weights(seed: settings.seed)
             let (initial, warmStart) = try WarmStart.weights(from: trainer.start, for: graph, seed: seed)
             weights = initial
             if let warmStart { notes.append(warmStart.description) }
             let learned = objective.labels.flatMap { LearnedRules(rules: $0.rules) }
-            state = TrainingState(
-                identity: try Self.identity(trainer, graph), settings: settings, learned: learned)
+            state = TrainingState(identity: identity, settings: settings, learned: learned)
         }
         secondsBefore = state.seconds
         let names = try Self.learningLayers(trainer, graph)
         network = try TrainableNetwork(
             graph, weights: weights, on: trainer.device, precision: settings.precision,
             isTrainable: { names.contains($0.name) }, group: trainer.group)
+        // Weight files may differ between machines; what counts is what the first has read.
+        try trainer.group?.broadcast(network)
         optimizer = try Optimizer(settings.optimizer, parameters: network.parameters)
         if let found { try optimizer.load(found.optimizer) }
         record = trainer.group?.rank ?? 0 == 0 ? try RunRecord(trainer, state: state) : nil

@@ -1,5 +1,6 @@
 import Foundation
 package import LightboxCore
+import Torch
 
 /// What the process ends with: the one table, also in docs/exit-codes.md.
 package enum ExitStatus {
@@ -19,6 +20,8 @@ package enum ExitStatus {
     package static let unsupported: Int32 = 7
     /// Larger or deeper than a limit allows.
     package static let limitExceeded: Int32 = 8
+    /// Another process of a training group ended, failed or fell silent; `--resume` goes on.
+    package static let processLost: Int32 = 9
     /// Ctrl-C, as shells number it; what was finished is kept.
     package static let interrupted: Int32 = 130
 
@@ -36,6 +39,7 @@ package enum ExitStatus {
 
     /// For any error that ended a command.
     package static func of(_ error: any Error) -> Int32 {
+        if let error = error as? TorchError, error.code == .processLost { return processLost }
         if let failure = error as? any Failure { return of(failure.kind) }
         let missing: [CocoaError.Code] = [.fileNoSuchFile, .fileReadNoSuchFile]
         if let error = error as? CocoaError, missing.contains(error.code) { return notFound }

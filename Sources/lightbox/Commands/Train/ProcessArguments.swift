@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LightboxCore
+import Torch
 
 /// Several processes that train one network together on this machine.
 struct ProcessArguments: ParsableArguments {
@@ -13,6 +14,8 @@ struct ProcessArguments: ParsableArguments {
 
     private static var environment: [String: String] { ProcessInfo.processInfo.environment }
     private static let threadsName = "LIGHTBOX_ENGINE_THREADS"
+    /// Set for processes that ``launched()`` started; their standard input ends when that process does.
+    private static let launcherName = "LIGHTBOX_LAUNCHER"
 
     /// Threads of the engine in this process: its share of the cores when it is one of several.
     var engineThreads: Int? { Self.environment[Self.threadsName].flatMap(Int.init) }
@@ -20,37 +23,52 @@ struct ProcessArguments: ParsableArguments {
     /// Runs this same command once for every rank and waits for all of them.
     ///
     /// - Returns: false when there is nothing to launch: one process, or this is one of several already.
-    /// - Throws: the exit code of the first that failed; the others are ended, since they would wait for it.
+    /// - Throws: the exit code of the first that failed by itself; no process is left behind.
     func launched() throws -> Bool {
-        guard processes > 1, Self.environment["WORLD_SIZE"] == nil else { return false }
-        let port = String(try Self.freePort())
-        let threads = max(1, ProcessInfo.processInfo.activeProcessorCount / processes)
-        let children = try (0..<processes).map { rank in
-            let child = Process()
-            child.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            child.arguments = Array(CommandLine.arguments.dropFirst()) + (rank == 0 ? [] : ["--quiet"])
-            child.environment = Self.environment.merging(
-                [
-                    "RANK": String(rank), "WORLD_SIZE": String(processes), "MASTER_ADDR": "127.0.0.1",
-                    "MASTER_PORT": port, Self.threadsName: String(threads),
-                ]) { _, new in new }
-            if rank > 0 { child.standardOutput = FileHandle.nullDevice }
-            try child.run()
-            return child
-        }
-        // Ctrl-C reaches the children from the terminal; each saves and ends by itself.
+        if Self.environment[Self.launcherName] != nil { Self.endWithLauncher() }
+        guard processes > 1, try GroupPlace(environment: Self.environment) == nil else { return false }
         Interruption.install()
-        while children.contains(where: \.isRunning) {
-            if children.contains(where: { !$0.isRunning && $0.terminationStatus != 0 }) {
-                Thread.sleep(forTimeInterval: 2)
-                for child in children where child.isRunning { child.terminate() }
-            }
-            Thread.sleep(forTimeInterval: 0.05)
-        }
-        if let failed = children.first(where: { $0.terminationStatus != 0 }) {
-            throw ExitCode(failed.terminationStatus)
-        }
+        let lifeline = Pipe()
+        let port = String(try Self.freePort())
+        let children = try (0..<processes).map { try child(rank: $0, port: port, lifeline: lifeline) }
+        LaunchedProcesses(children).wait()
+        try withExtendedLifetime(lifeline) { try Self.leave(after: children) }
         return true
+    }
+
+    private func child(rank: Int, port: String, lifeline: Pipe) throws -> Process {
+        let threads = max(1, ProcessInfo.processInfo.activeProcessorCount / processes)
+        let child = Process()
+        child.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        child.arguments = Array(CommandLine.arguments.dropFirst()) + (rank == 0 ? [] : ["--quiet"])
+        child.environment = Self.environment.merging(
+            [
+                "RANK": String(rank), "WORLD_SIZE": String(processes), "MASTER_ADDR": "127.0.0.1",
+                "MASTER_PORT": port, Self.threadsName: String(threads), Self.launcherName: "1",
+            ]) { _, new in new }
+        child.standardInput = lifeline.fileHandleForReading
+        if rank > 0 { child.standardOutput = FileHandle.nullDevice }
+        try child.run()
+        return child
+    }
+
+    /// An error of a process says more than that the others lost it; a signal says nothing but that.
+    private static func leave(after children: [Process]) throws {
+        for (rank, child) in children.enumerated() where child.terminationReason == .uncaughtSignal {
+            Terminal.writeError("rank \(rank) was ended by signal \(child.terminationStatus)\n")
+        }
+        let isKilled = children.contains { $0.terminationReason == .uncaughtSignal }
+        let codes = children.filter { $0.terminationReason == .exit }.map(\.terminationStatus).filter { $0 != 0 }
+        if let code = codes.first(where: { $0 != ExitStatus.processLost }) ?? codes.first { throw ExitCode(code) }
+        if isKilled { throw ExitCode(ExitStatus.processLost) }
+    }
+
+    /// Saves and ends when the process that launched this one is gone.
+    private static func endWithLauncher() {
+        Thread.detachNewThread {
+            while let bytes = try? FileHandle.standardInput.read(upToCount: 1), !bytes.isEmpty {}
+            kill(getpid(), SIGTERM)
+        }
     }
 
     /// A port of the loopback address that nobody listens on.

@@ -129,8 +129,10 @@ struct TrainingCommandRun {
             if let remedy = result.run.remedy { global.note(remedy) }
             return (result.report, errorsIn: result.run.folder)
         }
-        guard let trained, !global.json else { return }
-        if let best = trained.run.best { global.note(TrainingProfileText.result(best, trained.run)) }
+        guard let trained else { return }
+        if !global.json, let best = trained.run.best { global.note(TrainingProfileText.result(best, trained.run)) }
+        // Another process of the group was asked to stop, and all did.
+        if trained.run.ending == .interrupted { throw ExitCode(ExitStatus.interrupted) }
     }
 }
 
