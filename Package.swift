@@ -106,7 +106,8 @@ let package = Package(
         library("Networks", ["LightboxCore", "WireFormats"]),
         library("Evaluation", ["LightboxCore"]),
 
-        // 2: one Swift face for each native library
+        // 2: settings, and one Swift face for each native library
+        library("HomeConfiguration", ["LightboxCore"]),
         library("DICOMPixels", ["LightboxCore", "DICOM", "CDICOMCodecs"]),
         library("Imaging", ["LightboxCore", "CPNG", "CTurboJPEG", "CDeflate"]),
         library("KerasFiles", ["LightboxCore", "Networks", "WireFormats"]),
@@ -167,8 +168,9 @@ let package = Package(
         .executableTarget(
             name: "lightbox",
             dependencies: [
-                "LightboxCore", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse", "DICOMStore",
-                "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry", "SavedModels",
+                "LightboxCore", "HomeConfiguration", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse",
+                "DICOMStore", "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry",
+                "SavedModels",
                 "Catalog",
                 "Serving", "Training", "Deidentification", "DICOMNetwork", "Pipelines", "Server", arguments,
             ],
@@ -186,6 +188,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["LightboxCore"], path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(
             name: "LightboxCoreTests", dependencies: ["LightboxCore", "TestSupport"], swiftSettings: swift),
+        tests(of: "HomeConfiguration"),
         tests(of: "WireFormats"),
         tests(of: "DICOM"),
         tests(of: "Networks", using: ["KerasFiles", "Inference", "Imaging"]),
