@@ -6,7 +6,7 @@ SWIFT_BUILD = swift build -c release
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks)
 SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/*)
 
-.PHONY: build demo test test-clients soak test-browser bench lint fmt fuzz install clean help
+.PHONY: build demo test test-postgres test-clients soak test-browser bench lint fmt fuzz install clean help
 
 build: ## build .build/release/lightbox
 	@scripts/bootstrap
@@ -19,6 +19,12 @@ demo: build ## walk every step on made-up chest radiographs (DICOM=folder: on yo
 test: ## run every test
 	@scripts/bootstrap --tests
 	swift test -c release --disable-xctest --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
+
+POSTGRES_SUITES = DatabaseTests|CatalogTests
+test-postgres: ## run the tests of what keeps tables again, on a PostgreSQL that they start
+	@scripts/bootstrap --tests --postgres
+	LIGHTBOX_TEST_ENGINE=postgres swift test -c release --disable-xctest --disable-testable-imports \
+	    --filter "$(or $(FILTER),$(POSTGRES_SUITES))"
 
 test-clients: build .venv-clients/installed ## drive the server with the clients that people use
 	@scripts/bootstrap --tests --clients
