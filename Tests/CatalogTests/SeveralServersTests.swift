@@ -63,13 +63,13 @@ struct SeveralServersTests {
 
     @Test("A server that ends connections at random loses no job") func broken() throws {
         try withCatalogs(2, leaseSeconds: 1) { catalogs, address in
-            for number in 0..<40 { try catalogs[0].createJob("job\(number)", work) }
+            for number in 0..<120 { try catalogs[0].createJob("job\(number)", work) }
             let killer = try SQLDatabase(postgres: address + "&application_name=killer", connections: 1)
             let isDone = Mutex(false)
             let kills = Mutex(0)
             onThreads(5) { number in
                 if number == 4 {
-                    while !isDone.withLock({ $0 }) {
+                    while !isDone.withLock({ $0 }), kills.withLock({ $0 < 15 }) {
                         let killed = try? killer.write(.readCommitted) { transaction in
                             try transaction.all(
                                 """
@@ -80,7 +80,7 @@ struct SeveralServersTests {
                             ).count
                         }
                         kills.withLock { $0 += killed ?? 0 }
-                        Thread.sleep(forTimeInterval: 0.02)
+                        Thread.sleep(forTimeInterval: 0.005)
                     }
                     return
                 }
@@ -95,7 +95,7 @@ struct SeveralServersTests {
                 isDone.withLock { $0 = true }
             }
             let jobs = try catalogs[1].jobs(.init(size: 100)).items
-            #expect(jobs.count == 40 && jobs.allSatisfy { $0.state == .succeeded })
+            #expect(jobs.count == 100 && jobs.allSatisfy { $0.state == .succeeded })
             #expect(kills.withLock { $0 } > 0)
         }
     }
