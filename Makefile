@@ -6,7 +6,7 @@ SWIFT_BUILD = swift build -c release
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks)
 SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/* Tests/*/run)
 
-.PHONY: build demo test test-clients test-ranks soak test-browser test-deployment image bench lint fmt fuzz install clean help
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):[^\#]*\#\#.*/\1/p' Makefile)
 
 build: ## build .build/release/lightbox
 	@scripts/bootstrap
@@ -19,6 +19,12 @@ demo: build ## walk every step on made-up chest radiographs (DICOM=folder: on yo
 test: ## run every test
 	@scripts/bootstrap --tests
 	swift test -c release --disable-xctest --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
+
+POSTGRES_SUITES = DatabaseTests|CatalogTests
+test-postgres: ## run the tests of what keeps tables again, on a PostgreSQL that they start
+	@scripts/bootstrap --tests --postgres
+	LIGHTBOX_TEST_ENGINE=postgres swift test -c release --disable-xctest --disable-testable-imports \
+	    --filter "$(or $(FILTER),$(POSTGRES_SUITES))"
 
 test-clients: build .venv-clients/installed ## drive the server with the clients that people use
 	@scripts/bootstrap --tests --clients
@@ -75,4 +81,4 @@ clean: ## remove what was built and the demo; keep what was downloaded
 	rm -rf .build .build-fuzz demo
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf 'make %-13s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf 'make %-15s %s\n' "$$name" "$$text"; done

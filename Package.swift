@@ -80,6 +80,7 @@ let package = Package(
             }),
         .target(name: "COpenVINO", cSettings: [.unsafeFlags(["-I\(native)/openvino/include"])]),
         debian("CCairo", "cairo", package: "libcairo2-dev"),
+        .target(name: "CPQ"),
         .target(name: "CTorch"),
         .target(
             name: "TorchBackend",
@@ -106,7 +107,8 @@ let package = Package(
         library("Networks", ["LightboxCore", "WireFormats"]),
         library("Evaluation", ["LightboxCore"]),
 
-        // 2: one Swift face for each native library
+        // 2: settings, and one Swift face for each native library
+        library("HomeConfiguration", ["LightboxCore"]),
         library("DICOMPixels", ["LightboxCore", "DICOM", "CDICOMCodecs"]),
         library("Imaging", ["LightboxCore", "CPNG", "CTurboJPEG", "CDeflate"]),
         library("KerasFiles", ["LightboxCore", "Networks", "WireFormats"]),
@@ -117,12 +119,13 @@ let package = Package(
         library("Figures", ["LightboxCore", "Evaluation", "CCairo"]),
 
         // 3: what is kept on disk and in databases
+        library("Database", ["LightboxCore", "CPQ", grdb, sqlite]),
         library("Warehouse", ["LightboxCore", "WireFormats", grdb, sqlite]),
         library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Warehouse", grdb]),
         library("Datasets", ["LightboxCore", "WireFormats", "Imaging", yams]),
         library("ModelRegistry", ["LightboxCore", "WireFormats", "Networks", "KerasFiles"]),
         library("SavedModels", ["LightboxCore", "WireFormats", "Imaging"]),
-        library("Catalog", ["LightboxCore", "WireFormats", grdb]),
+        library("Catalog", ["LightboxCore", "WireFormats", "Database"]),
 
         // 4: the domain's verbs
         library(
@@ -167,10 +170,12 @@ let package = Package(
         .executableTarget(
             name: "lightbox",
             dependencies: [
-                "LightboxCore", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse", "DICOMStore",
-                "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry", "SavedModels",
-                "Catalog",
-                "Serving", "Training", "Deidentification", "DICOMNetwork", "Pipelines", "Server", arguments,
+                "LightboxCore", "HomeConfiguration", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse",
+                "DICOMStore", "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry",
+                "SavedModels",
+                "Database", "Catalog", "Serving", "Training", "Deidentification", "DICOMNetwork", "Pipelines",
+                "Server",
+                arguments,
             ],
             swiftSettings: swift),
 
@@ -189,6 +194,7 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "LightboxCoreTests", dependencies: ["LightboxCore", "TestSupport"], swiftSettings: swift),
+        tests(of: "HomeConfiguration"),
         tests(of: "WireFormats"),
         tests(of: "DICOM"),
         tests(of: "Networks", using: ["KerasFiles", "Inference", "Imaging"]),
@@ -203,7 +209,8 @@ let package = Package(
         tests(of: "ModelRegistry", using: ["Networks", "WireFormats", "KerasFiles", "Inference", "Imaging"]),
         tests(of: "Training", using: ["Networks", "Torch", "Datasets", "WireFormats"]),
         tests(of: "SavedModels", using: ["WireFormats", "Imaging", "Inference"]),
-        tests(of: "Catalog", using: ["WireFormats"]),
+        tests(of: "Database"),
+        tests(of: "Catalog", using: ["WireFormats", "Database"]),
         tests(
             of: "Serving",
             using: ["WireFormats", "Imaging", "Inference", "ModelRegistry", "Networks", "Features"]),

@@ -1,15 +1,13 @@
-import GRDB
+public import Database
 
-/// The tables of the registry and of jobs. Others of the same file belong to others and stay as they are.
+/// The tables of the registry and of jobs. Others of the same place belong to others and stay as they are.
 enum CatalogSchema {
-    static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("registry 1: models, versions, operations, jobs") {
-            try $0.execute(sql: first)
-        }
-        migrator.registerMigration("registry 2: tokens") { try $0.execute(sql: tokens) }
-        migrator.registerMigration("registry 3: queues of jobs") { try $0.execute(sql: queues) }
-        return migrator
+    static var migrations: [SQLMigration] {
+        [
+            SQLMigration("registry 1: models, versions, operations, jobs", script: first),
+            SQLMigration("registry 2: tokens", script: tokens),
+            SQLMigration("registry 3: queues of jobs", script: queues),
+        ]
     }
 
     // Times are seconds since 1970; settings, outcomes and the like are JSON.
@@ -52,4 +50,9 @@ enum CatalogSchema {
             name TEXT PRIMARY KEY, role TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, created REAL NOT NULL,
             expires REAL, revoked REAL);
         """
+}
+
+extension ModelCatalog {
+    /// What makes its tables.
+    public static var migrations: [SQLMigration] { CatalogSchema.migrations }
 }

@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 public import LightboxCore
 import Synchronization
 
@@ -50,7 +50,7 @@ public final class JobLease: Sendable {
     }
 
     public func log(_ text: String, _ severity: JobLogLine.Severity = .info) throws {
-        try catalog.write { database in
+        try catalog.writeJob(job.id) { database in
             try ModelCatalog.log(text, severity, of: job.id, at: catalog.now(), database)
         }
     }
@@ -69,7 +69,7 @@ public final class JobLease: Sendable {
     }
 
     private func end(_ final: Job.State, error: String = "", kind: FailureKind? = nil) throws {
-        try catalog.write { database in
+        try catalog.writeJob(job.id) { database in
             try checkIsHeld(database)
             try catalog.end(job, final, error: error, kind: kind, database)
         }
@@ -95,31 +95,29 @@ public final class JobLease: Sendable {
 
     /// Changes the job's row, renews the lease and looks whether the job is cancelled.
     private func change(
-        _ columns: String, _ values: [any DatabaseValueConvertible], ifState condition: String? = nil
+        _ columns: String, _ values: [any ColumnEncodable], ifState condition: String? = nil
     ) throws {
-        try catalog.write { database in
+        try catalog.writeJob(job.id) { database in
             let present = try checkIsHeld(database)
             if present == "cancelling" { state.withLock { $0.isCancelled = true } }
             if condition == nil || condition == present {
-                let arguments = values + [job.id] as [any DatabaseValueConvertible]
-                try database.execute(
-                    sql: "UPDATE job SET \(columns) WHERE id = ?", arguments: StatementArguments(arguments))
+                let arguments = values + [job.id] as [any ColumnEncodable]
+                try database.execute("UPDATE job SET \(columns) WHERE id = ?", SQLArguments(arguments))
             }
             try database.execute(
-                sql: "UPDATE job SET lease_end = ? WHERE id = ? AND lease_owner = ?",
-                arguments: [catalog.now().timeIntervalSince1970 + catalog.leaseSeconds, job.id, owner])
+                "UPDATE job SET lease_end = ? WHERE id = ? AND lease_owner = ?",
+                [catalog.leaseTime(database) + catalog.leaseSeconds, job.id, owner])
         }
     }
 
     /// - Returns: the job's state.
     @discardableResult
-    private func checkIsHeld(_ database: Database) throws -> String {
-        let row = try Row.fetchOne(
-            database, sql: "SELECT state, lease_owner FROM job WHERE id = ?", arguments: [job.id])
-        guard let row, row["lease_owner"] as String? == owner else {
+    private func checkIsHeld(_ database: SQLTransaction) throws -> String {
+        let row = try database.first("SELECT state, lease_owner FROM job WHERE id = ?", [job.id])
+        guard let row, try row.get("lease_owner", as: String?.self) == owner else {
             throw CatalogError(.aborted, "Another process works on the job '\(job.id)' now.")
         }
-        return row["state"]
+        return try row.get("state")
     }
 }
 
@@ -132,19 +130,20 @@ extension ModelCatalog {
     /// - Returns: nil when there is nothing to do.
     public func claimJob(in queue: Job.Queue = .models) throws -> JobLease? {
         let owner = UUID().uuidString
-        let job = try write { database -> Job? in
-            let time = now().timeIntervalSince1970
+        // Each of several servers locks a row of its own and passes over those that others hold.
+        let job = try write(.readCommitted) { database -> Job? in
+            let time = try leaseTime(database)
+            let lock = database.engine == .postgres ? "FOR UPDATE SKIP LOCKED" : ""
             while true {
-                let row = try Row.fetchOne(
-                    database,
-                    sql: """
-                        SELECT * FROM job WHERE queue = ? AND (state = 'queued'
-                        OR state IN ('preparing', 'running', 'cancelling') AND lease_end < ?)
-                        ORDER BY number LIMIT 1
-                        """, arguments: [queue.rawValue, time])
+                let row = try database.first(
+                    """
+                    SELECT * FROM job WHERE queue = ? AND (state = 'queued'
+                    OR state IN ('preparing', 'running', 'cancelling') AND lease_end < ?)
+                    ORDER BY number LIMIT 1 \(lock)
+                    """, [queue.rawValue, time])
                 guard let row else { return nil }
                 let job = try Self.job(row)
-                let crashes = row["crashes"] + (job.state == .queued ? 0 : 1)
+                let crashes = try row.get("crashes", as: Int.self) + (job.state == .queued ? 0 : 1)
                 if job.state == .cancelling {
                     try end(job, .cancelled, database)
                 } else if crashes >= Self.maximumCrashes {
@@ -160,14 +159,14 @@ extension ModelCatalog {
     }
 
     private func claim(
-        _ job: Job, for owner: String, _ time: Double, _ crashes: Int, _ database: Database
+        _ job: Job, for owner: String, _ time: Double, _ crashes: Int, _ database: SQLTransaction
     ) throws {
         try update(
             job,
             """
             state = 'preparing', started = coalesce(started, ?), attempts = attempts + 1, crashes = ?, lease_owner = ?,
             lease_end = ?
-            """, [time, crashes, owner, time + leaseSeconds], database)
+            """, [now().timeIntervalSince1970, crashes, owner, time + leaseSeconds], database)
         if job.attempts > 0 {
             try Self.log("The job is taken up again.", .warning, of: job.id, at: now(), database)
         }

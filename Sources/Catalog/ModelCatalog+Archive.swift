@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 import LightboxCore
 
 extension ModelCatalog {
@@ -13,7 +13,7 @@ extension ModelCatalog {
         -> Job
     {
         let id = Self.name(for: work)
-        return try write { database in
+        return try write(.readCommitted) { database in
             let job = try insertJob(id, .archive(work), labels: [:], creator: creator, database)
             try update(
                 job, "started = created, progress = ?", [try Column.text(done)], database)
@@ -27,8 +27,8 @@ extension ModelCatalog {
     /// - Throws: ``CatalogError`` `notFound`, also for a job of another kind or dataset.
     public func archiveJob(_ id: String, of dataset: String) throws -> Job {
         let job = try read { database in
-            try Row.fetchOne(
-                database, sql: "SELECT * FROM job WHERE id = ? AND dataset = ?", arguments: [id, dataset]
+            try database.first(
+                "SELECT * FROM job WHERE id = ? AND dataset = ?", [id, dataset]
             ).map(Self.job)
         }
         guard let job else {

@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 import LightboxCore
 
 extension ModelCatalog {
@@ -19,16 +19,16 @@ extension ModelCatalog {
         return try write { database in
             _ = try Self.model(model, database)
             let time = now()
-            try database.execute(
-                sql: """
-                    INSERT INTO registry_version (model, name, settings, state, created, creator, revision)
-                    VALUES (?, ?, ?, 'creating', ?, ?, ?) ON CONFLICT DO NOTHING
-                    """,
-                arguments: [
+            let count = try database.execute(
+                """
+                INSERT INTO registry_version (model, name, settings, state, created, creator, revision)
+                VALUES (?, ?, ?, 'creating', ?, ?, ?) ON CONFLICT DO NOTHING
+                """,
+                [
                     model, name, try Column.text(settings), time.timeIntervalSince1970, creator,
                     Revision.next(at: time),
                 ])
-            guard database.changesCount == 1 else {
+            guard count == 1 else {
                 throw CatalogError(.alreadyExists, "The model '\(model)' has a version '\(name)' already.")
             }
             return try insertOperation(.createVersion, model: model, version: name, outcome: nil, database)
@@ -108,11 +108,10 @@ extension ModelCatalog {
                 try endOperation(operation.id, .failed(problem), database)
             } else {
                 try update(version, "state = 'ready', files = ?", [try Column.text(files)], database)
-                try database.execute(
-                    sql:
-                        "UPDATE registry_model SET default_version = ? WHERE name = ? AND default_version IS NULL",
-                    arguments: [name, model])
-                if database.changesCount == 1 { try touchModel(model, database) }
+                let isFirst = try database.execute(
+                    "UPDATE registry_model SET default_version = ? WHERE name = ? AND default_version IS NULL",
+                    [name, model])
+                if isFirst == 1 { try touchModel(model, database) }
                 try endOperation(operation.id, .version(try Self.version(name, of: model, database)), database)
             }
             return try Self.operation(operation.id, database)
@@ -123,10 +122,10 @@ extension ModelCatalog {
         let id = operation.id
         return Heartbeat(everySeconds: leaseSeconds / 3) { [self] in
             // A beat that fails is made good by the next.
-            try? write { database in
+            try? write(.readCommitted) { database in
                 try database.execute(
-                    sql: "UPDATE registry_operation SET lease_end = ? WHERE id = ? AND outcome IS NULL",
-                    arguments: [now().timeIntervalSince1970 + leaseSeconds, id])
+                    "UPDATE registry_operation SET lease_end = ? WHERE id = ? AND outcome IS NULL",
+                    [leaseTime(database) + leaseSeconds, id])
             }
         }
     }

@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 import LightboxCore
 
 extension ModelCatalog {
@@ -14,7 +14,7 @@ extension ModelCatalog {
     ) throws -> Job {
         try CatalogName.check(id, .job)
         let work = try checked(work)
-        return try write { database in
+        return try write(.readCommitted) { database in
             let job = try insertJob(id, work, labels: labels, creator: creator, database)
             try Self.log("The job is queued.", .info, of: id, at: job.created, database)
             return job
@@ -22,20 +22,20 @@ extension ModelCatalog {
     }
 
     func insertJob(
-        _ id: String, _ work: Job.Work, labels: [String: String], creator: String, _ database: Database
+        _ id: String, _ work: Job.Work, labels: [String: String], creator: String, _ database: SQLTransaction
     ) throws -> Job {
         let time = now()
         let dataset: String? = if case .archive(let work) = work { work.dataset } else { nil }
-        try database.execute(
-            sql: """
-                INSERT INTO job (id, labels, work, state, created, progress, creator, revision, queue, dataset)
-                VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-                """,
-            arguments: [
+        let count = try database.execute(
+            """
+            INSERT INTO job (id, labels, work, state, created, progress, creator, revision, queue, dataset)
+            VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            [
                 id, try Column.text(labels), try Column.text(work), time.timeIntervalSince1970,
                 try Column.text(Job.Progress()), creator, Revision.next(at: time), work.queue.rawValue, dataset,
             ])
-        guard database.changesCount == 1 else {
+        guard count == 1 else {
             throw CatalogError(.alreadyExists, "There is a job '\(id)' already. Choose another name.")
         }
         return try Self.job(id, database)
@@ -86,7 +86,7 @@ extension ModelCatalog {
     ) throws -> CatalogPage<Job> {
         let filter = try CatalogFilter(page.filter, fields: ["jobId", "state"])
         var conditions = ["number < ?"]
-        var arguments: StatementArguments = []
+        var arguments: SQLArguments = []
         for (column, value) in [("queue", queue?.rawValue), ("dataset", dataset)] {
             guard let value else { continue }
             conditions.append("\(column) = ?")
@@ -95,10 +95,9 @@ extension ModelCatalog {
         let list = ["jobs", queue?.rawValue, dataset].compactMap(\.self).joined(separator: " ")
         return try read { database in
             try Self.page(page, list: list, firstKey: "\(Int64.max)") { before in
-                try Row.fetchCursor(
-                    database,
-                    sql: "SELECT * FROM job WHERE \(conditions.joined(separator: " AND ")) ORDER BY number DESC",
-                    arguments: [Int64(before) ?? 0] + arguments)
+                try database.cursor(
+                    "SELECT * FROM job WHERE \(conditions.joined(separator: " AND ")) ORDER BY number DESC",
+                    [Int64(before) ?? 0] + arguments)
             } item: { row in
                 let job = try Self.job(row)
                 let isWanted = filter.accepts { field in
@@ -108,7 +107,7 @@ extension ModelCatalog {
                     default: job.labels[String(field.dropFirst("labels.".count))]
                     }
                 }
-                return (isWanted ? job : nil, key: "\(row["number"] as Int64)")
+                return (isWanted ? job : nil, key: "\(try row.get("number") as Int64)")
             }
         }
     }
@@ -116,12 +115,11 @@ extension ModelCatalog {
     /// Whether a job, or one of a queue, waits or is under way anywhere.
     public func hasOpenJobs(in queue: Job.Queue? = nil) throws -> Bool {
         try read { database in
-            try Bool.fetchOne(
-                database,
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM job
-                    WHERE state IN ('queued', 'preparing', 'running', 'cancelling') AND queue = coalesce(?, queue))
-                    """, arguments: [queue?.rawValue]) ?? false
+            try database.scalar(
+                """
+                SELECT EXISTS (SELECT 1 FROM job
+                WHERE state IN ('queued', 'preparing', 'running', 'cancelling') AND queue = coalesce(?, queue))
+                """, [queue?.rawValue]) ?? false
         }
     }
 
@@ -130,7 +128,7 @@ extension ModelCatalog {
     /// - Throws: ``CatalogError`` `failedPrecondition` for a job that has ended.
     @discardableResult
     public func cancelJob(_ id: String) throws -> Job {
-        try write { database in
+        try writeJob(id) { database in
             let job = try Self.job(id, database)
             guard !job.state.isFinal else {
                 throw CatalogError(.failedPrecondition, "The job has ended: it \(job.state.rawValue).")
@@ -153,7 +151,7 @@ extension ModelCatalog {
     public func patchJob(
         _ id: String, mask: UpdateMask, labels: [String: String], etag: String? = nil
     ) throws -> Job {
-        try write { database in
+        try writeJob(id) { database in
             let job = try Self.job(id, database)
             var changed = job.labels
             try mask.each { path in
@@ -174,60 +172,67 @@ extension ModelCatalog {
     public func log(of id: String, after number: Int = 0, limit: Int = 1000) throws -> [JobLogLine] {
         try read { database in
             _ = try Self.job(id, database)
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT l.* FROM job_log l JOIN job ON job.number = l.job
-                    WHERE job.id = ? AND l.number > ? ORDER BY l.number LIMIT ?
-                    """, arguments: [id, number, limit])
-            return rows.map { row in
-                JobLogLine(
-                    number: row["number"], time: Date(timeIntervalSince1970: row["time"]),
-                    severity: JobLogLine.Severity(rawValue: row["severity"]) ?? .info, text: row["text"])
+            let rows = try database.all(
+                """
+                SELECT l.* FROM job_log l JOIN job ON job.number = l.job
+                WHERE job.id = ? AND l.number > ? ORDER BY l.number LIMIT ?
+                """, [id, number, limit])
+            return try rows.map { row in
+                try JobLogLine(
+                    number: row.get("number"), time: Date(timeIntervalSince1970: row.get("time")),
+                    severity: JobLogLine.Severity(rawValue: row.get("severity")) ?? .info, text: row.get("text"))
             }
         }
     }
 }
 
 extension ModelCatalog {
-    static func job(_ id: String, _ database: Database) throws -> Job {
-        let row = try Row.fetchOne(database, sql: "SELECT * FROM job WHERE id = ?", arguments: [id])
+    static func job(_ id: String, _ database: SQLTransaction) throws -> Job {
+        let row = try database.first("SELECT * FROM job WHERE id = ?", [id])
         guard let row else { throw CatalogError(.notFound, "There is no job \(id.prefix(128)).") }
         return try job(row)
     }
 
-    static func job(_ row: Row) throws -> Job {
-        guard let state = Job.State(rawValue: row["state"]) else {
+    static func job(_ row: SQLRow) throws -> Job {
+        guard let state = try Job.State(rawValue: row.get("state")) else {
             throw CatalogError(.unusable, "catalog.db has a job in a state that this Lightbox does not know.")
         }
-        return Job(
-            id: row["id"], labels: try Column.value(row["labels"]), work: try Column.value(row["work"]),
-            state: state, created: Date(timeIntervalSince1970: row["created"]),
-            started: Column.date(row["started"]), ended: Column.date(row["ended"]), errorMessage: row["error"],
-            errorKind: (row["error_kind"] as String?).flatMap(FailureKind.init),
-            progress: try Column.value(row["progress"]), attempts: row["attempts"],
-            etag: Revision.etag(row["revision"]), creator: row["creator"])
+        return try Job(
+            id: row.get("id"), labels: Column.value(row.get("labels")), work: Column.value(row.get("work")),
+            state: state, created: Date(timeIntervalSince1970: row.get("created")),
+            started: Column.date(row.get("started")), ended: Column.date(row.get("ended")),
+            errorMessage: row.get("error"),
+            errorKind: (row.get("error_kind") as String?).flatMap(FailureKind.init),
+            progress: Column.value(row.get("progress")), attempts: row.get("attempts"),
+            etag: Revision.etag(row.get("revision")), creator: row.get("creator"))
+    }
+
+    /// Changes one job, whose row is locked first: nobody else changes it or writes to its log meanwhile.
+    func writeJob<Result>(_ id: String, _ body: (SQLTransaction) throws -> Result) throws -> Result {
+        try write(.readCommitted) { database in
+            if database.engine == .postgres {
+                try database.execute("SELECT number FROM job WHERE id = ? FOR UPDATE", [id])
+            }
+            return try body(database)
+        }
     }
 
     /// Changes columns of a job, and its etag.
     func update(
-        _ job: Job, _ columns: String, _ values: [any DatabaseValueConvertible], _ database: Database
+        _ job: Job, _ columns: String, _ values: [any ColumnEncodable], _ database: SQLTransaction
     ) throws {
-        let revision = try Int64.fetchOne(
-            database, sql: "SELECT revision FROM job WHERE id = ?", arguments: [job.id])
+        let revision: Int64? = try database.scalar("SELECT revision FROM job WHERE id = ?", [job.id])
         var arguments = values
         arguments.append(Revision.next(after: revision ?? 0, at: now()))
         arguments.append(job.id)
-        try database.execute(
-            sql: "UPDATE job SET \(columns), revision = ? WHERE id = ?", arguments: StatementArguments(arguments))
+        try database.execute("UPDATE job SET \(columns), revision = ? WHERE id = ?", SQLArguments(arguments))
     }
 
     func end(
-        _ job: Job, _ state: Job.State, error: String = "", kind: FailureKind? = nil, _ database: Database
+        _ job: Job, _ state: Job.State, error: String = "", kind: FailureKind? = nil, _ database: SQLTransaction
     ) throws {
         let time = now()
-        try database.execute(
-            sql: "UPDATE job SET error_kind = ? WHERE id = ?", arguments: [kind?.rawValue, job.id])
+        try database.execute("UPDATE job SET error_kind = ? WHERE id = ?", [kind?.rawValue, job.id])
         try update(
             job, "state = ?, error = ?, ended = ?, lease_owner = NULL, lease_end = NULL",
             [state.rawValue, error, time.timeIntervalSince1970], database)
@@ -237,14 +242,14 @@ extension ModelCatalog {
     }
 
     static func log(
-        _ text: String, _ severity: JobLogLine.Severity, of id: String, at time: Date, _ database: Database
+        _ text: String, _ severity: JobLogLine.Severity, of id: String, at time: Date, _ database: SQLTransaction
     ) throws {
         try database.execute(
-            sql: """
-                INSERT INTO job_log (job, number, time, severity, text)
-                SELECT j.number, coalesce((SELECT max(l.number) FROM job_log l WHERE l.job = j.number), 0) + 1, ?, ?, ?
-                FROM job j WHERE j.id = ?
-                """,
-            arguments: [time.timeIntervalSince1970, severity.rawValue, text, id])
+            """
+            INSERT INTO job_log (job, number, time, severity, text)
+            SELECT j.number, coalesce((SELECT max(l.number) FROM job_log l WHERE l.job = j.number), 0) + 1, ?, ?, ?
+            FROM job j WHERE j.id = ?
+            """,
+            [time.timeIntervalSince1970, severity.rawValue, text, id])
     }
 }

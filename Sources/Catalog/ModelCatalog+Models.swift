@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 import LightboxCore
 
 extension ModelCatalog {
@@ -16,13 +16,13 @@ extension ModelCatalog {
         if settings.regions.isEmpty { settings.regions = ["us-central1"] }
         return try write { database in
             let time = now()
-            try database.execute(
-                sql: """
-                    INSERT INTO registry_model (name, settings, created, revision) VALUES (?, ?, ?, ?)
-                    ON CONFLICT DO NOTHING
-                    """,
-                arguments: [name, try Column.text(settings), time.timeIntervalSince1970, Revision.next(at: time)])
-            guard database.changesCount == 1 else {
+            let count = try database.execute(
+                """
+                INSERT INTO registry_model (name, settings, created, revision) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO NOTHING
+                """,
+                [name, try Column.text(settings), time.timeIntervalSince1970, Revision.next(at: time)])
+            guard count == 1 else {
                 throw CatalogError(.alreadyExists, "There is a model '\(name)' already.")
             }
             return try Self.model(name, database)
@@ -39,8 +39,7 @@ extension ModelCatalog {
         let filter = try CatalogFilter(page.filter, fields: ["name", "description"])
         return try read { database in
             try Self.page(page, list: "models") { after in
-                try Row.fetchCursor(
-                    database, sql: "SELECT * FROM registry_model WHERE name > ? ORDER BY name", arguments: [after])
+                try database.cursor("SELECT * FROM registry_model WHERE name > ? ORDER BY name", [after])
             } item: { row in
                 let model = try Self.model(row, database)
                 let isWanted = filter.accepts { field in
@@ -84,8 +83,8 @@ extension ModelCatalog {
                 return true
             }
             try database.execute(
-                sql: "UPDATE registry_model SET settings = ? WHERE name = ?",
-                arguments: [try Column.text(changed), name])
+                "UPDATE registry_model SET settings = ? WHERE name = ?",
+                [try Column.text(changed), name])
             try touchModel(name, database)
             let outcome = CatalogOperation.Outcome.model(try Self.model(name, database))
             return try insertOperation(.updateModel, model: name, outcome: outcome, database)
@@ -97,13 +96,13 @@ extension ModelCatalog {
     public func deleteModel(_ name: String) throws -> CatalogOperation {
         let operation = try write { database in
             _ = try Self.model(name, database)
-            let versions = try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM registry_version WHERE model = ?", arguments: [name])
+            let versions: Int? = try database.scalar(
+                "SELECT count(*) FROM registry_version WHERE model = ?", [name])
             guard versions == 0 else {
                 throw CatalogError(
                     .failedPrecondition, "The model '\(name)' has \(versions ?? 0) versions. Delete these first.")
             }
-            try database.execute(sql: "DELETE FROM registry_model WHERE name = ?", arguments: [name])
+            try database.execute("DELETE FROM registry_model WHERE name = ?", [name])
             return try insertOperation(.deleteModel, model: name, outcome: .done, database)
         }
         rmdir(home.models + "/" + name)  // only when nothing is in it
@@ -112,28 +111,27 @@ extension ModelCatalog {
 }
 
 extension ModelCatalog {
-    static func model(_ name: String, _ database: Database) throws -> Model {
-        let row = try Row.fetchOne(database, sql: "SELECT * FROM registry_model WHERE name = ?", arguments: [name])
+    static func model(_ name: String, _ database: SQLTransaction) throws -> Model {
+        let row = try database.first("SELECT * FROM registry_model WHERE name = ?", [name])
         guard let row else { throw CatalogError(.notFound, "There is no model \(name.prefix(128)).") }
         return try model(row, database)
     }
 
-    private static func model(_ row: Row, _ database: Database) throws -> Model {
-        let name: String = row["name"]
-        let defaultVersion: String? = row["default_version"]
-        return Model(
-            name: name, settings: try Column.value(row["settings"]),
-            defaultVersion: try defaultVersion.map { try version($0, of: name, database) },
-            created: Date(timeIntervalSince1970: row["created"]), etag: Revision.etag(row["revision"]))
+    private static func model(_ row: SQLRow, _ database: SQLTransaction) throws -> Model {
+        let name: String = try row.get("name")
+        let defaultVersion: String? = try row.get("default_version")
+        return try Model(
+            name: name, settings: Column.value(row.get("settings")),
+            defaultVersion: defaultVersion.map { try version($0, of: name, database) },
+            created: Date(timeIntervalSince1970: row.get("created")), etag: Revision.etag(row.get("revision")))
     }
 
     /// Gives the model another etag.
-    func touchModel(_ name: String, _ database: Database) throws {
-        let revision = try Int64.fetchOne(
-            database, sql: "SELECT revision FROM registry_model WHERE name = ?", arguments: [name])
+    func touchModel(_ name: String, _ database: SQLTransaction) throws {
+        let revision: Int64? = try database.scalar("SELECT revision FROM registry_model WHERE name = ?", [name])
         try database.execute(
-            sql: "UPDATE registry_model SET revision = ? WHERE name = ?",
-            arguments: [Revision.next(after: revision ?? 0, at: now()), name])
+            "UPDATE registry_model SET revision = ? WHERE name = ?",
+            [Revision.next(after: revision ?? 0, at: now()), name])
     }
 
     /// - Throws: ``CatalogError`` `aborted` unless `etag` is the present one.
@@ -152,8 +150,8 @@ extension ModelCatalog {
     ///   - rows: those behind a key, in the list's order; the key is empty for the first page.
     ///   - item: the row's item, nil when the filter leaves it out, and its key.
     static func page<Item>(
-        _ request: PageRequest, list: String, firstKey: String = "", rows: (String) throws -> RowCursor,
-        item: (Row) throws -> (Item?, key: String)
+        _ request: PageRequest, list: String, firstKey: String = "", rows: (String) throws -> SQLCursor,
+        item: (SQLRow) throws -> (Item?, key: String)
     ) throws -> CatalogPage<Item> {
         let limit = try request.limit()
         let token = try PageToken(request.token, list: list, filter: request.filter)

@@ -1,5 +1,5 @@
+import Database
 public import Foundation
-import GRDB
 import LightboxCore
 
 extension ModelCatalog {
@@ -27,16 +27,16 @@ extension ModelCatalog {
             name: name, role: role, digest: ContentHash(of: secret.utf8), created: created,
             expires: lifetime.map { created.addingTimeInterval($0) }, revoked: nil)
         try write { database in
-            try database.execute(
-                sql: """
-                    INSERT INTO access_token (name, role, digest, created, expires) VALUES (?, ?, ?, ?, ?)
-                    ON CONFLICT DO NOTHING
-                    """,
-                arguments: [
+            let count = try database.execute(
+                """
+                INSERT INTO access_token (name, role, digest, created, expires) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT DO NOTHING
+                """,
+                [
                     name, role.rawValue, token.digest.description, created.timeIntervalSince1970,
                     token.expires?.timeIntervalSince1970,
                 ])
-            guard database.changesCount == 1 else {
+            guard count == 1 else {
                 throw CatalogError(
                     .alreadyExists,
                     "There is or was a token '\(name)', and the audit log names its holder so. Choose another name."
@@ -48,7 +48,7 @@ extension ModelCatalog {
 
     /// All that there ever were, in the order of their names.
     public func tokens() throws -> [AccessToken] {
-        try read { try Row.fetchAll($0, sql: "SELECT * FROM access_token ORDER BY name").map(Self.token) }
+        try read { try $0.all("SELECT * FROM access_token ORDER BY name").map(Self.token) }
     }
 
     /// Takes a token back; servers know within a second.
@@ -58,8 +58,7 @@ extension ModelCatalog {
     public func revokeToken(_ name: String) throws -> AccessToken {
         try write { database in
             func find() throws -> AccessToken {
-                let row = try Row.fetchOne(
-                    database, sql: "SELECT * FROM access_token WHERE name = ?", arguments: [name])
+                let row = try database.first("SELECT * FROM access_token WHERE name = ?", [name])
                 guard let row else { throw CatalogError(.notFound, "There is no token '\(name.prefix(128))'.") }
                 return try Self.token(row)
             }
@@ -67,20 +66,22 @@ extension ModelCatalog {
                 throw CatalogError(.failedPrecondition, "The token '\(name)' is taken back already.")
             }
             try database.execute(
-                sql: "UPDATE access_token SET revoked = ? WHERE name = ?",
-                arguments: [now().timeIntervalSince1970, name])
+                "UPDATE access_token SET revoked = ? WHERE name = ?",
+                [now().timeIntervalSince1970, name])
             return try find()
         }
     }
 
-    private static func token(_ row: Row) throws -> AccessToken {
-        guard let role = AccessRole(rawValue: row["role"]), let digest = ContentHash(row["digest"] as String)
+    private static func token(_ row: SQLRow) throws -> AccessToken {
+        guard let role = try AccessRole(rawValue: row.get("role")),
+            let digest = try ContentHash(row.get("digest", as: String.self))
         else {
             throw CatalogError(.unusable, "catalog.db has a token that this Lightbox does not know.")
         }
-        return AccessToken(
-            name: row["name"], role: role, digest: digest, created: Date(timeIntervalSince1970: row["created"]),
-            expires: Column.date(row["expires"]), revoked: Column.date(row["revoked"]))
+        return try AccessToken(
+            name: row.get("name"), role: role, digest: digest,
+            created: Date(timeIntervalSince1970: row.get("created")),
+            expires: Column.date(row.get("expires")), revoked: Column.date(row.get("revoked")))
     }
 
     /// 256 bits of the system's generator, in hexadecimal digits behind a prefix by which scanners may know it.

@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 import LightboxCore
 
 extension ModelCatalog {
@@ -15,10 +15,9 @@ extension ModelCatalog {
         return try read { database in
             _ = try Self.model(model, database)
             return try Self.page(page, list: "versions/\(model)") { after in
-                try Row.fetchCursor(
-                    database,
-                    sql: "\(Self.selectVersion) WHERE v.model = ? AND v.name > ? ORDER BY v.name",
-                    arguments: [model, after])
+                try database.cursor(
+                    "\(Self.selectVersion) WHERE v.model = ? AND v.name > ? ORDER BY v.name",
+                    [model, after])
             } item: { row in
                 let version = try Self.version(row)
                 let isWanted = filter.accepts { field in
@@ -130,8 +129,7 @@ extension ModelCatalog {
         let operation = try write { database in
             let version = try Self.version(name, of: model, database)
             try Self.checkIsAtRest(version)
-            let count = try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM registry_version WHERE model = ?", arguments: [model])
+            let count: Int? = try database.scalar("SELECT count(*) FROM registry_version WHERE model = ?", [model])
             guard !version.isDefault || count == 1 else {
                 throw CatalogError(
                     .failedPrecondition, "'\(name)' is the default version. Make another one the default first.")
@@ -147,10 +145,9 @@ extension ModelCatalog {
         try VersionFolder(path: home.model(model, version: name)).remove()
         return try write { database in
             try database.execute(
-                sql: "UPDATE registry_model SET default_version = NULL WHERE name = ? AND default_version = ?",
-                arguments: [model, name])
-            try database.execute(
-                sql: "DELETE FROM registry_version WHERE model = ? AND name = ?", arguments: [model, name])
+                "UPDATE registry_model SET default_version = NULL WHERE name = ? AND default_version = ?",
+                [model, name])
+            try database.execute("DELETE FROM registry_version WHERE model = ? AND name = ?", [model, name])
             try touchModel(model, database)
             try endOperation(operation.id, .done, database)
             return try Self.operation(operation.id, database)
@@ -159,10 +156,10 @@ extension ModelCatalog {
 
     /// Notes that a version has just answered; neither etag changes.
     public func noteUse(of name: String, of model: String) throws {
-        try write { database in
+        try write(.readCommitted) { database in
             try database.execute(
-                sql: "UPDATE registry_version SET last_used = ? WHERE model = ? AND name = ?",
-                arguments: [now().timeIntervalSince1970, model, name])
+                "UPDATE registry_version SET last_used = ? WHERE model = ? AND name = ?",
+                [now().timeIntervalSince1970, model, name])
         }
     }
 
@@ -177,13 +174,12 @@ extension ModelCatalog {
 
 extension ModelCatalog {
     private static let selectVersion = """
-        SELECT v.*, m.default_version IS v.name AS is_default
+        SELECT v.*, coalesce(m.default_version = v.name, FALSE) AS is_default
         FROM registry_version v JOIN registry_model m ON m.name = v.model
         """
 
-    static func version(_ name: String, of model: String, _ database: Database) throws -> ModelVersion {
-        let row = try Row.fetchOne(
-            database, sql: "\(selectVersion) WHERE v.model = ? AND v.name = ?", arguments: [model, name])
+    static func version(_ name: String, of model: String, _ database: SQLTransaction) throws -> ModelVersion {
+        let row = try database.first("\(selectVersion) WHERE v.model = ? AND v.name = ?", [model, name])
         guard let row else {
             _ = try Self.model(model, database)
             throw CatalogError(.notFound, "The model \(model) has no version \(name.prefix(128)).")
@@ -191,15 +187,17 @@ extension ModelCatalog {
         return try version(row)
     }
 
-    private static func version(_ row: Row) throws -> ModelVersion {
-        guard let state = ModelVersion.State(rawValue: row["state"]) else {
+    private static func version(_ row: SQLRow) throws -> ModelVersion {
+        guard let state = try ModelVersion.State(rawValue: row.get("state")) else {
             throw CatalogError(.unusable, "catalog.db has a version in a state that this Lightbox does not know.")
         }
-        return ModelVersion(
-            model: row["model"], name: row["name"], settings: try Column.value(row["settings"]), state: state,
-            isDefault: row["is_default"], created: Date(timeIntervalSince1970: row["created"]),
-            lastUsed: Column.date(row["last_used"]), errorMessage: row["error"],
-            etag: Revision.etag(row["revision"]), creator: row["creator"], files: try Column.value(row["files"]))
+        return try ModelVersion(
+            model: row.get("model"), name: row.get("name"), settings: Column.value(row.get("settings")),
+            state: state,
+            isDefault: row.get("is_default"), created: Date(timeIntervalSince1970: row.get("created")),
+            lastUsed: Column.date(row.get("last_used")), errorMessage: row.get("error"),
+            etag: Revision.etag(row.get("revision")), creator: row.get("creator"),
+            files: Column.value(row.get("files")))
     }
 
     private static func checkIsAtRest(_ version: ModelVersion) throws {
@@ -209,29 +207,28 @@ extension ModelCatalog {
         }
     }
 
-    func makeDefault(_ name: String, of model: String, _ database: Database) throws {
+    func makeDefault(_ name: String, of model: String, _ database: SQLTransaction) throws {
         let version = try Self.version(name, of: model, database)
         guard version.state == .ready else {
             throw CatalogError(
                 .failedPrecondition,
                 "The version is \(version.state.rawValue); only one that is ready can be the default.")
         }
-        try database.execute(
-            sql: "UPDATE registry_model SET default_version = ? WHERE name = ?", arguments: [name, model])
+        try database.execute("UPDATE registry_model SET default_version = ? WHERE name = ?", [name, model])
     }
 
     /// Changes columns of a version, and its etag.
     func update(
-        _ version: ModelVersion, _ columns: String, _ values: [any DatabaseValueConvertible], _ database: Database
+        _ version: ModelVersion, _ columns: String, _ values: [any ColumnEncodable], _ database: SQLTransaction
     ) throws {
         let key = [version.model, version.name]
-        let revision = try Int64.fetchOne(
-            database, sql: "SELECT revision FROM registry_version WHERE model = ? AND name = ?",
-            arguments: StatementArguments(key))
+        let revision: Int64? = try database.scalar(
+            "SELECT revision FROM registry_version WHERE model = ? AND name = ?",
+            SQLArguments(key))
         var arguments = values
         arguments.append(Revision.next(after: revision ?? 0, at: now()))
         try database.execute(
-            sql: "UPDATE registry_version SET \(columns), revision = ? WHERE model = ? AND name = ?",
-            arguments: StatementArguments(arguments + key as [any DatabaseValueConvertible]))
+            "UPDATE registry_version SET \(columns), revision = ? WHERE model = ? AND name = ?",
+            SQLArguments(arguments + key as [any ColumnEncodable]))
     }
 }

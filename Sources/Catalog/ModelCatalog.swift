@@ -1,67 +1,67 @@
+import Database
 package import Foundation
-import GRDB
 public import LightboxCore
 
-/// Models, their versions, operations and jobs of a home folder: rows of its `catalog.db`.
+/// Models, their versions, operations and jobs of a home folder: rows of its `catalog.db`, or of PostgreSQL.
 ///
-/// Several processes may use it at once: a change is one transaction, and what takes long holds a lease, so that
-/// another process can take it up when its own has died. The rules are those of Google's `ml` v1 service.
+/// Several processes, and with PostgreSQL several machines, may use it at once: a change is one transaction, and what
+/// takes long holds a lease, so that another process can take it up when its own has died. The rules are those of
+/// Google's `ml` v1 service.
 public final class ModelCatalog: Sendable {
-    let pool: DatabasePool
+    let tables: SQLDatabase
     public let home: Home
-    /// The time; tests give their own.
-    let now: @Sendable () -> Date
+    /// Tests give their own; nil for those of this machine and of the database.
+    private let clock: (@Sendable () -> Date)?
     /// How long a lease holds without being renewed, in seconds.
     let leaseSeconds: Double
 
     /// Opens the catalogue of a home folder, and makes both when they are missing.
-    public convenience init(home: Home) throws {
-        try self.init(home: home, leaseSeconds: 15) { Date() }
-    }
+    public convenience init(home: Home) throws { try self.init(home: home, leaseSeconds: 15, now: nil) }
 
     /// The same, with a clock.
-    package init(home: Home, leaseSeconds: Double, now: @escaping @Sendable () -> Date) throws {
+    package init(home: Home, leaseSeconds: Double, now clock: (@Sendable () -> Date)?) throws {
         self.home = home
-        self.now = now
+        self.clock = clock
         self.leaseSeconds = leaseSeconds
         try home.create()
-        // SQLite gives the files beside it the same rights.
-        let descriptor = open(home.catalog, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        if descriptor >= 0 {
-            fchmod(descriptor, 0o600)
-            close(descriptor)
-        }
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(30)
-        configuration.foreignKeysEnabled = true
         do {
-            pool = try DatabasePool(path: home.catalog, configuration: configuration)
-            try pool.writeWithoutTransaction { database in
-                // The pool has set NORMAL, under which a power loss takes back what was acknowledged.
-                try database.execute(sql: "PRAGMA synchronous = FULL")
-            }
-            do {
-                try CatalogSchema.migrator.migrate(pool)
-            } catch is DatabaseError {
-                // Another process made the tables between the look and the making.
-                try CatalogSchema.migrator.migrate(pool)
-            }
-        } catch let error as DatabaseError {
-            throw CatalogError(.unusable, "\(home.catalog): \(error.message ?? "SQLite cannot open it").")
+            tables = try SQLDatabase(home: home, file: home.catalog)
+            try tables.migrate(CatalogSchema.migrations)
+        } catch let failure as DatabaseFailure {
+            throw CatalogError(.unusable, failure.description)
         }
     }
 
-    /// Runs one transaction; SQLite's own errors come out as ``CatalogError``.
-    func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        do { return try pool.write(body) } catch let error as DatabaseError { throw unusable(error) }
+    /// Runs one transaction; the database's own errors come out as ``CatalogError``.
+    @discardableResult
+    func write<Result>(
+        _ isolation: SQLDatabase.Isolation = .serializable, _ body: (SQLTransaction) throws -> Result
+    ) throws -> Result {
+        do {
+            return try tables.write(isolation, body)
+        } catch let failure as DatabaseFailure {
+            throw CatalogError(.unusable, failure.description)
+        }
     }
 
-    func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        do { return try pool.read(body) } catch let error as DatabaseError { throw unusable(error) }
+    func read<Result>(_ body: (SQLTransaction) throws -> Result) throws -> Result {
+        do {
+            return try tables.read(body)
+        } catch let failure as DatabaseFailure {
+            throw CatalogError(.unusable, failure.description)
+        }
     }
 
-    private func unusable(_ error: DatabaseError) -> CatalogError {
-        CatalogError(.unusable, "\(home.catalog): \(error.message ?? "SQLite cannot use it").")
+    /// The time that rows show people.
+    func now() -> Date { clock?() ?? Date() }
+
+    /// The time by which leases begin and end, in seconds since 1970: the database server's where there is one.
+    ///
+    /// Only this one clock ever judges a lease, so that a machine whose own is fast takes nothing from a living owner,
+    /// and one whose own is slow keeps nothing too long. What an owner writes down is this clock's time before its
+    /// statement, never after: its lease ends for others no later than it counts on.
+    func leaseTime(_ database: SQLTransaction) throws -> Double {
+        try clock?().timeIntervalSince1970 ?? database.now()
     }
 }
 

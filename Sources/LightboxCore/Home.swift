@@ -7,8 +7,10 @@ import Foundation
 public struct Home: Sendable, Hashable {
     /// Absolute, without a slash at its end.
     public let path: String
+    public let settings: HomeSettings
 
-    public init(path: String) {
+    public init(path: String, settings: HomeSettings = HomeSettings()) {
+        self.settings = settings
         let expanded = (path as NSString).expandingTildeInPath
         self.path = URL(fileURLWithPath: expanded).standardizedFileURL.path
     }
@@ -19,9 +21,11 @@ public struct Home: Sendable, Hashable {
         return (environment["HOME"] ?? NSHomeDirectory()) + "/.lightbox"
     }
 
-    /// SQLite: the DICOM index, the registry, jobs.
+    /// The file of its settings.
+    public var configuration: String { path + "/lightbox.toml" }
+    /// SQLite, unless ``HomeSettings/database`` says otherwise: the DICOM index, the registry, jobs.
     public var catalog: String { path + "/catalog.db" }
-    /// SQLite: the user's tables.
+    /// SQLite, unless ``HomeSettings/database`` says otherwise: the user's tables.
     public var warehouse: String { path + "/warehouse.db" }
     public var dicom: String { path + "/dicom" }
     public var buckets: String { path + "/buckets" }

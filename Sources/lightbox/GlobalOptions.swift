@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HomeConfiguration
 import LightboxCore
 import Pipelines
 
@@ -17,8 +18,13 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "Print JSON, for scripts.") var json = false
     @Flag(help: "No progress and no notes.") var quiet = false
 
+    /// With its settings, which are read anew each time.
     var home: Home {
-        Home(path: homePath ?? Home.defaultPath(environment: ProcessInfo.processInfo.environment))
+        get throws {
+            let environment = ProcessInfo.processInfo.environment
+            let path = homePath ?? Home.defaultPath(environment: environment)
+            return try HomeConfigurationReader(environment: environment).home(at: path)
+        }
     }
 
     /// Runs a stage with progress, prints its report and writes what it left out to `errors.jsonl`.
@@ -39,6 +45,7 @@ struct GlobalOptions: ParsableArguments {
 
     /// Runs work that prints its own result.
     func run(_ body: (StageContext) throws -> Void) throws {
+        let home = try home
         try? home.create()  // a command that only reads a file does without
         try withContext(body)
     }
@@ -48,7 +55,8 @@ struct GlobalOptions: ParsableArguments {
         if !quiet { Terminal.writeError(Terminal.printable(text) + "\n") }
     }
 
-    private func withContext<Result>(_ body: (StageContext) throws -> Result) rethrows -> Result {
+    private func withContext<Result>(_ body: (StageContext) throws -> Result) throws -> Result {
+        let home = try home
         Interruption.install()
         let bar = ProgressBar(Terminal.progressSurface(environment: ProcessInfo.processInfo.environment))
         defer { bar.finish() }

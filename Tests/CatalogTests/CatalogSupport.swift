@@ -15,7 +15,7 @@ final class TestClock: Sendable {
 func withCatalog(_ body: (ModelCatalog, TestClock) throws -> Void) throws {
     try withTemporaryFolder { folder in
         let clock = TestClock()
-        try body(try ModelCatalog(home: Home(path: folder + "/home"), leaseSeconds: 15) { clock.now }, clock)
+        try body(try ModelCatalog(home: TestEngine.home(folder + "/home"), leaseSeconds: 15) { clock.now }, clock)
     }
 }
 

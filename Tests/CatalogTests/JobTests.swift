@@ -151,7 +151,7 @@ import Testing
 
     @Test("A living process keeps its lease, and hears of a cancellation") func heartbeat() async throws {
         try await withAsyncTemporaryFolder { folder in
-            let catalog = try ModelCatalog(home: Home(path: folder), leaseSeconds: 0.3) { Date() }
+            let catalog = try ModelCatalog(home: TestEngine.home(folder), leaseSeconds: 0.3) { Date() }
             try catalog.createJob("a", training)
             let lease = try #require(try catalog.claimJob())
             try await Task.sleep(for: .seconds(0.8))
@@ -164,7 +164,7 @@ import Testing
 
     @Test("Two catalogues of one home never take the same job") func exclusive() async throws {
         try await withAsyncTemporaryFolder { folder in
-            let catalogs = try (0..<4).map { _ in try ModelCatalog(home: Home(path: folder)) }
+            let catalogs = try (0..<4).map { _ in try ModelCatalog(home: TestEngine.home(folder)) }
             for number in 0..<40 { try catalogs[0].createJob("job\(number)", training) }
             let taken = try await withThrowingTaskGroup(of: [String].self) { group in
                 for catalog in catalogs {

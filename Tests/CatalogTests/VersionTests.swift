@@ -85,7 +85,7 @@ import Testing
 
     @Test("Warming may wait; a cancelled operation leaves a failed version") func asynchronous() async throws {
         try await withAsyncTemporaryFolder { folder in
-            let catalog = try ModelCatalog(home: Home(path: folder))
+            let catalog = try ModelCatalog(home: TestEngine.home(folder))
             try catalog.createModel("m")
             try write("x", to: folder + "/source/a.onnx")
             let begun = try catalog.beginVersion("v1", of: "m", .init(source: folder + "/source"))

@@ -21,10 +21,11 @@ struct Doctor: ParsableCommand {
     }
 
     func run() throws {
+        let home = try global.home
         let libraries = Check.linkedLibraries(maps: Check.text(of: "/proc/self/maps"))
         let checks =
             Check.processor() + [Check.memory()] + Check.devices() + libraries
-            + [Check.openVINO(), Check.libtorch()] + Check.home(global.home)
+            + [Check.openVINO(), Check.libtorch()] + Check.home(home) + Check.database(home)
         let isHealthy = !checks.contains { $0.state == .missing }
         if global.json {
             try printJSON(Report(version: Lightbox.version, healthy: isHealthy, checks: checks))

@@ -1,0 +1,44 @@
+import CPQ
+import LightboxCore
+
+extension DatabaseFailure {
+    /// What PostgreSQL says of a statement.
+    ///
+    /// DETAIL and CONTEXT hold a row's values and are never taken. MESSAGE is taken only of the classes that speak of the
+    /// statement or the server; elsewhere, as in `invalid input syntax for type integer: "…"`, it may hold a value.
+    init(postgres result: OpaquePointer?, _ pq: cpq_functions, _ place: String) {
+        func field(_ code: Int32) -> String? { pq.PQresultErrorField(result, code).map { String(cString: $0) } }
+        let state = field(Int32(UInt8(ascii: "C"))) ?? ""
+        let message = field(Int32(UInt8(ascii: "M"))) ?? "the server did not answer"
+        let name = ["n", "c", "t"].lazy.compactMap { field(Int32($0.utf8.first ?? 0)) }.first
+        let subject = name.map { " (\($0))" } ?? ""
+        let (code, words): (Code, String) =
+            switch state {
+            case "23505": (.uniqueViolation, "such a row exists already\(subject)")
+            case "23503": (.foreignKeyViolation, "a row that another one needs\(subject)")
+            case "40001", "40P01": (.busy, "others are changing the same rows")
+            case "55P03": (.busy, "another one holds a lock")
+            case "57014": (.cancelled, "the statement took too long or was cancelled")
+            case "42P01", "3F000": (.noSuchTable, message)
+            case "42703": (.noSuchColumn, message)
+            case "25006": (.readOnly, message)
+            case "42501": (.unavailable, message)
+            case "22003": (.wrongType, "a number is too large for its type")
+            case "22012": (.wrongType, "division by zero")
+            case "22021": (.wrongType, "a text is not UTF-8, or has a NUL")
+            default:
+                switch state.prefix(2) {
+                case "08", "57", "28", "3D": (.unavailable, message)
+                case "53", "58", "XX": (.storage, message)
+                case "22": (.wrongType, "a value is not one of its type (SQLSTATE \(state))")
+                case "23": (.constraintViolation, "a value is refused\(subject)")
+                case "42", "0A", "25", "26", "34": (.invalidSQL, message)
+                default: (.invalidSQL, "SQLSTATE \(state)")
+                }
+            }
+        self.init(code, "\(place): \(words).", engineCode: state)
+    }
+
+    /// Others got in the way; the same transaction may succeed when it is tried again.
+    var isWorthARetry: Bool { engineCode == "40001" || engineCode == "40P01" }
+}

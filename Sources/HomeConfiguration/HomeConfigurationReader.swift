@@ -1,0 +1,83 @@
+import Foundation
+import Glibc
+public import LightboxCore
+
+/// Reads the settings of a home folder: what the environment says, else its `lightbox.toml`, else nothing.
+public struct HomeConfigurationReader: Sendable {
+    private let environment: [String: String]
+
+    /// - Parameter environment: variables such as LIGHTBOX_DATABASE; an empty one counts as absent.
+    public init(environment: [String: String]) { self.environment = environment }
+
+    /// - Throws: ``ConfigurationError``, or ``FileFailure`` for a file that cannot be read.
+    public func home(at path: String) throws -> Home {
+        let place = Home(path: path)
+        return Home(path: path, settings: try settings(file: place.configuration))
+    }
+
+    func settings(file: String) throws -> HomeSettings {
+        var settings = HomeSettings()
+        if let bytes = try Self.bytes(of: file) { try Self.read(bytes, from: file, into: &settings) }
+        for setting in Setting.all {
+            guard let text = environment[setting.variable], !text.isEmpty else { continue }
+            try setting.apply(variable: text, to: &settings)
+        }
+        try Self.check(settings)
+        return settings
+    }
+
+    private static func read(_ bytes: [UInt8], from file: String, into settings: inout HomeSettings) throws {
+        do {
+            for entry in try TOMLDocument(bytes).entries {
+                let key = entry.path.joined(separator: ".")
+                let place = "\(file):\(entry.line)"
+                guard let setting = Setting.all.first(where: { $0.key == key }) else {
+                    let nearest = NearestName.of(key, among: Setting.all.map(\.key)) ?? nearestEnding(key)
+                    throw ConfigurationError(
+                        place: place,
+                        problem: "There is no setting '\(key.prefix(64))'."
+                            + (nearest.map { " Is it '\($0)'?" }
+                                ?? " Settings: \(Setting.all.map(\.key).joined(separator: ", ")).")
+                    )
+                }
+                try setting.apply(entry.value, to: &settings, at: place)
+            }
+        } catch let problem as TOMLDocument.Problem {
+            throw ConfigurationError(place: "\(file):\(problem.line)", problem: problem.text)
+        }
+    }
+
+    /// `s3.endpoint` for `storage.s3.endpoint`.
+    private static func nearestEnding(_ key: String) -> String? {
+        Setting.all.map(\.key).first { $0.hasSuffix("." + key) }
+    }
+
+    private static func check(_ settings: HomeSettings) throws {
+        if let database = settings.database, !database.hasPrefix("postgres://"),
+            !database.hasPrefix("postgresql://")
+        {
+            throw ConfigurationError(
+                place: "database", problem: "It is an address such as postgres://lightbox@db.example.org/lightbox."
+            )
+        }
+    }
+
+    /// nil when there is no file.
+    private static func bytes(of file: String) throws -> [UInt8]? {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw FileFailure(path: file, errno: errno)
+        }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 16_384)
+        while bytes.count <= TOMLDocument.largestFile {
+            let count = Glibc.read(descriptor, &piece, piece.count)
+            guard count >= 0 else { throw FileFailure(path: file, errno: errno) }
+            if count == 0 { break }
+            bytes += piece[..<count]
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Catalog
+import Database
+import Foundation
+import LightboxCore
+
+struct DatabaseCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "database", abstract: "Look after the tables, in SQLite files or in PostgreSQL.",
+        subcommands: [DatabaseMigrate.self, DatabaseCopy.self])
+}
+
+struct DatabaseMigrate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Make the tables, or bring them up to date.",
+        discussion: """
+            Commands do so themselves when they find tables missing. This is for a database user who may not make tables: \
+            run it once as one who may.
+
+            Examples:
+              LIGHTBOX_DATABASE=postgres://owner@db.example.org/lightbox lightbox database migrate
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    private struct Report: Encodable {
+        let database: String
+        let migrations: [String]
+    }
+
+    func run() throws {
+        let home = try global.home
+        try home.create()
+        let database = try SQLDatabase(home: home, file: home.catalog)
+        let made = try database.migrate(ModelCatalog.migrations)
+        if global.json { return try printJSON(Report(database: database.place, migrations: made)) }
+        for name in made { print("made     \(name)") }
+        print("\(database.place): \(made.isEmpty ? "everything was up to date" : "up to date")")
+    }
+}
+
+struct DatabaseCopy: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "copy", abstract: "Copy the tables from SQLite to PostgreSQL, or back.",
+        discussion: """
+            All rows are copied in one transaction, and counted at the end. Stop whatever writes to the source first. \
+            Files (images, models) stay where they are.
+
+            Examples:
+              lightbox database copy --from ~/.lightbox --to 'postgres://lightbox@db.example.org/lightbox'
+              lightbox database copy --from 'postgres:///lightbox?schema=radiology' --to /data/lightbox
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: ArgumentHelp("A home folder, or postgres://…", valueName: "place")) var from: String
+    @Option(help: ArgumentHelp("A home folder, or postgres://…", valueName: "place")) var to: String
+    @Flag(help: "Replace rows that are there.") var overwrite = false
+
+    private struct Report: Encodable {
+        let tables: [DatabaseCopier.Table]
+    }
+
+    func run() throws {
+        let (source, target) = (try open(from, creating: false), try open(to, creating: true))
+        guard source.place != target.place || from != to else {
+            throw ValidationError("--from and --to are the same.")
+        }
+        let tables = try DatabaseCopier(migrations: ModelCatalog.migrations, overwrites: overwrite)
+            .copy(from: source, to: target)
+        if global.json { return try printJSON(Report(tables: tables)) }
+        printTable(["table", "rows"], tables.map { [$0.name, "\($0.rows)"] })
+    }
+
+    private func open(_ place: String, creating: Bool) throws -> SQLDatabase {
+        if place.hasPrefix("postgres://") || place.hasPrefix("postgresql://") {
+            return try SQLDatabase(postgres: place)
+        }
+        let home = Home(path: place)
+        if creating {
+            try home.create()
+        } else if !FileManager.default.fileExists(atPath: home.catalog) {
+            throw FileFailure(path: home.catalog, errno: ENOENT)
+        }
+        return try SQLDatabase(file: home.catalog)
+    }
+}
