@@ -15,7 +15,7 @@ from served import Served, free_port
 
 FILMS = 300  # of each of the three sets: one association, four associations, STOW
 INDEXED = 1_000_000
-ROOT_UID = "1.2.826.0.1.3680043.8.498.1234567890123456789012345678."
+ASKED = "2.25.7000007"  # the study that both are asked for
 
 
 def write_films(folder, python):
@@ -121,7 +121,7 @@ def orthanc(folder, films, **environment):
         found["four"] = stores_per_second(port, os.path.join(films, "four"), 4)
         found["stow"] = stow_per_second(server.port, "/dicom-web/studies", os.path.join(films, "stow"))
         found["frame"] = milliseconds(server.port, frames("/dicom-web"), FRAME)
-        found["qido"] = server.load("PatientID=PAT07", None, 8)[0]
+        found["qido"] = server.load(f"StudyInstanceUID={ASKED}", None, 8)[0]
         return found
 
 
@@ -135,7 +135,10 @@ def lightbox(program, home, films):
     with Served(serve, lambda query: "/dicomweb/bench/index/studies?" + query, env=environment) as server:
         found["stow"] = stow_per_second(server.port, "/dicomweb/bench/films/studies", os.path.join(films, "stow"))
         found["frame"] = milliseconds(server.port, frames("/dicomweb/bench/films"), FRAME)
-        found["qido"] = server.load(f"StudyInstanceUID={ROOT_UID}1.777", None, 8)[0]
+        # The same films as Orthanc has, among a million others.
+        _post(server.port, "/dicomweb/bench/index/studies",
+              [os.path.join(films, "one", f"{number}.dcm") for number in range(70, 80)])
+        found["qido"] = server.load(f"StudyInstanceUID={ASKED}", None, 8)[0]
         numbers = [random.Random(1).randrange(INDEXED // 10) for _ in range(200)]
         found["exact"] = milliseconds(
             server.port, [f"/dicomweb/bench/index/studies?PatientID=PAT{n // 2}" for n in numbers], "*/*")

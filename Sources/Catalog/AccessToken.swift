@@ -5,15 +5,9 @@ public import LightboxCore
 public enum AccessRole: String, Sendable, CaseIterable, Comparable, Codable {
     case read, predict, write, admin
 
-    public static func < (left: AccessRole, right: AccessRole) -> Bool { left.rank < right.rank }
-
-    private var rank: Int {
-        switch self {
-        case .read: 0
-        case .predict: 1
-        case .write: 2
-        case .admin: 3
-        }
+    public static func < (left: AccessRole, right: AccessRole) -> Bool {
+        // As they stand above.
+        allCases.prefix { $0 != right }.contains(left)
     }
 }
 

@@ -55,11 +55,11 @@ extension DICOMCatalog {
             let stores = try String.fetchAll(
                 database, sql: "SELECT name FROM dicom_store WHERE dataset = ? ORDER BY name", arguments: [name]
             ).map { try DICOMStoreName(dataset: name, store: $0) }
-            try database.execute(sql: "DELETE FROM dicom_store WHERE dataset = ?", arguments: [name])
+            for store in stores { _ = try Self.forget(store, database) }
             try database.execute(sql: "DELETE FROM dicom_dataset WHERE name = ?", arguments: [name])
             return stores
         }
-        for store in stores { try removeFiles(of: store) }
+        try removeForgotten()
         return stores
     }
 }

@@ -10,7 +10,7 @@ extension DICOMCatalog {
         _ name: DICOMStoreName, _ settings: DICOMStoreSettings = DICOMStoreSettings()
     ) throws -> DICOMStore {
         _ = try dataset(name.dataset)
-        guard try pool.write({ try Self.insertStore(name, settings, $0) }) else {
+        guard try pool.write({ try insertStore(name, settings, $0) }) else {
             throw DICOMStoreError(.storeExists, "There is a DICOM store '\(name)' already.")
         }
         return try store(name)
@@ -50,50 +50,31 @@ extension DICOMCatalog {
         }
     }
 
-    /// Removes a store with all its instances, then their files. A crash in between leaves files that nothing knows.
+    /// Removes a store with all its instances, then their files.
     public func delete(_ name: DICOMStoreName) throws {
-        try pool.write { database in
-            try database.execute(
-                sql: "DELETE FROM dicom_store WHERE dataset = ? AND name = ?",
-                arguments: [name.dataset, name.store])
-            guard database.changesCount > 0 else { throw Self.missing(name) }
-        }
-        try removeFiles(of: name)
+        try forget(name)
+        try removeForgotten()
     }
 
-    /// Removes the files of a store that has no row, unless another one of its name has been made meanwhile.
-    func removeFiles(of name: DICOMStoreName) throws {
-        let root = try home.dicomStore(dataset: name.dataset, store: name.store)
-        guard FileManager.default.fileExists(atPath: root) else { return }
-        let aside = home.dicom + "/.deleted-" + UUID().uuidString
-        // Nobody makes a store while this transaction holds the file.
-        let isMoved = try pool.write { database in
-            guard try Self.row(of: name, database) == nil else { return false }
-            guard rename(root, aside) == 0 else { throw FileFailure(path: root, errno: errno) }
-            return true
-        }
-        guard isMoved else { return }
-        try FileManager.default.removeItem(atPath: aside)
-        // What crashes have left here.
-        for name in try FileManager.default.contentsOfDirectory(atPath: home.dicom)
-        where name.hasPrefix(".deleted-") {
-            try? FileManager.default.removeItem(atPath: home.dicom + "/" + name)
-        }
+    /// Its first half, for tests of a crash in between.
+    package func forget(_ name: DICOMStoreName) throws {
+        guard try pool.write({ try Self.forget(name, $0) }) else { throw Self.missing(name) }
     }
 }
 
 extension DICOMCatalog {
     /// - Returns: whether there was none of this name.
     @discardableResult
-    static func insertStore(
+    func insertStore(
         _ name: DICOMStoreName, _ settings: DICOMStoreSettings, _ database: Database
     ) throws -> Bool {
-        guard try row(of: name, database) == nil else { return false }
+        guard try Self.row(of: name, database) == nil else { return false }
+        try setForgottenAside(database)
         try database.execute(sql: "UPDATE dicom_store_number SET last = last + 1")
         try database.execute(
             sql:
                 "INSERT INTO dicom_store (id, dataset, name, settings) SELECT last, ?, ?, ? FROM dicom_store_number",
-            arguments: [name.dataset, name.store, try text(settings)])
+            arguments: [name.dataset, name.store, try Self.text(settings)])
         return true
     }
 

@@ -32,6 +32,8 @@ public final class DICOMCatalog: Sendable {
                 // Another process made the tables between the look and the making.
                 try Self.migrator(home).migrate(pool)
             }
+            // What cannot be removed now stays noted.
+            try? removeLeftovers()
         } catch let error as DatabaseError {
             throw DICOMStoreError(
                 .catalogUnusable, "\(home.catalog): \(error.message ?? "SQLite cannot open it").")
@@ -64,7 +66,7 @@ public final class DICOMCatalog: Sendable {
         if creating {
             try pool.write { database in
                 try Self.insertDataset(name.dataset, DICOMDataset.Settings(), at: Date(), database)
-                try Self.insertStore(name, DICOMStoreSettings(), database)
+                try insertStore(name, DICOMStoreSettings(), database)
             }
         }
         let id = try pool.read { database in
@@ -93,6 +95,7 @@ public final class DICOMCatalog: Sendable {
         }
         migrator.registerMigration("dicom 3: datasets, settings of stores") { try $0.execute(sql: thirdSchema) }
         migrator.registerMigration("dicom 4: revisions") { try $0.execute(sql: fourthSchema) }
+        migrator.registerMigration("dicom 5: files of deleted stores") { try $0.execute(sql: fifthSchema) }
         return migrator
     }
 
@@ -138,6 +141,10 @@ public final class DICOMCatalog: Sendable {
             id INTEGER PRIMARY KEY, store_id INTEGER NOT NULL REFERENCES dicom_store ON DELETE CASCADE,
             sop_uid TEXT NOT NULL, content_hash BLOB NOT NULL, size INTEGER NOT NULL, replaced REAL NOT NULL);
         CREATE INDEX dicom_revision_uid ON dicom_revision (store_id, sop_uid);
+        """
+    /// Deleted stores whose files may still be there.
+    private static let fifthSchema = """
+        CREATE TABLE dicom_forgotten (id INTEGER PRIMARY KEY, dataset TEXT NOT NULL, name TEXT NOT NULL);
         """
     /// `settings` is JSON. A number is given to one store only, so that who still holds a deleted one meets no other.
     private static let thirdSchema = """

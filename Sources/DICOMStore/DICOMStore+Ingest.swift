@@ -156,14 +156,9 @@ private struct Ingest {
         switch result {
         case .added, .revised: report.written += 1
         case .unchanged: report.unchanged += 1
-        case .conflict: report.problems.append(StageReport.Problem(source: source, reason: Self.conflict))
-        case .unreadable(let reason): report.problems.append(StageReport.Problem(source: source, reason: reason))
+        case .conflict, .unreadable:
+            report.problems.append(StageReport.Problem(source: source, reason: result.problem ?? ""))
         }
         outcome?(source, result)
     }
-
-    private static let conflict = """
-        Another file is stored under its SOP Instance UID and was kept. Give this one a UID of its own, or remove the \
-        stored instance first.
-        """
 }

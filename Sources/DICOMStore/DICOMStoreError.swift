@@ -4,8 +4,7 @@ public import LightboxCore
 public struct DICOMStoreError: Failure, Equatable {
     public enum Code: String, Sendable {
         case invalidName, noSuchStore, storeExists, noSuchDataset, datasetExists
-        case missingIdentifier, invalidIdentifier, changedWhileRead
-        case differentContent, catalogUnusable, invalidQuery, tooBroad
+        case missingIdentifier, invalidIdentifier, catalogUnusable, invalidQuery, tooBroad
     }
 
     public let code: Code
@@ -20,7 +19,7 @@ public struct DICOMStoreError: Failure, Equatable {
         switch code {
         case .invalidName, .missingIdentifier, .invalidIdentifier, .invalidQuery: .invalidInput
         case .noSuchStore, .noSuchDataset: .notFound
-        case .storeExists, .datasetExists, .differentContent, .changedWhileRead: .conflict
+        case .storeExists, .datasetExists: .conflict
         case .tooBroad: .limitExceeded
         case .catalogUnusable: .environment
         }

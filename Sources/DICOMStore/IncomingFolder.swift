@@ -5,13 +5,14 @@ import LightboxCore
 ///
 /// A locked file beside it says that its process lives; what a dead process left behind is removed when the store
 /// is opened next.
-final class IncomingFolder: Sendable {
-    let path: String
+package final class IncomingFolder: Sendable {
+    package let path: String
     private let lock: Int32
 
-    init(in parent: String) throws {
+    /// - Parameter prefix: begins its name, so that it is known among other files.
+    package init(in parent: String, prefix: String = "") throws {
         while true {
-            let base = parent + "/" + UUID().uuidString
+            let base = parent + "/" + prefix + UUID().uuidString
             let descriptor = open(base + ".lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw FileFailure(path: base, errno: errno) }
             // A process that tidied up just now may have taken the lock first; then the file is gone.
@@ -37,9 +38,9 @@ final class IncomingFolder: Sendable {
         Glibc.close(lock)
     }
 
-    static func removeAbandoned(in parent: String) {
+    package static func removeAbandoned(in parent: String, prefix: String = "") {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
-        for name in names where name.hasSuffix(".lock") {
+        for name in names where name.hasPrefix(prefix) && name.hasSuffix(".lock") {
             let path = parent + "/" + name
             let descriptor = open(path, O_RDWR | O_CLOEXEC)
             guard descriptor >= 0 else { continue }

@@ -13,6 +13,19 @@ public enum IngestOutcome: Sendable, Hashable {
 
     /// Whether the file has become part of the store just now.
     public var isNew: Bool { self == .added || self == .revised }
+
+    /// Why the file is not in the store; nil when it is.
+    public var problem: String? {
+        switch self {
+        case .added, .revised, .unchanged: nil
+        case .conflict:
+            """
+            Another file is stored under its SOP Instance UID and was kept. Give this one a UID of its own, or remove \
+            the stored instance first.
+            """
+        case .unreadable(let reason): reason
+        }
+    }
 }
 
 /// The points of an ingest between which a crash may come; in this order for every batch.

@@ -58,7 +58,7 @@ public final class CorrespondenceTable: Sendable {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         }
-        try PrivateFile.write(Array(text.utf8), to: path)
+        try AtomicFile.write(Array(text.utf8), to: path, mode: 0o600)
         state.withLock { $0.added = 0 }
     }
 

@@ -56,7 +56,7 @@ public struct Deidentifier: Sendable {
         var pass = DeidentificationPass(self, cleaned.file, findings)
         var result = DICOMFile(
             dataSet: pass.process(cleaned.file.dataSet, in: nil), transferSyntax: cleaned.file.transferSyntax)
-        MethodAttributes(deidentifier: self, cleansPixels: cleaned.isClean)
+        MethodAttributes(deidentifier: self, cleansPixels: cleaned.isClean, dates: pass.dates)
             .record(in: &result.dataSet, from: file.dataSet)
         result.fileMeta = DataSet(
             [Tag.sopClassUID, .sopInstanceUID].compactMap { tag in

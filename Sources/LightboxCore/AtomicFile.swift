@@ -4,18 +4,19 @@ public import Foundation
 ///
 /// The bytes go to a hidden name in the same folder, reach the disk, and are then renamed.
 public enum AtomicFile {
-    public static func write(_ bytes: some ContiguousBytes, to path: String) throws {
+    /// - Parameter mode: who may read and write it, from its first byte on.
+    public static func write(_ bytes: some ContiguousBytes, to path: String, mode: mode_t = 0o644) throws {
         try bytes.withUnsafeBytes { bytes in
-            try write(to: path) { descriptor in try FileDescriptorIO.writeAll(bytes, to: descriptor) }
+            try write(to: path, mode: mode) { descriptor in try FileDescriptorIO.writeAll(bytes, to: descriptor) }
         }
     }
 
     /// Writes with `body`, which gets an open file descriptor; nothing is left behind when it throws.
-    public static func write(to path: String, _ body: (Int32) throws -> Void) throws {
+    public static func write(to path: String, mode: mode_t = 0o644, _ body: (Int32) throws -> Void) throws {
         let folder = (path as NSString).deletingLastPathComponent
         let hidden = "." + (path as NSString).lastPathComponent + "." + UUID().uuidString.prefix(8) + ".part"
         let temporary = folder.isEmpty ? hidden : folder + "/" + hidden
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileFailure(path: path, errno: errno) }
         do {
             try body(descriptor)

@@ -32,6 +32,8 @@ public struct Home: Sendable, Hashable {
     public var models: String { path + "/models" }
     public var jobs: String { path + "/jobs" }
     public var weights: String { path + "/weights" }
+    /// The secret of new names in de-identified files, unless a command names another.
+    public var deidentificationKey: String { path + "/deidentification.key" }
     /// Can be deleted at any time.
     public var cache: String { path + "/cache" }
 

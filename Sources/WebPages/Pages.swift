@@ -5,12 +5,12 @@ import Figures
 /// | path | page |
 /// |---|---|
 /// | `/` | ``home(_:)`` |
-/// | `/predict` | ``predict(_:chosen:)`` |
-/// | `/models`, `/models/M`, `/models/M/versions/V` | ``models(_:)``, ``model(_:versions:)``, ``version(_:)`` |
+/// | `/predict` | ``predict(_:model:version:)`` |
+/// | `/models`, `/models/M`, `/models/M/versions/V` | ``models(_:next:)``, ``model(_:versions:)``, ``version(_:)`` |
 /// | `/jobs`, `/jobs/J` | ``jobs(_:next:)``, ``job(_:log:curves:)``; `/jobs/J/live` is ``live(_:curves:)`` |
 /// | `/labels` | ``labels(_:)`` |
 /// | `/stores`, `/stores/D/S` | ``stores(_:)``, ``studies(_:)`` |
-/// | `/stores/D/S/studies/U` | ``study(_:)`` |
+/// | `/stores/D/S/studies/U` | ``study(_:)``, with a form for POST `…/deidentify` |
 /// | `/stores/D/S/studies/U/series/V/instances/W` | ``instance(_:)``; `…/attributes` is ``attributes(_:)`` |
 /// | `/assets/NAME` | ``asset(named:)`` |
 ///

@@ -75,6 +75,61 @@ import Testing
         }
     }
 
+    @Test("Files of a store whose deletion a crash cut short go with the next look at the catalogue")
+    func finishesDeletion() async throws {
+        try await withStore { store, folder in
+            let paths = try write([instanceBytes(instance: "1.2.3")], in: folder)
+            _ = try await store.ingest(paths)
+            let other = try store.catalog.store(DICOMStoreName("d/t"), creating: true)
+            _ = try await other.ingest(paths)
+            try store.catalog.forget(store.name)
+            #expect(try FileTree.files(below: folder + "/home/dicom").count == 2)
+            _ = try DICOMCatalog(home: store.catalog.home)
+            #expect(try FileTree.files(below: folder + "/home/dicom") == FileTree.files(below: other.root))
+            #expect(try FileTree.files(below: other.root).count == 1)
+            // A store whose row is gone for another reason keeps its files: an index that was lost is no deletion.
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder + "/home")
+            where name.hasPrefix("catalog.db") {
+                try FileManager.default.removeItem(atPath: folder + "/home/" + name)
+            }
+            let again = try DICOMCatalog(home: store.catalog.home)
+            #expect(try FileTree.files(below: other.root).count == 1)
+            #expect(try await again.store(other.name, creating: true).ingest(paths).written == 1)
+        }
+    }
+
+    @Test("A new store inherits nothing from a deleted one of its name, even when its files are still there")
+    func inheritsNothing() async throws {
+        try await withStore { store, folder in
+            _ = try await store.ingest(try write([instanceBytes(instance: "1.2.3")], in: folder))
+            try store.catalog.forget(store.name)
+            let new = try store.catalog.store(store.name, creating: true)
+            #expect(try FileTree.files(below: new.root).isEmpty)
+            _ = try await new.ingest(try write([instanceBytes(instance: "1.2.4")], in: folder))
+            _ = try DICOMCatalog(home: store.catalog.home)
+            #expect(try await new.verify() == IngestTests.whole(1))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/home/dicom") == ["d"])
+        }
+    }
+
+    @Test("Stores can be deleted from many threads and processes at once") func deletesAtOnce() async throws {
+        try await withStore { store, folder in
+            let paths = try write((0..<20).map { instanceBytes(instance: "1.2.\($0)") }, in: folder)
+            let names = try (0..<16).map { try DICOMStoreName("d/s\($0)") }
+            for name in names { _ = try await store.catalog.store(name, creating: true).ingest(paths) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for name in names {
+                    let catalog = try DICOMCatalog(home: store.catalog.home)
+                    group.addTask { try await onOwnThread { try catalog.delete(name) } }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try store.catalog.stores() == [store.name])
+            #expect(try FileTree.files(below: folder + "/home/dicom").isEmpty)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/home/dicom") == ["d"])
+        }
+    }
+
     @Test func countsOfAStudyAndASeries() async throws {
         try await withStore { store, folder in
             let files = [

@@ -79,6 +79,29 @@ import Warehouse
             let report = try await store.verify()
             #expect(report.missing == [paths[0]] && report.changed == [paths[1]] && report.orphaned == [orphan])
             #expect(report.intact == 28 && !report.isWhole)
+            // What is in the index stays, whatever became of it.
+            #expect(try await store.verify(removesUnknown: true) == report)
+            #expect(!FileManager.default.fileExists(atPath: orphan))
+            let after = try await store.verify(removesUnknown: true)
+            #expect(after.orphaned.isEmpty && after.changed == report.changed && after.intact == 28)
+        }
+    }
+
+    @Test("Verify finds no loss in a store that others add to and remove from") func verifyWhileOthersWrite()
+        async throws
+    {
+        try await withStore { store, folder in
+            let files = (0..<120).map { instanceBytes(instance: "1.4.\(1000 + $0)", pixel: UInt8($0)) }
+            _ = try await store.ingest(try write(files, in: folder))
+            // Called once, with 20 files of the page still to be looked at; another comes in where it has been.
+            let report = try await store.verify(removesUnknown: true) { _ in
+                _ = try? store.remove(InstanceFilter(sopInstanceUID: "1.4.1119"))
+                _ = try? store.remove(InstanceFilter(sopInstanceUID: "1.4.1003"))
+                let new = instanceBytes(study: "1.1", series: "1.1.1", instance: "1.1.1.1")
+                _ = try? store.ingest(Bytes(new), from: "")
+            }
+            #expect(report == IngestTests.whole(119))
+            #expect(try await store.verify() == IngestTests.whole(119))
         }
     }
 

@@ -98,6 +98,30 @@ import Testing
         #expect(without.findings.contains { $0.code == .pixelsNotCleaned })
     }
 
+    @Test(
+        "A rule that blanks nothing in an image has not cleaned it",
+        arguments: [
+            PixelRegion(left: 4, top: 0, width: 9, height: 2), PixelRegion(left: 0, top: 2, width: 4, height: 9),
+            PixelRegion(left: 0, top: 0, width: 0, height: 2), PixelRegion(left: 0, top: 0, width: 4, height: 0),
+            PixelRegion(left: -4, top: 0, width: 4, height: 2),
+            PixelRegion(left: .max, top: .max, width: 1, height: 1),
+        ])
+    func outside(region: PixelRegion) throws {
+        let file = Self.image([UInt8](repeating: 1, count: 8), extra: [.text(Tag(0x0028, 0x0301), "YES")])
+        let result = try cleaned(file, [PixelRule(blank: [region])])
+        #expect(result.file.dataSet.bytes(.pixelData)?.array == [UInt8](repeating: 1, count: 8))
+        #expect(result.file.dataSet.string(Tag(0x0028, 0x0301)) == "YES")
+        #expect(result.findings.contains { $0.code == .pixelsNotCleaned })
+        #expect(result.findings.contains { $0.code == .burnedInAnnotation })
+        var strict = try Deidentifier(
+            options: [.cleanPixelData], rules: RuleSet(pixels: [PixelRule(blank: [region])]), key: .test)
+        strict.refusesBurnedInText = true
+        #expect(throws: DeidentificationError.self) { try strict.apply(to: file) }
+        // Where all of the image is to be kept, that is what the rule says.
+        let all = PixelRule(outside: [PixelRegion(left: 0, top: 0, width: 4, height: 2)])
+        #expect(try cleaned(file, [all]).findings.contains { $0.code == .pixelRegionsCleaned })
+    }
+
     @Test("Compressed pixels are decoded first, or the file is refused") func compressed() throws {
         var file = Self.image([UInt8](repeating: 1, count: 8))
         let native = file
@@ -147,29 +171,77 @@ import Testing
         #expect(!result.file.dataSet.elements.contains { $0.tag.group == 0x6000 })
     }
 
-    @Test("Comments in compressed frames are blanked where they stand") func comments() throws {
-        func blanked(_ stream: [UInt8], _ syntax: TransferSyntax) throws -> [UInt8] {
-            var file = Self.image([0])
-            file.dataSet[.pixelData] = Element(.pixelData, .OB, .fragments(offsetTable: .empty, [Bytes(stream)]))
-            file.transferSyntax = syntax
-            let result = try Deidentifier(key: .test).apply(to: file).file
-            guard case .fragments(_, let fragments)? = result.dataSet[.pixelData]?.value else { return [] }
-            return fragments.flatMap(\.array)
-        }
-        let name = Array("Miller".utf8)
+    private static let name = Array("Miller".utf8)
+    private static let zeros = [UInt8](repeating: 0, count: 6)
+    private static let comment: [UInt8] = [0xff, 0xfe, 0, 8]
+    private static let scan: [UInt8] = [0xff, 0xda, 0, 2, 1, 2, 0xff, 0x00, 0xff, 0xd0, 3, 0xff, 0xd9]
+
+    private func blanked(
+        _ fragments: [[UInt8]], _ syntax: TransferSyntax, frames: Int = 1, profile: ConfidentialityProfile = .basic
+    ) throws -> [[UInt8]] {
+        var file = Self.image([0], frames: frames)
+        file.dataSet[.pixelData] = Element(
+            .pixelData, .OB, .fragments(offsetTable: .empty, fragments.map { Bytes($0) }))
+        file.transferSyntax = syntax
+        let rules = profile == .keepListed ? RuleSet([.init(.tag(.pixelData), .keep)]) : RuleSet()
+        let result = try Deidentifier(profile: profile, rules: rules, key: .test).apply(to: file).file
+        guard case .fragments(_, let fragments)? = result.dataSet[.pixelData]?.value else { return [] }
+        return fragments.map(\.array)
+    }
+
+    @Test("Comments in compressed frames are blanked where they stand", arguments: ConfidentialityProfile.allCases)
+    func comments(profile: ConfidentialityProfile) throws {
+        let (name, comment, scan) = (Self.name, Self.comment, Self.scan)
+        let zeros = profile == .keepAll ? name : Self.zeros
         let jfif: [UInt8] = [0xff, 0xe0, 0, 16] + Array("JFIF\0".utf8) + [1, 1, 0, 0, 1, 0, 1, 0, 0]
-        let comment: [UInt8] = [0xff, 0xfe, 0, 8] + name
-        let exif: [UInt8] = [0xff, 0xe1, 0, 8] + name
-        let scan: [UInt8] = [0xff, 0xda, 0, 2, 1, 2, 0xff, 0x00, 0xff, 0xd0, 3, 0xff, 0xd9]
-        let zeros = [UInt8](repeating: 0, count: 6)
-        #expect(
-            try blanked([0xff, 0xd8] + jfif + comment + exif + scan + name, .jpegBaseline8Bit)
-                == [0xff, 0xd8] + jfif + [0xff, 0xfe, 0, 8] + zeros + [0xff, 0xe1, 0, 8] + zeros + scan + zeros)
-        let tile: [UInt8] = [0xff, 0x90, 0, 10, 0, 0, 0, 0, 0, 16, 0, 1, 0xff, 0x93, 7, 7]
-        let note: [UInt8] = [0xff, 0x64, 0, 10, 0, 1]
+        let exif: [UInt8] = [0xff, 0xe1, 0, 8]
         #expect(
             try blanked(
-                [0xff, 0x4f, 0xff, 0x51, 0, 4, 9, 9] + note + name + tile + [0xff, 0xd9] + name, .jpeg2000)
-                == [0xff, 0x4f, 0xff, 0x51, 0, 4, 9, 9] + note + zeros + tile + [0xff, 0xd9] + zeros)
+                [[0xff, 0xd8] + jfif + comment + name + exif + name + scan + name], .jpegBaseline8Bit,
+                profile: profile)
+                == [[0xff, 0xd8] + jfif + comment + zeros + exif + zeros + scan + zeros])
+        let header: [UInt8] = [0xff, 0x4f, 0xff, 0x51, 0, 4, 9, 9]
+        let note: [UInt8] = [0xff, 0x64, 0, 10, 0, 1]
+        func tile(_ length: UInt8, _ text: [UInt8]) -> [UInt8] {
+            // Its packets begin with a SOP whose number looks like an end.
+            [0xff, 0x90, 0, 10, 0, 0, 0, 0, 0, length, 0, 1] + note + text + [0xff, 0x93]
+                + [0xff, 0x91, 0, 4, 0xff, 0xd9, 7, 7]
+        }
+        let end: [UInt8] = [0xff, 0xd9]
+        // With its length, and with none in the last tile-part.
+        for length in [34, 0] as [UInt8] {
+            #expect(
+                try blanked(
+                    [header + note + name + tile(34, name) + tile(length, name) + end + name], .jpeg2000,
+                    profile: profile)
+                    == [header + note + zeros + tile(34, zeros) + tile(length, zeros) + end + zeros])
+        }
+    }
+
+    @Test("Comments are found wherever a frame is cut into fragments") func commentsInFragments() throws {
+        let stream = [0xff, 0xd8] + Self.comment + Self.name + Self.scan + [0] + Self.name
+        let clean = [0xff, 0xd8] + Self.comment + Self.zeros + Self.scan + [0] + Self.zeros
+        for cut in stride(from: 2, to: stream.count, by: 2) {
+            #expect(
+                try blanked([Array(stream[..<cut]), Array(stream[cut...])], .jpegBaseline8Bit)
+                    == [Array(clean[..<cut]), Array(clean[cut...])])
+        }
+        // A frame in two fragments, then one in one, and no offset table.
+        #expect(
+            try blanked([Array(stream[..<8]), Array(stream[8...]), stream], .jpegBaseline8Bit, frames: 2)
+                == [Array(clean[..<8]), Array(clean[8...]), clean])
+        #expect(try blanked([stream, stream], .jpegBaseline8Bit, frames: 2) == [clean, clean])
+        // What is no stream stays, and an empty value does no harm.
+        #expect(try blanked([Self.name, Self.name], .jpegBaseline8Bit) == [Self.name, Self.name])
+        #expect(try blanked([[], stream, []], .jpegBaseline8Bit, frames: 2) == [[], clean, []])
+        #expect(try blanked([], .jpegBaseline8Bit) == [])
+    }
+
+    @Test("Bytes behind the last frame go", arguments: [ConfidentialityProfile.basic, .minimal])
+    func bytesBehind(profile: ConfidentialityProfile) throws {
+        let file = Self.image([UInt8](repeating: 1, count: 8) + Self.name)
+        let result = try Deidentifier(profile: profile, key: .test).apply(to: file)
+        #expect(result.file.dataSet.bytes(.pixelData)?.array == [UInt8](repeating: 1, count: 8))
+        #expect(result.findings.contains { $0.code == .bytesAfterPixelsRemoved })
     }
 }

@@ -7,16 +7,18 @@ import TestSupport
 import Testing
 
 @Suite("Planted secrets") struct PlantedSecretTests {
-    static let optionSets: [Set<ConfidentialityOption>] = [
-        [],
-        [
-            .cleanDescriptors, .cleanGraphics, .cleanStructuredContent, .retainModifiedDates, .retainSafePrivate,
-        ],
+    static let settings: [(ConfidentialityProfile, Set<ConfidentialityOption>)] = [
+        (.basic, []),
+        (
+            .basic,
+            [.cleanDescriptors, .cleanGraphics, .cleanStructuredContent, .retainModifiedDates, .retainSafePrivate]
+        ),
+        (.minimal, []),
     ]
 
-    @Test("None of at least 50 secrets is left in any of 200 files", arguments: optionSets)
-    func noSecretIsLeft(options: Set<ConfidentialityOption>) throws {
-        let deidentifier = try Deidentifier(options: options, key: .test)
+    @Test("None of at least 50 secrets is left in any of 200 files", arguments: settings)
+    func noSecretIsLeft(profile: ConfidentialityProfile, options: Set<ConfidentialityOption>) throws {
+        let deidentifier = try Deidentifier(profile: profile, options: options, key: .test)
         var (planted, total) = (0, 0)
         let dump = ProcessInfo.processInfo.environment["LIGHTBOX_DUMP"]
         for number in 0..<200 {
@@ -41,7 +43,8 @@ import Testing
             #expect(again.transferSyntax == source.syntax)
             try Self.checkPixels(again, source, options)
             if let dump {
-                try Data(written).write(to: URL(fileURLWithPath: "\(dump)/\(options.count)_\(number).dcm"))
+                try Data(written).write(
+                    to: URL(fileURLWithPath: "\(dump)/\(profile)\(options.count)_\(number).dcm"))
             }
         }
         #expect(planted == total)

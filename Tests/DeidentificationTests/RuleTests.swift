@@ -49,6 +49,87 @@ import Testing
         #expect(result.findings.contains { $0.code == .keptByRule })
     }
 
+    private static let overlay: [Element] = [
+        .uint16(Tag(0x6000, 0x0010), 8), .text(Tag(0x6000, 0x0022), "Miller"),
+        .text(Tag(0x6000, 0x0040), "R", vr: .CS),
+        .text(Tag(0x6000, 0x1500), "Ann"), .bytes(Tag(0x6000, 0x3000), [1, 2], vr: .OW),
+        .text(Tag(0x6000, 0x4000), "seen by Miller"), .text(Tag(0x6000, 0x7777), "Miller", vr: .LO),
+    ]
+
+    private static let overlayWithoutTexts = [Tag(0x6000, 0x0010), Tag(0x6000, 0x0040), Tag(0x6000, 0x3000)]
+
+    @Test(
+        "Rules reach every attribute of an overlay",
+        arguments: [
+            // The whole of it goes with its data, and what a rule keeps stays.
+            ("rules: [{keep: PatientSex}]", []), ("rules: [{keep: 60001500}]", [Tag(0x6000, 0x1500)]),
+            ("options: [clean-graphics]", overlayWithoutTexts),
+            (
+                "options: [clean-graphics]\nrules: [{remove: \"vr:CS\"}]",
+                [Tag(0x6000, 0x0010), Tag(0x6000, 0x3000)]
+            ),
+            (
+                "options: [clean-graphics]\nrules: [{keep: 60xx0022}, {remove: 60000010}]",
+                [Tag(0x6000, 0x0022), Tag(0x6000, 0x0040), Tag(0x6000, 0x3000)]
+            ),
+            ("options: [clean-graphics]\nrules: [{remove: \"vr:OW\"}]", []),
+            ("profile: keep-listed\nrules: [{keep: 60xx3000}]", overlayWithoutTexts),
+            ("profile: minimal\nrules: [{keep: 60003000}]", overlayWithoutTexts),
+            ("profile: keep-all\nrules: [{remove: 60004000}, {remove: \"vr:LO\"}]", overlayWithoutTexts),
+            ("profile: keep-all\nrules: [{remove: 60004000}]", overlay.map(\.tag).filter { $0.element != 0x4000 }),
+        ])
+    func overlays(yaml: String, expected: [DICOM.Tag]) throws {
+        let result = try apply(yaml, to: Self.overlay).file.dataSet
+        #expect(result.elements.map(\.tag).filter { $0.group == 0x6000 } == expected)
+    }
+
+    @Test("An overlay attribute can be replaced, emptied and hashed") func overlayActions() throws {
+        let result = try apply(
+            """
+            options: [clean-graphics]
+            rules:
+              - {replace: 60000022, with: Lesion}
+              - empty: 60001500
+              - hash: 60004000
+            """, to: Self.overlay
+        ).file.dataSet
+        #expect(result.string(Tag(0x6000, 0x0022)) == "Lesion")
+        #expect(result[Tag(0x6000, 0x1500)] != nil && result.string(Tag(0x6000, 0x1500)) == nil)
+        #expect(result.string(Tag(0x6000, 0x4000))?.count == 16)
+    }
+
+    @Test(
+        "Dates that a rule keeps or moves are not called removed",
+        arguments: [
+            ("", "REMOVED"), ("rules: [{keep: PatientSex}]", "REMOVED"),
+            ("rules: [{keep: StudyDate}]", "UNMODIFIED"),
+            ("rules: [{shift: StudyDate}]", "MODIFIED"), ("rules: [{hash: \"vr:DA\"}]", "MODIFIED"),
+            ("rules: [{remove: StudyDate}]", "REMOVED"), ("rules: [{keep: \"vr:TM\"}]", "REMOVED"),
+            ("options: [retain-modified-dates]", "MODIFIED"), ("options: [retain-full-dates]", "UNMODIFIED"),
+            ("options: [retain-modified-dates]\nrules: [{keep: StudyDate}]", "UNMODIFIED"),
+            ("rules: [{keep: SeriesDate}]", "REMOVED"),
+        ])
+    func dates(yaml: String, expected: String) throws {
+        let elements = Self.elements + [.text(Tag(0x0008, 0x0021), "")]
+        #expect(try apply(yaml, to: elements).file.dataSet.string(Tag(0x0028, 0x0303)) == expected)
+    }
+
+    @Test("Profiles that keep little look for names in what they keep, too", arguments: ["basic", "minimal"])
+    func namesInKeptTexts(profile: String) throws {
+        let file =
+            RuleTests.elements + [
+                .text(Tag(0x0028, 0x1055), "LUNG", "MILLER"), .text(Tag(0x0028, 0x3003), "seen by Miller"),
+                .text(Tag(0x0008, 0x0008), "ORIGINAL", "MILLER", vr: .CS),
+                .text(Tag(0x0018, 0x0050), "Ann", vr: .DS),
+            ]
+        let result = try apply("profile: \(profile)", to: file)
+        #expect(result.file.dataSet.string(Tag(0x0012, 0x0062)) == "YES")
+        let written = try result.file.serialized()
+        for name in ["MILLER", "Miller", "Ann"] { #expect(written.firstRange(of: Array(name.utf8)) == nil) }
+        #expect(result.findings.contains { $0.code == .identifierInText })
+        #expect(result.findings.contains { $0.code == .malformedValueRemoved })
+    }
+
     @Test("A kept name is not called removed") func keptName() throws {
         let result = try apply("rules: [{keep: PatientName}]", to: Self.elements)
         #expect(result.file.dataSet.string(.patientName) == "Miller^Ann")
@@ -106,6 +187,13 @@ import Testing
         #expect(removed.string(Tag(0x0009, 0x1001)) == "one")
         #expect(removed[Tag(0x0012, 0x0062)] == nil)
         #expect(removed.string(.sopInstanceUID)?.hasPrefix("2.25.") == true)
+        func overlay(_ config: GoogleDeidentifyConfig) throws -> [UInt16] {
+            try Deidentifier(google: config, key: .test).apply(to: DICOMFile(dataSet: DataSet(Self.overlay)))
+                .file.dataSet.elements.filter { $0.tag.group == 0x6000 }.map(\.tag.element)
+        }
+        #expect(try overlay(.init(removeList: ["60004000"])) == [0x10, 0x22, 0x40, 0x1500, 0x3000, 0x7777])
+        #expect(try overlay(.init(keepList: ["60003000"])) == [0x10, 0x40, 0x3000])
+        #expect(try overlay(.init(keepList: ["PatientSex"])).isEmpty)
     }
 
     @Test("Profiles") func profiles() throws {

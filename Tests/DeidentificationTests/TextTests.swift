@@ -23,6 +23,12 @@ import Testing
             ("CT chest follow up", "CT follow up"), ("Smith", nil), ("12.03.1957 CT", "CT"), ("12.03.19 CT", "CT"),
             ("2019-04-01", nil), ("10:15 scan", "scan"), ("1957", nil), ("slice 5.5 mm", "slice 5.5 mm"),
             ("AB12345 head", "head"), ("Kopf Müller", nil), ("头部 CT", "CT"),
+            // Numbers in groups, and dates in words
+            ("CT 123 456 789", "CT"), ("943 476 5919 head", "head"), ("head 943, 476, 5919", "head"),
+            ("12 Mar 80 CT", "CT"), ("CT 12th March 80", "CT"), ("12 / 03 / 19 CT", "CT"),
+            ("(020) 79 46 CT", "CT"),
+            ("512 x 512 mm, 5,5 mm", "512 x 512 mm, 5,5 mm"), ("chest 3 mm 120 kV", "3 mm 120 kV"),
+            ("AB 12 345 CT", "CT"),
         ])
     func words(text: String, expected: String?) throws {
         #expect(try cleaned(text) == expected)
@@ -47,5 +53,20 @@ import Testing
         #expect(result.file.dataSet.string(.bodyPartExamined) == "CHEST")
         #expect(result.file.dataSet.string(Tag(0x0018, 0x1210)) == "B31f")
         #expect(result.findings.contains { $0.code == .identifierInText && $0.count == 3 })
+    }
+
+    @Test(
+        "The patient's number is found in groups, too",
+        arguments: [
+            ("123456789", "CT 123 456 789", "CT"), ("943 476 5919", "MR 9434765919", "MR"),
+            ("AB-12", "CT AB 12", "CT"),
+            ("AB12", "CT AB 12", "CT"), ("L412", "MR L4 12", "MR"), ("AB12", "Scan 12 mm", "Scan 12 mm"),
+            ("123456", "Scan 123", "Scan 123"),
+        ])
+    func numberInGroups(id: String, text: String, expected: String) throws {
+        let dataSet = DataSet([.text(.patientID, id), .text(.manufacturerModelName, text)])
+        let result = try Deidentifier(key: .test).apply(to: DICOMFile(dataSet: dataSet))
+        #expect(result.file.dataSet.string(.manufacturerModelName) == expected)
+        #expect(result.findings.contains { $0.code == .identifierInText } == (text != expected))
     }
 }

@@ -71,6 +71,70 @@ import Testing
         }
     }
 
+    @Test("warnings.jsonl has a line for each instance, whichever run has made it") func warnings() throws {
+        try withTemporaryFolder { folder in
+            for number in 1...4 {
+                try Self.write(number, to: folder + "/in\(number)") {
+                    if number != 2 { $0[.modality] = .text(.modality, "OT") }
+                }
+            }
+            let context = StageContext(home: Home(path: folder + "/home"), threads: 2)
+            let stage = DeidentifyStage(try Deidentifier(key: Self.key))
+            let path = folder + "/out/warnings.jsonl"
+            func run(_ stage: DeidentifyStage, _ numbers: [Int]) throws -> [Substring] {
+                _ = try stage.run(numbers.map { folder + "/in\($0)" }, to: .folder(folder + "/out"), context)
+                return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+            }
+            let first = try run(stage, [1, 2])
+            #expect(first.count == 1 && first[0].hasPrefix(#"{"instance":"2.25."#))
+            let both = try run(stage, [3])
+            #expect(both.count == 2 && both.contains(first[0]))
+            #expect(try run(stage, [1, 3]) == both)
+            #expect(try run(stage, [2]) == both)
+            #expect(try run(stage, [1, 2, 3]) == both)
+            // Lines of another's stay; cleaned instances lose theirs.
+            try Data((both.joined(separator: "\n") + "\nmine\n").utf8).write(to: URL(fileURLWithPath: path))
+            #expect(try Set(run(stage, [4])).isSuperset(of: both + ["mine"]))
+            let rule = PixelRule(blank: [PixelRegion(left: 0, top: 0, width: 1, height: 1)])
+            let cleaning = DeidentifyStage(
+                try Deidentifier(options: [.cleanPixelData], rules: RuleSet(pixels: [rule]), key: Self.key))
+            #expect(try run(cleaning, [1, 2, 3, 4]) == ["mine"])
+        }
+    }
+
+    @Test("What a killed run has left goes with the next one, what a live one has in hand stays") func leftovers()
+        throws
+    {
+        try withTemporaryFolder { folder in
+            try Self.write(1, to: folder + "/in")
+            let output = folder + "/out"
+            let dead = output + "/.deidentify-dead"
+            try FileManager.default.createDirectory(atPath: dead, withIntermediateDirectories: true)
+            try Data([1]).write(to: URL(fileURLWithPath: dead + "/1.dcm"))
+            try Data().write(to: URL(fileURLWithPath: dead + ".lock"))
+            let live = try IncomingFolder(in: output, prefix: ".deidentify-")
+            try Data([1]).write(to: URL(fileURLWithPath: live.path + "/1.dcm"))
+            let context = StageContext(home: Home(path: folder + "/home"))
+            let stage = DeidentifyStage(try Deidentifier(key: Self.key))
+            #expect(try stage.run([folder + "/in"], to: .folder(output), context).report.written == 1)
+            let hidden = try FileManager.default.contentsOfDirectory(atPath: output).filter { $0.hasPrefix(".") }
+            let name = (live.path as NSString).lastPathComponent
+            #expect(Set(hidden) == [name, name + ".lock"])
+            #expect(FileManager.default.fileExists(atPath: live.path + "/1.dcm"))
+        }
+    }
+
+    @Test("A store cannot be its own destination") func ownDestination() throws {
+        try withTemporaryFolder { folder in
+            let context = StageContext(home: Home(path: folder + "/home"))
+            let store = try DICOMCatalog(home: context.home).store(DICOMStoreName("one"), creating: true)
+            let stage = DeidentifyStage(try Deidentifier(key: Self.key))
+            for source in ["dicom:one", "dicom:default/one"] {
+                #expect(throws: InputError.self) { try stage.run([source], to: .store(store), context) }
+            }
+        }
+    }
+
     @Test("From a store into a store") func stores() throws {
         try withTemporaryFolder { folder in
             for number in 1...5 { try Self.write(number, to: folder + "/in") }
@@ -86,6 +150,14 @@ import Testing
             try target.forEachInstance { #expect($0.record.instance.sopInstanceUID.hasPrefix("2.25.")) }
             let again = try stage.run(["dicom:one"], to: .store(target), context)
             #expect(again.report.written == 0 && again.report.unchanged == 5)
+            // Nothing is left beside the instances, and other content under a known UID is a problem.
+            #expect(
+                try Set(FileManager.default.contentsOfDirectory(atPath: target.root)) == ["instances", "incoming"])
+            let other = DeidentifyStage(
+                try Deidentifier(rules: RuleSet([.init(.tag(.modality), .remove)]), key: Self.key))
+            let conflicts = try other.run(["dicom:one"], to: .store(target), context)
+            #expect(conflicts.report.written == 0 && conflicts.report.problems.count == 5)
+            #expect(conflicts.report.problems.first?.source == "input 1 of 5")
         }
     }
 

@@ -13,8 +13,10 @@ import WireFormats
 
 /// What is made of de-identified files: pictures, records, tables, reports.
 @Suite("Planted secrets on their walk") struct PlantedWalkTests {
-    private static let cleaning: Set<ConfidentialityOption> = [
-        .cleanDescriptors, .cleanGraphics, .cleanStructuredContent, .retainSafePrivate,
+    private static let settings: [(ConfidentialityProfile, Set<ConfidentialityOption>)] = [
+        (.basic, []),
+        (.basic, [.cleanDescriptors, .cleanGraphics, .cleanStructuredContent, .retainSafePrivate]),
+        (.minimal, []),
     ]
 
     /// Everything that the walk leaves, one text or file each, with a name to find it by.
@@ -46,8 +48,8 @@ import WireFormats
         return samples
     }
 
-    @Test("None is left in any store, export, record, table or report", arguments: [[], cleaning])
-    func nothingIsLeft(options: Set<ConfidentialityOption>) throws {
+    @Test("None is left in any store, export, record, table or report", arguments: settings)
+    func nothingIsLeft(profile: ConfidentialityProfile, options: Set<ConfidentialityOption>) throws {
         try withTemporaryFolder { folder in
             var secrets: [PlantedFile.Secret] = []
             for number in 0..<200 {
@@ -59,7 +61,8 @@ import WireFormats
                 try Data(source.bytes).write(to: URL(fileURLWithPath: path))
             }
             let context = StageContext(home: Home(path: folder + "/home"), threads: 2)
-            let traces = try walk(from: folder + "/archive", options, context)
+            let deidentifier = try Deidentifier(profile: profile, options: options, key: .init(Array(0..<32)))
+            let traces = try walk(from: folder + "/archive", deidentifier, context)
             let search = SecretSearch(secrets)
             for (name, bytes) in traces.texts {
                 for secret in search.found(in: bytes) {
@@ -70,11 +73,11 @@ import WireFormats
     }
 
     private func walk(
-        from source: String, _ options: Set<ConfidentialityOption>, _ context: StageContext
+        from source: String, _ deidentifier: Deidentifier, _ context: StageContext
     ) throws -> Traces {
         var traces = Traces()
         let store = try DICOMCatalog(home: context.home).store(DICOMStoreName("shared"), creating: true)
-        var deidentify = DeidentifyStage(try Deidentifier(options: options, key: .init(Array(0..<32))))
+        var deidentify = DeidentifyStage(deidentifier)
         deidentify.correspondencePath = source + "/names.csv"
         let result = try deidentify.run([source + "/**.dcm"], to: .store(store), context)
         #expect(result.report.written == 200)

@@ -49,11 +49,14 @@ public struct DeidentificationKey: Sendable {
         if !folder.isEmpty {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }
-        do {
-            try PrivateFile.create(Array((digits.joined() + "\n").utf8), at: path)
-        } catch let failure as FileFailure where failure.errno == EEXIST {
-            // Another process has just made it; its key is as good.
-        }
+        let parent = folder.isEmpty ? "." : folder
+        let new = parent + "/.key-" + UUID().uuidString
+        try AtomicFile.write(Array((digits.joined() + "\n").utf8), to: new, mode: 0o600)
+        defer { unlink(new) }
+        // A link fails where a rename would replace a key that another process has just made; that one is as good.
+        guard link(new, path) == 0 || errno == EEXIST else { throw FileFailure(path: path, errno: errno) }
+        // Names made with a key that a power loss took back would never be made again.
+        try AtomicFile.syncFolder(parent)
     }
 
     private static func bytes(of text: String) -> [UInt8]? {

@@ -1,8 +1,7 @@
 import DICOM
 
-/// What happens to one attribute, as far as the profile, its options and the rules decide it beforehand.
+/// What happens to one attribute that no rule names, as far as the profile and its options decide it beforehand.
 enum Treatment: Equatable {
-    case rule(RuleSet.Action)
     case keep
     case basic(BasicAction)
     /// Cleaned by the vocabulary; where nothing is left, the basic action.

@@ -11,7 +11,7 @@ extension DeidentificationPass {
 
     /// A value that the profile keeps, once it is seen to be of the kind that belongs there.
     mutating func keepChecked(_ element: Element, _ usual: VR, of dataSet: DataSet) -> Element? {
-        guard plan.profile == .basic else { return keep(element, of: dataSet) }
+        guard plan.profile != .keepAll else { return keep(element, of: dataSet) }
         guard case .bytes(let bytes) = element.value else {
             let isFit = if case .sequence = element.value { usual == .SQ } else { element.tag == .pixelData }
             return isFit ? keep(element, of: dataSet) : malformed(element, usual)
@@ -85,6 +85,7 @@ extension DeidentificationPass {
         case .DA, .DT:
             guard let moved = DateShift(days: patient.days).shifted(bytes) else { return nil }
             record(.days, old: patient.original, new: String(patient.days))
+            dates.areShifted = true
             return .text(element.tag, String(decoding: moved, as: UTF8.self), vr: usual)
         case .TM: return element
         default: return nil
@@ -152,6 +153,10 @@ extension DeidentificationPass {
         case .keep:
             if plan.profile == .basic, plan.treatment(of: tag, element.vr) != .keep || tag.isPrivate {
                 findings.add(.keptByRule, tag)
+            }
+            let usual = DICOMDictionary.vr(of: tag) ?? element.vr
+            if usual == .DA || usual == .DT, case .bytes(let bytes) = element.value, !bytes.isEmpty {
+                dates.areKept = true
             }
             return keep(element, of: dataSet)
         case .remove: return nil

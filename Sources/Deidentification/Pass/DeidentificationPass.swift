@@ -14,13 +14,15 @@ struct DeidentificationPass {
     var correspondence: [Correspondence] = []
     /// Within a sequence whose content has to say nothing: texts become dummies.
     var scrubsTexts = false
+    /// What has become of dates that did not go.
+    var dates = DateTraces()
 
     init(_ deidentifier: Deidentifier, _ file: DICOMFile, _ findings: FindingList) {
         plan = deidentifier.plan
         names = deidentifier.names
         cleaner = deidentifier.cleaner
         patient = PatientIdentity(file.dataSet, deidentifier.names)
-        identifiers = plan.profile == .basic ? Identifiers(of: file.dataSet) : Identifiers()
+        identifiers = plan.profile == .keepAll ? Identifiers() : Identifiers(of: file.dataSet)
         types = file.dataSet.string(.sopClassUID).flatMap(AttributeTypes.line)
         safePrivate = plan.has(.retainSafePrivate) ? SafePrivate(file.dataSet) : nil
         self.findings = findings
@@ -40,7 +42,7 @@ struct DeidentificationPass {
             if tag.isPrivate {
                 if let kept = privateElement(element, of: dataSet, in: sequence, &blocks) { output.append(kept) }
             } else if tag.group & 0xff01 == 0x6000 {
-                if overlays.keeps(tag), let kept = overlayElement(element, of: dataSet) { output.append(kept) }
+                if let kept = overlayElement(element, of: dataSet, in: sequence, overlays) { output.append(kept) }
             } else {
                 if let kept = standardElement(element, of: dataSet, in: sequence) { output.append(kept) }
             }
@@ -72,11 +74,24 @@ struct DeidentificationPass {
         return apply(treatment, to: element, usual, of: dataSet, in: sequence)
     }
 
-    /// An attribute of an overlay that stays: its comments and names of it are texts like others.
-    private mutating func overlayElement(_ element: Element, of dataSet: DataSet) -> Element? {
-        guard plan.profile == .basic, let usual = DICOMDictionary.vr(of: element.tag) else { return element }
+    /// An attribute of an overlay: of one that goes only what a rule keeps; of one that stays its comments and names
+    /// are texts like others.
+    private mutating func overlayElement(
+        _ element: Element, of dataSet: DataSet, in sequence: Tag?, _ overlays: OverlayChoice
+    ) -> Element? {
+        let tag = element.tag
+        let stays = overlays.keeps(tag)
+        if let rule = plan.rule(for: tag, element.vr, creator: nil) {
+            return stays || rule == .keep ? apply(rule, to: element, of: dataSet, in: sequence) : nil
+        }
+        guard stays else { return nil }
+        if plan.profile == .keepAll { return keep(element, of: dataSet) }
+        guard let usual = DICOMDictionary.vr(of: tag) else {
+            findings.add(.unknownAttributeRemoved, tag)
+            return nil
+        }
         guard usual.hasCharacterSet else { return keepChecked(element, usual, of: dataSet) }
-        return cleaned(element, usual, of: dataSet)
+        return plan.profile == .basic ? cleaned(element, usual, of: dataSet) : nil
     }
 
     private mutating func privateElement(
@@ -106,7 +121,6 @@ struct DeidentificationPass {
         _ treatment: Treatment, to element: Element, _ usual: VR, of dataSet: DataSet, in sequence: Tag?
     ) -> Element? {
         switch treatment {
-        case .rule(let rule): apply(rule, to: element, of: dataSet, in: sequence)
         case .keep: keepChecked(element, usual, of: dataSet)
         case .basic(let action): apply(action, to: element, usual, of: dataSet, in: sequence)
         case .clean(let action):

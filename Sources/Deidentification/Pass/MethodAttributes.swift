@@ -1,10 +1,17 @@
 import DICOM
 
+/// What rules and options have left of a file's dates.
+struct DateTraces {
+    var areKept = false
+    var areShifted = false
+}
+
 /// The attributes that say what was done (PS3.15 E.1.1 and E.3, PS3.3 C.7.1.1 and C.7.6.1).
 struct MethodAttributes {
     let deidentifier: Deidentifier
     /// Regions were blanked as a rule says.
     let cleansPixels: Bool
+    let dates: DateTraces
 
     private static let patientIdentityRemoved = Tag(0x0012, 0x0062)
     private static let method = Tag(0x0012, 0x0063)
@@ -35,8 +42,9 @@ struct MethodAttributes {
             })
         let options = deidentifier.options
         let dates =
-            options.contains(.retainFullDates)
-            ? "UNMODIFIED" : options.contains(.retainModifiedDates) ? "MODIFIED" : "REMOVED"
+            options.contains(.retainFullDates) || self.dates.areKept
+            ? "UNMODIFIED"
+            : options.contains(.retainModifiedDates) || self.dates.areShifted ? "MODIFIED" : "REMOVED"
         dataSet[Self.temporalInformation] = .text(Self.temporalInformation, dates, vr: .CS)
     }
 

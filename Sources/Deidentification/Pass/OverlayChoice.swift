@@ -7,13 +7,12 @@ struct OverlayChoice {
 
     /// Graphics may be letters, regions of interest are not (PS3.15 E.3.3): Clean Graphics keeps the latter.
     init(_ dataSet: DataSet, _ plan: ActionPlan) {
-        // Most data sets have none: elements ascend, so a look at those past the middle is enough.
         for element in dataSet.elements where element.tag.group & 0xff01 == 0x6000 {
             let group = element.tag.group
             let data = Tag(group, 0x3000)
             guard element.tag == data || dataSet[data] == nil else { continue }
             let keeps: Bool
-            switch plan.rule(for: data, .OW, creator: nil) {
+            switch plan.rule(for: data, dataSet[data]?.vr ?? .OW, creator: nil) {
             case .keep?: keeps = true
             case .some: keeps = false
             case nil:

@@ -13,7 +13,7 @@ struct PixelCleaning {
         var isClean = false
         if deidentifier.options.contains(.cleanPixelData) {
             let masks = deidentifier.rules.pixels.filter { $0.fits(file.dataSet) }
-                .compactMap { $0.mask(for: file.dataSet) }
+                .compactMap { $0.mask(for: file.dataSet) }.filter { $0.reaches(file.dataSet) }
             if masks.isEmpty {
                 findings.add(.pixelsNotCleaned, .pixelData)
             } else {
@@ -34,7 +34,7 @@ struct PixelCleaning {
         if deidentifier.options.contains(.cleanRecognizableVisualFeatures) {
             findings.add(.visualFeaturesNotCleaned)
         }
-        if deidentifier.profile == .basic { result.dataSet = withoutHiddenBytes(result, &findings) }
+        if deidentifier.profile != .keepAll { result.dataSet = withoutHiddenBytes(result, &findings) }
         return (result, isClean)
     }
 
@@ -65,13 +65,7 @@ struct PixelCleaning {
         switch element.value {
         case .fragments(let offsetTable, let fragments):
             guard JPEGComments.applies(to: file.transferSyntax) else { return dataSet }
-            var isChanged = false
-            let cleaned = fragments.map { fragment in
-                guard let clean = JPEGComments.blanked(fragment) else { return fragment }
-                isChanged = true
-                return Bytes(clean)
-            }
-            if isChanged {
+            if let cleaned = JPEGComments.blanked(fragments, frames: dataSet.int(.numberOfFrames) ?? 1) {
                 findings.add(.compressedCommentsRemoved, .pixelData)
                 dataSet[.pixelData] = Element(
                     .pixelData, element.vr, .fragments(offsetTable: offsetTable, cleaned))

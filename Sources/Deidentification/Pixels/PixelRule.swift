@@ -96,6 +96,17 @@ struct PixelMask {
     /// Empty means all.
     let kept: [PixelRegion]
 
+    /// Whether it can blank anything in an image of this size. One that keeps regions is about the whole image, and may
+    /// find nothing around them.
+    func reaches(_ dataSet: DataSet) -> Bool {
+        let (rows, columns) = (dataSet.int(.rows) ?? .max, dataSet.int(.columns) ?? .max)
+        return !kept.isEmpty
+            || blank.contains { region in
+                region.width > 0 && region.height > 0 && region.left < columns && region.top < rows
+                    && region.left > -region.width && region.top > -region.height
+            }
+    }
+
     /// The pixels of one row to blank, as ranges of columns.
     func ranges(row: Int, columns: Int) -> [Range<Int>] {
         var ranges: [Range<Int>] = []

@@ -5,6 +5,8 @@ import LightboxCore
 /// they do not.
 struct Identifiers: Sendable {
     private var words: Set<String> = []
+    /// Characters of the longest word.
+    private var longest = 0
 
     init() {}
 
@@ -39,25 +41,49 @@ struct Identifiers: Sendable {
     private mutating func addName(_ name: String) {
         for part in name.split(whereSeparator: { !$0.isLetter && !$0.isNumber })
         where part.count >= (part.utf8.allSatisfy { $0 < 0x80 } ? 3 : 2) {
-            words.insert(part.uppercased())
+            add(part.uppercased())
         }
+    }
+
+    private mutating func add(_ word: String) {
+        words.insert(word)
+        longest = max(longest, word.count)
     }
 
     /// A number as a whole and its longer parts.
     private mutating func addNumber(_ value: String) {
         let parts = value.split(whereSeparator: { !$0.isLetter && !$0.isNumber })
         for part in parts where part.count >= 4 && part.contains(where: \.isNumber) {
-            words.insert(part.uppercased())
+            add(part.uppercased())
         }
         let whole = parts.joined()
-        if whole.count >= 4 { words.insert(whole.uppercased()) }
+        if whole.count >= 4 { add(whole.uppercased()) }
     }
 
-    func contains(word: some StringProtocol) -> Bool { !words.isEmpty && words.contains(word.uppercased()) }
-
-    /// Whether one of the names or numbers stands in a text as a word.
+    /// Whether one of the names or numbers stands in a text.
     func occur(in text: String) -> Bool {
         guard !words.isEmpty else { return false }
-        return text.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).contains { contains(word: $0) }
+        return !places(in: text.split(whereSeparator: { !$0.isLetter && !$0.isNumber })).isEmpty
+    }
+
+    /// Which of a text's words are names or numbers, or parts of a number that is written in groups: `943 476 5919`.
+    func places(in texts: [some StringProtocol]) -> Set<Int> {
+        var places: Set<Int> = []
+        guard !words.isEmpty else { return places }
+        let texts = texts.map { $0.uppercased() }
+        for start in texts.indices {
+            var joined = texts[start]
+            var end = start
+            while true {
+                if words.contains(joined) { places.formUnion(start...end) }
+                end += 1
+                // Numbers have letters before or behind them, but none of several words.
+                guard end < texts.count, joined.count + texts[end].count <= longest,
+                    joined.contains(where: \.isNumber) || texts[end].contains(where: \.isNumber)
+                else { break }
+                joined += texts[end]
+            }
+        }
+        return places
     }
 }

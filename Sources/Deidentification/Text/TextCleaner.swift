@@ -2,7 +2,7 @@
 /// a person (the action C of PS3.15 for descriptions and comments).
 ///
 /// Words stay that are in the vocabulary and in no name or number of this data set, and so do numbers below 1000
-/// and short labels of vertebrae, echoes and kernels (`L4`, `T2`, `B31f`). Dates go as a whole.
+/// and short labels of vertebrae, echoes and kernels (`L4`, `T2`, `B31f`). Dates and numbers in groups go as a whole.
 struct TextCleaner: Sendable {
     private let words: Set<String>
 
@@ -19,76 +19,78 @@ struct TextCleaner: Sendable {
 
     /// The text without what might identify somebody; empty when nothing is left.
     func clean(_ text: String, without identifiers: Identifiers) -> String {
-        let pieces = Self.pieces(of: text)
+        let words = Self.words(of: text)
+        let named = identifiers.places(in: words.map(\.text))
+        var isKept = words.indices.map { keeps(words[$0].text) && !named.contains($0) }
+        for index in Self.groupedNumbers(words, isKept) { isKept[index] = false }
         var result = ""
-        // What stands before the next word that stays; a space where words went.
-        var gap = ""
+        // A space where words went.
         var hasDropped = false
-        for (index, piece) in pieces.enumerated() {
-            if !piece.isWord {
-                gap = piece.text
-            } else if keeps(piece.text, at: index, of: pieces), !identifiers.contains(word: piece.text) {
-                if !result.isEmpty { result += hasDropped ? " " : gap }
-                result += piece.text
-                hasDropped = false
-            } else {
-                hasDropped = true
-            }
+        for (word, isKept) in zip(words, isKept) {
+            if isKept { result += (result.isEmpty ? "" : hasDropped ? " " : word.gap) + word.text }
+            hasDropped = !isKept
         }
         return result
     }
 
-    private struct Piece {
-        let text: String
-        let isWord: Bool
+    /// A run of letters and digits, and what stands before it.
+    private struct Word {
+        var gap = ""
+        var text = ""
     }
 
-    /// Runs of letters and digits, and what stands between them.
-    private static func pieces(of text: String) -> [Piece] {
-        var pieces: [Piece] = []
-        var current = ""
-        var isWord = false
+    private static func words(of text: String) -> [Word] {
+        var words: [Word] = []
+        var current = Word()
         for character in text {
-            let belongs = character.isLetter || character.isNumber
-            if belongs != isWord && !current.isEmpty {
-                pieces.append(Piece(text: current, isWord: isWord))
-                current = ""
+            if character.isLetter || character.isNumber {
+                current.text.append(character)
+                continue
             }
-            isWord = belongs
+            if !current.text.isEmpty {
+                words.append(current)
+                current = Word()
+            }
             // Between words, only marks that mean nothing by themselves stay.
-            current.append(belongs || " ,.;:+-/()\n\r".contains(character) ? character : " ")
+            current.gap.append(" ,.;:+-/()\n\r".contains(character) ? character : " ")
         }
-        if !current.isEmpty { pieces.append(Piece(text: current, isWord: isWord)) }
-        return pieces
+        return current.text.isEmpty ? words : words + [current]
     }
 
-    private func keeps(_ word: String, at index: Int, of pieces: [Piece]) -> Bool {
+    private func keeps(_ word: String) -> Bool {
         let bytes = Array(word.utf8)
         let digits = bytes.prefix { (0x30...0x39).contains($0) }.count
-        if digits == bytes.count { return digits <= 3 && !isPartOfDate(index, pieces) }
+        if digits == bytes.count { return digits <= 3 }
         if digits > 0 { return digits <= 4 && Self.units.contains(word.dropFirst(digits).lowercased()) }
         // A title is not the modality.
         if word == "Mr" || word == "mr" { return false }
         return words.contains(word.lowercased()) || Self.isLabel(bytes)
     }
 
-    /// A number that another one follows or precedes with a mark that dates and times have.
-    private func isPartOfDate(_ index: Int, _ pieces: [Piece]) -> Bool {
-        func isJoined(_ mark: Int, _ other: Int) -> Bool {
-            guard pieces.indices.contains(other) else { return false }
-            let text = pieces[mark].text
-            guard pieces[other].text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
-            return text == "/" || text == "-" || text == ":" || (text == "." && pieces[other].text.utf8.count > 2)
+    /// Numbers that no word which stays keeps apart: dates, times, and the groups of longer numbers (`943 476 5919`,
+    /// `12 Mar 80`). A decimal is none of these.
+    private static func groupedNumbers(_ words: [Word], _ isKept: [Bool]) -> Set<Int> {
+        var result: Set<Int> = []
+        var group: [Int] = []
+        func close() {
+            if group.count > 1 && !isDecimal(group) { result.formUnion(group) }
+            group = []
         }
-        func isPoint(_ mark: Int, _ other: Int) -> Bool {
-            pieces.indices.contains(other) && pieces[mark].text == "."
-                && pieces[other].text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        func isDecimal(_ group: [Int]) -> Bool {
+            let last = words[group[1]]
+            return group.count == 2 && group[1] == group[0] + 1 && [".", ","].contains(last.gap)
+                && last.text.count <= 2
         }
-        if isJoined(index - 1, index - 2) || isJoined(index + 1, index + 2) { return true }
-        // 12.03.19
-        return isPoint(index - 1, index - 2) && isPoint(index + 1, index + 2)
-            || isPoint(index + 1, index + 2) && isPoint(index + 3, index + 4)
-            || isPoint(index - 1, index - 2) && isPoint(index - 3, index - 4)
+        for (index, word) in words.enumerated() {
+            let digits = word.text.utf8.prefix { (0x30...0x39).contains($0) }.count
+            if digits > 0 && ["", "st", "nd", "rd", "th"].contains(word.text.dropFirst(digits).lowercased()) {
+                group.append(index)
+            } else if isKept[index] {
+                close()
+            }
+        }
+        close()
+        return result
     }
 
     private static let units: Set<String> = [

@@ -132,8 +132,9 @@ struct ArchiveStage: Sendable {
             if let study = settings.study { filters = [InstanceFilter(studyInstanceUID: study)] }
             var (paths, cursor) = ([String](), InstanceCursor(source, matchingAny: filters))
             while let instance = try cursor.next() { paths.append(instance.path) }
-            let target = try catalog.store(
-                DICOMStoreName(dataset: settings.dataset, store: settings.store ?? name.store), creating: true)
+            let destination = try DICOMStoreName(dataset: settings.dataset, store: settings.store ?? name.store)
+            try DeidentifyStage.check(name, to: destination)
+            let target = try catalog.store(destination, creating: true)
             let whole = isPart ? paths.count : total
             let counts = Counts(context, after: before, failed: result.failed, of: whole)
             let run = try stage.run(files: paths, to: .store(target), counts.context)
@@ -216,7 +217,7 @@ private struct Counts {
 
 extension Deidentifier {
     init(_ settings: ArchiveWork.Deidentification, home: Home) throws {
-        let key = try DeidentificationKey(file: home.path + "/deidentification.key")
+        let key = try DeidentificationKey(file: home.deidentificationKey)
         guard settings.options.isEmpty else {
             try self.init(options: Set(settings.options.compactMap(ConfidentialityOption.init)), key: key)
             refusesBurnedInText = settings.refusesBurnedInText

@@ -1,4 +1,5 @@
 import DICOM
+import DICOMStore
 import Deidentification
 import Foundation
 import LightboxCore
@@ -10,11 +11,9 @@ struct DeidentifyJob: Sendable {
 
     struct Outcome: Sendable {
         let number: Int
-        /// The result, on the disk under a name of its own.
-        var scratchFile = ""
+        /// nil where the output has this very file already, or nothing came of the input.
+        var result: Result?
         var hash: ContentHash?
-        /// The output has this very file already.
-        var isThere = false
         /// `study/series/instance.dcm`; nil when nothing came of the input.
         var name: String?
         var findings: [Finding] = []
@@ -22,19 +21,32 @@ struct DeidentifyJob: Sendable {
         var reason: String?
     }
 
-    /// - Parameter output: the folder where results end up, nil for a store.
-    func run(_ deidentifier: Deidentifier, in scratch: String, output: String?) -> Outcome {
+    /// A result on its way: on the disk, and not yet where it belongs.
+    enum Result: Sendable {
+        case file(String)
+        case received(ReceivedInstance)
+    }
+
+    func run(_ deidentifier: Deidentifier, for target: DeidentifyTarget) -> Outcome {
         var outcome = Outcome(number: number)
         do {
             let result = try deidentifier.apply(to: DICOMFile(path: path))
             let name = try Self.name(of: result.file)
             let bytes = try result.file.serialized()
-            outcome.scratchFile = "\(scratch)/\(number).dcm"
-            outcome.hash = ContentHash(of: bytes.withUnsafeBytes { $0 })
-            if let output, let old = try? MappedFile(path: "\(output)/\(name)"), Bytes(old) == Bytes(bytes) {
-                outcome.isThere = true
-            } else {
-                try Self.write(bytes, to: outcome.scratchFile)
+            let hash = bytes.withUnsafeBytes { ContentHash(of: $0) }
+            outcome.hash = hash
+            switch target {
+            case .folder(let output, let scratch):
+                if let old = try? MappedFile(path: "\(output)/\(name)"), Bytes(old) == Bytes(bytes) { break }
+                let path = "\(scratch.path)/\(number).dcm"
+                try Self.write(bytes, to: path)
+                outcome.result = .file(path)
+            case .store(let store):
+                let uid = result.file.dataSet.string(.sopInstanceUID) ?? ""
+                if try store.instance(uid)?.contentHash == hash { break }
+                let received = try store.receive()
+                try bytes.withUnsafeBytes { try received.append($0) }
+                outcome.result = .received(try received.finish())
             }
             outcome.name = name
             outcome.findings = result.findings

@@ -33,24 +33,35 @@ public struct DeidentifyStage: Sendable {
 
     /// - Parameter sources: files, folders, globs, `gs://` patterns, and `dicom:STORE` for all of a store.
     public func run(_ sources: [String], to destination: Destination, _ context: StageContext) throws -> Result {
-        try run(files: sources.flatMap { try inputs(of: $0, context.home) }, to: destination, context)
+        if case .store(let store) = destination {
+            for source in sources where source.hasPrefix("dicom:") {
+                try Self.check(DICOMStoreName(String(source.dropFirst(6))), to: store.name)
+            }
+        }
+        return try run(files: sources.flatMap { try inputs(of: $0, context.home) }, to: destination, context)
+    }
+
+    /// Refuses to put de-identified files among those that they were made of.
+    static func check(_ source: DICOMStoreName, to destination: DICOMStoreName) throws {
+        guard source != destination else {
+            throw InputError(
+                .invalidInput, "\(source) is source and destination: choose another store for what is shared.")
+        }
     }
 
     /// - Parameter paths: local files.
     public func run(files paths: [String], to destination: Destination, _ context: StageContext) throws -> Result {
         let table = try correspondencePath.map { try CorrespondenceTable(path: $0) }
-        var writer = try DeidentifyWriter(destination, total: paths.count)
+        let target = try DeidentifyTarget(destination)
+        var writer = DeidentifyWriter(target, total: paths.count)
         var remaining = paths.enumerated().makeIterator()
         let deidentifier = deidentifier
-        let scratch = try writer.scratchFolder()
-        defer { try? FileManager.default.removeItem(atPath: scratch) }
-        let output: String? = if case .folder(let folder) = destination { folder } else { nil }
         let outcome = Swift.Result {
             // More threads than cores: they wait for the disk most of the time.
             try mapInOrder(
                 threads: max(8, context.threads),
                 next: { remaining.next().map { DeidentifyJob(number: $0.offset + 1, path: $0.element) } },
-                transform: { job in job.run(deidentifier, in: scratch, output: output) },
+                transform: { job in job.run(deidentifier, for: target) },
                 consume: { outcome in
                     try writer.take(outcome)
                     table?.add(outcome.correspondence)

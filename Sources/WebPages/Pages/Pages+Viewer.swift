@@ -35,7 +35,7 @@ extension Pages {
             \(readings(view))\(actions(key, shown))\(deidentify(view))</div>
             <section class="attributes" aria-labelledby="attributes-title">
             <h2 id="attributes-title">Attributes</h2>
-            \(Self.filter)<div id="attributes" data-source="attributes"><p><a href="\(PagePath.instance(key))">All \
+            \(Self.filter)<div id="attributes"><p><a href="\(PagePath.instance(key))">All \
             attributes of this image</a></p></div>
             </section>
 

@@ -9,22 +9,26 @@ struct DICOMVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Find files of a store that are missing, changed or not in its index.",
         discussion: """
-            Reads every file and compares it with the hash it had when it was taken in; nothing is changed. A file that is \
-            not in the index was left by a crash before anybody was told that it is stored, or is being taken in \
-            now. Fails when a file is missing or changed.
+            Reads every file and compares it with the hash it had when it was taken in; nothing is changed without \
+            --remove-unknown. A file that is not in the index was left by a crash, before anybody was told that it is \
+            stored or after its instance was removed. Fails when a file is missing or changed.
 
-            Example:
+            Examples:
               lightbox dicom verify --store study1
+              lightbox dicom verify --store study1 --remove-unknown
             """)
 
     @OptionGroup var store: StoreOptions
+    @Flag(help: "Remove the files that are not in the index.") var removeUnknown = false
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
         var report = VerifyReport()
         try global.run { context in
             let store = try store.open(in: context.home)
-            report = try waiting { try await store.verify(progress: context.progress) }
+            report = try waiting {
+                try await store.verify(removesUnknown: removeUnknown, progress: context.progress)
+            }
         }
         if global.json {
             let encoder = JSONEncoder()
@@ -32,7 +36,8 @@ struct DICOMVerify: ParsableCommand {
             print(String(decoding: try encoder.encode(report), as: UTF8.self))
         } else {
             for (word, paths) in [
-                ("missing", report.missing), ("changed", report.changed), ("not in the index", report.orphaned),
+                ("missing", report.missing), ("changed", report.changed),
+                (removeUnknown ? "removed, not in the index" : "not in the index", report.orphaned),
             ] {
                 for path in paths { print("\(word): \(path)") }
             }

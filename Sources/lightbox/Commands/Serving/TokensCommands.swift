@@ -1,5 +1,5 @@
-import ArgumentParser
-import Catalog
+public import ArgumentParser
+public import Catalog
 import Foundation
 import LightboxCore
 import Server
@@ -11,19 +11,7 @@ struct TokensCommands: ParsableCommand {
         subcommands: [TokensCreate.self, TokensList.self, TokensRevoke.self])
 }
 
-/// The names of roles on the command line.
-enum RoleName: String, ExpressibleByArgument, CaseIterable {
-    case read, predict, write, admin
-
-    var role: AccessRole {
-        switch self {
-        case .read: .read
-        case .predict: .predict
-        case .write: .write
-        case .admin: .admin
-        }
-    }
-}
+extension AccessRole: ExpressibleByArgument {}
 
 struct TokensCreate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,7 +26,7 @@ struct TokensCreate: ParsableCommand {
             """)
 
     @Argument(help: "Letters, digits and '_', a letter first.") var name: String
-    @Option(name: .customLong("role"), help: "read, predict, write or admin.") var roleName: RoleName
+    @Option(help: "read, predict, write or admin.") var role: AccessRole
     @Option(help: "After so many days it opens nothing any more.") var days: Double?
     @OptionGroup var global: GlobalOptions
 
@@ -49,7 +37,6 @@ struct TokensCreate: ParsableCommand {
     }
 
     func run() throws {
-        let role = roleName.role
         let (token, secret) = try global.catalog().createToken(name, role: role, lifetime: days.map { $0 * 86400 })
         try AuditLog(home: global.home).note(
             "tokens create", resources: [("token", name), ("role", role.rawValue)])
