@@ -54,7 +54,7 @@ public struct DICOMwebRequest: Sendable {
     ]
 
     /// `a=1&b=%20`.
-    private static func items(_ query: String) throws -> [(name: String, value: String)] {
+    static func items(_ query: String) throws -> [(name: String, value: String)] {
         try query.split(separator: "&").map { part in
             let name = part.prefix { $0 != "=" }
             return (

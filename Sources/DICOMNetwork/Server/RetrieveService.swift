@@ -34,9 +34,9 @@ struct RetrieveService {
                 continue
             }
             // Who asked may hang up while the destination takes its time.
-            association.whenClosed {
-                sub.abort(.user)
-                sub.close()
+            association.whenClosed { [weak sub] in
+                sub?.abort(.user)
+                sub?.close()
             }
             let sender = StoreSender(
                 sub, window: sub.window,
