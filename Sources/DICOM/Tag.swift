@@ -48,6 +48,13 @@ extension Tag {
     public static let studyDescription = Tag(0x0008, 0x1030)
     public static let seriesDescription = Tag(0x0008, 0x103e)
     public static let manufacturerModelName = Tag(0x0008, 0x1090)
+    public static let referencedSOPClassUID = Tag(0x0008, 0x1150)
+    public static let referencedSOPInstanceUID = Tag(0x0008, 0x1155)
+    public static let retrieveURL = Tag(0x0008, 0x1190)
+    public static let failureReason = Tag(0x0008, 0x1197)
+    public static let failedSOPSequence = Tag(0x0008, 0x1198)
+    public static let referencedSOPSequence = Tag(0x0008, 0x1199)
+    public static let otherFailuresSequence = Tag(0x0008, 0x119a)
 
     public static let patientName = Tag(0x0010, 0x0010)
     public static let patientID = Tag(0x0010, 0x0020)

@@ -46,8 +46,7 @@ extension DICOMStore {
         let folder = try IncomingFolder(in: root + "/incoming")
         return try withExtendedLifetime(folder) {
             let file = IncomingFile(
-                source: source, folder: folder.path, known: { try self.hash(of: $0) },
-                keepsRevisions: try keepsRevisions())
+                source: source, folder: folder.path, known: { try self.hash(of: $0) })
             switch try file.takeSmall(bytes) {
             case .known(let outcome): return outcome
             case .ready(let accepted): return try IngestBatch(store: self).commit([accepted])[0]
@@ -62,9 +61,6 @@ extension DICOMStore {
             for (record, hash) in records { try writer.insert(record, .none, hash: hash, size: 527_000) }
         }
     }
-
-    /// As the store's settings say now.
-    public func keepsRevisions() throws -> Bool { try catalog.settings(of: name).keepsRevisions }
 
     func hash(of sopInstanceUID: String) throws -> ContentHash? {
         try pool.read { try InstanceWriter($0, store: id).hash(of: sopInstanceUID) }
@@ -114,15 +110,13 @@ private struct Ingest {
 
     mutating func run(_ paths: [String], isCancelled: () -> Bool) throws -> StageReport {
         var remaining = paths.makeIterator()
-        let (store, folder, keepsRevisions) = (store, folder.path, try store.keepsRevisions())
+        let (store, folder) = (store, folder.path)
         try mapInOrder(threads: ProcessInfo.processInfo.activeProcessorCount, window: 2 * store.batchSize) {
             // What has been taken up is still committed.
             isCancelled()
                 ? nil
                 : remaining.next().map { path in
-                    IncomingFile(
-                        source: path, folder: folder, known: { try store.hash(of: $0) },
-                        keepsRevisions: keepsRevisions)
+                    IncomingFile(source: path, folder: folder, known: { try store.hash(of: $0) })
                 }
         } transform: {
             $0.take()

@@ -26,6 +26,18 @@ extension DICOMStore {
         }
     }
 
+    /// All instances that a search by attributes of the index finds.
+    ///
+    /// - Precondition: the query is for instances, and the index has a column for each of its terms.
+    public func instances(matching query: AttributeQuery) throws -> [StoredInstance] {
+        try pool.read { database in
+            let statement = try SearchStatement(query, store: id, database)
+            precondition(query.level == .instance && statement.rest.isEmpty)
+            let sql = statement.sql(selecting: Self.columns, limited: false)
+            return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: statement.arguments).map(stored)
+        }
+    }
+
     /// Calls `body` with each instance; see ``InstanceCursor``.
     public func forEachInstance(
         matching filter: InstanceFilter = .all, _ body: (StoredInstance) throws -> Void

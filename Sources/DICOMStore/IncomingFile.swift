@@ -25,8 +25,6 @@ struct IncomingFile: Sendable {
     let folder: String
     /// The content under a SOP Instance UID that the store has now.
     let known: @Sendable (String) throws -> ContentHash?
-    /// Whether other content under a known UID is taken, too.
-    let keepsRevisions: Bool
 
     func take() -> (source: String, result: Result) {
         do {
@@ -54,7 +52,7 @@ struct IncomingFile: Sendable {
         let file = try DICOMFile(bytes: bytes, path: source, options: Self.options)
         let record = try header(file)
         let hash = bytes.withUnsafeBytes { ContentHash(of: $0) }
-        if let outcome = try outcome(record, hash) { return .known(outcome) }
+        if try known(record.instance.sopInstanceUID) == hash { return .known(.unchanged) }
         let temporary = newPath()
         try bytes.withUnsafeBytes { bytes in
             try FileBytes.create(temporary) { try FileDescriptorIO.writeAll(bytes, to: $0) }
@@ -81,9 +79,9 @@ struct IncomingFile: Sendable {
             var file = try DICOMFile(path: temporary, options: Self.options)
             file.path = source
             let record = try header(file)
-            if let outcome = try outcome(record, hash) {
+            if try known(record.instance.sopInstanceUID) == hash {
                 unlink(temporary)
-                return .known(outcome)
+                return .known(.unchanged)
             }
             return .ready(
                 Accepted(
@@ -103,12 +101,6 @@ struct IncomingFile: Sendable {
         } catch let error as DICOMStoreError {
             throw DICOMStoreError(error.code, "\(source): \(error.description)")
         }
-    }
-
-    private func outcome(_ record: InstanceRecord, _ hash: ContentHash) throws -> IngestOutcome? {
-        guard let known = try known(record.instance.sopInstanceUID) else { return nil }
-        if known == hash { return .unchanged }
-        return keepsRevisions ? nil : .conflict
     }
 
     private func newPath() -> String { folder + "/" + UUID().uuidString }

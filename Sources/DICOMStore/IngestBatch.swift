@@ -1,3 +1,4 @@
+import DICOM
 import Foundation
 import GRDB
 import LightboxCore
@@ -44,18 +45,28 @@ struct IngestBatch {
     private func decide(
         _ files: [IncomingFile.Accepted], _ writer: inout InstanceWriter, keepsRevisions: Bool
     ) throws -> [IngestOutcome] {
-        var here: [String: ContentHash] = [:]
+        var here: [String: IncomingFile.Accepted] = [:]
         return try files.map { file in
             let uid = file.record.instance.sopInstanceUID
-            if let hash = try here[uid] ?? writer.hash(of: uid) {
+            if let hash = try here[uid]?.hash ?? writer.hash(of: uid) {
                 guard hash != file.hash else { return .unchanged }
+                if Self.areSame(file.temporary, here[uid]?.temporary ?? store.path(for: hash)) {
+                    return .unchanged
+                }
                 guard keepsRevisions else { return .conflict }
-                here[uid] = file.hash
+                here[uid] = file
                 return .revised
             }
-            here[uid] = file.hash
+            here[uid] = file
             return .added
         }
+    }
+
+    /// Whether two files have the same data set: each sender's software writes a file meta information of its own, and
+    /// may choose another encoding. What cannot be read is the same as nothing.
+    private static func areSame(_ path: String, _ other: String) -> Bool {
+        guard let file = try? DICOMFile(path: path), let known = try? DICOMFile(path: other) else { return false }
+        return file.holdsSame(as: known)
     }
 
     /// Many flushes at once, which the file system's journal takes together; one waits for the disk as long as all.

@@ -1,3 +1,4 @@
+public import DICOM
 public import LightboxCore
 
 /// An instance in a store: what the index knows, and where its file is.
@@ -13,6 +14,15 @@ public struct StoredInstance: Sendable, Hashable {
         InstanceKey(
             study: record.study.studyInstanceUID, series: record.series.seriesInstanceUID,
             instance: record.instance.sopInstanceUID)
+    }
+
+    /// The file; without pixels where they are cut off, since it still has attributes then.
+    public func file() throws -> DICOMFile {
+        do {
+            return try DICOMFile(path: path)
+        } catch is DICOMError {
+            return try DICOMFile(path: path, options: ReadOptions(stopsBeforePixelData: true))
+        }
     }
 
     /// Where the instance stands in the order of study, series and SOP Instance UID.

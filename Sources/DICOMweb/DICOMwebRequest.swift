@@ -47,6 +47,12 @@ public struct DICOMwebRequest: Sendable {
         self.root = root
     }
 
+    /// Query parameters that every method of Google's services takes and none of them means.
+    package static let general: Set<String> = [
+        "alt", "key", "access_token", "oauth_token", "fields", "prettyPrint", "quotaUser", "callback",
+        "uploadType", "upload_protocol", "$.xgafv",
+    ]
+
     /// `a=1&b=%20`.
     static func items(_ query: String) throws -> [(name: String, value: String)] {
         try query.split(separator: "&").map { part in

@@ -19,30 +19,11 @@ public struct DICOMwebService: Sendable {
     public func respond(to request: DICOMwebRequest) async -> DICOMwebResponse {
         do {
             let route = try Route(request.segments)
-            let request = try await Self.unwrapped(request)
             if request.method == .post { return try await storeInstances(request, route) }
             return try await workers.run { try answer(request, route) }
         } catch {
             return DICOMwebError(reporting: error).response
         }
-    }
-
-    /// Google's clients send a GET whose address is too long as a POST, its query as the body.
-    private static func unwrapped(_ request: DICOMwebRequest) async throws -> DICOMwebRequest {
-        guard request.method == .post, request.headers["x-http-method-override"]?.uppercased() == "GET" else {
-            return request
-        }
-        var text: [UInt8] = []
-        if let body = request.body {
-            for try await bytes in body {
-                text += bytes.array
-                guard text.count <= 1 << 20 else { throw DICOMwebError(.tooLarge, "The query is over 1 MB.") }
-            }
-        }
-        var request = request
-        request.method = .get
-        request.query += try DICOMwebRequest.items(String(decoding: text, as: UTF8.self))
-        return request
     }
 
     private func answer(_ request: DICOMwebRequest, _ route: Route) throws -> DICOMwebResponse {

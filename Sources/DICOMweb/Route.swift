@@ -1,3 +1,4 @@
+import DICOM
 import DICOMStore
 
 /// A study, a series or an instance as a path names it; the UIDs are known to be digits and dots.
@@ -90,19 +91,10 @@ enum Route: Sendable, Hashable {
         DICOMwebError(.notFound, "There is no such resource in DICOMweb.")
     }
 
-    /// PS3.5 section 9.1, but for leading zeros and empty parts, which old files have.
-    static func uid(_ text: String) throws -> String {
-        guard isUID(text) else {
+    private static func uid(_ text: String) throws -> String {
+        guard isUsable(uid: text) else {
             throw DICOMwebError(.badRequest, "A UID in the path is not up to 64 digits and dots.")
         }
         return text
-    }
-
-    static func isUID(_ text: String) -> Bool {
-        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-        guard (1...64).contains(text.utf8.count), let first = text.utf8.first, digits.contains(first) else {
-            return false
-        }
-        return text.utf8.allSatisfy { digits.contains($0) || $0 == UInt8(ascii: ".") }
     }
 }

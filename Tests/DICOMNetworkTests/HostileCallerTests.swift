@@ -65,6 +65,27 @@ import Testing
         }
     }
 
+    @Test("An answer to an association that a caller sends ends it at once, whatever is under way")
+    func answersFromCaller() throws {
+        let destination = try RawListener()
+        try QueryTests.filled {
+            $0.destinations = [destination.endpoint("OTHER")]
+        } _: { bench in
+            let caller = try RetrievalTests.moving(bench, to: "OTHER")
+            // It is not answered, so that the move goes on.
+            let other = destination.accept()
+            caller.send(
+                .associateAccept(
+                    AssociateAccept(
+                        calledTitle: "", callingTitle: "", contexts: [], user: UserInformation(maximumLength: 0))))
+            guard case .abort? = try caller.receive() else {
+                Issue.record("The association was not aborted.")
+                return
+            }
+            other.endSending()
+        }
+    }
+
     @Test("More associations than are served are turned away, and come in once there is room") func tooMany()
         throws
     {

@@ -1,5 +1,6 @@
 import DICOM
 import DICOMNetwork
+import LightboxCore
 import Testing
 
 @Suite("Negotiation") struct NegotiationTests {
@@ -89,6 +90,56 @@ import Testing
                 }
                 #expect(accept.contexts.map(\.result) == [result])
             }
+        }
+    }
+
+    @Test("Nobody gets a role that was not proposed") func roles() throws {
+        let storage = "1.2.840.10008.5.1.4.1.1.7"
+        let proposed: [UserInformation.Role] = [
+            .init(sopClass: Self.find, isUser: false, isProvider: true),
+            .init(sopClass: storage, isUser: false, isProvider: true),
+        ]
+        try Bench.run { bench in
+            var user = UserInformation(maximumLength: 1 << 16)
+            user.roles = proposed
+            let caller = try RawCaller(port: bench.port)
+            let contexts = [Self.find, storage].enumerated().map {
+                PresentationProposal(
+                    id: UInt8(2 * $0 + 1), abstractSyntax: $1, transferSyntaxes: [implicitLittle])
+            }
+            caller.send(
+                .associateRequest(
+                    AssociateRequest(calledTitle: "LIGHTBOX", callingTitle: "RAW", contexts: contexts, user: user))
+            )
+            guard case .associateAccept(let accept)? = try caller.receive() else {
+                Issue.record("The association was not accepted.")
+                return
+            }
+            #expect(
+                accept.user.roles == [
+                    .init(sopClass: Self.find, isUser: false, isProvider: false),
+                    .init(sopClass: storage, isUser: false, isProvider: true),
+                ])
+        }
+    }
+
+    @Test("An answer about roles that were not asked about changes none") func rolesUnasked() throws {
+        try Bench.run { bench in
+            let listener = try RawListener()
+            let stored = started {
+                let caller = listener.accept()
+                try caller.answer { _, user in
+                    user.roles = [.init(sopClass: secondaryCapture, isUser: false, isProvider: true)]
+                }
+                guard let store = try caller.message() else { return false }
+                caller.send(store.command.answer(.success), on: store.context)
+                if case .releaseRequest? = try caller.receive() { caller.send(.releaseReply) }
+                return true
+            }
+            let client = DICOMClient(title: title("CALLER"), peer: listener.endpoint("OTHER"))
+            let report = try client.send(write([instance("1.4.1")], in: bench.folder))
+            #expect(report.written == 1)
+            #expect(try stored())
         }
     }
 

@@ -80,6 +80,34 @@ import Testing
         }
     }
 
+    @Test("A query that is cancelled ends with a status that says so") func cancelled() throws {
+        try Self.filled { bench in
+            let find = "1.2.840.10008.5.1.4.1.2.2.1"
+            let caller = try RawCaller(port: bench.port)
+            _ = try caller.associate([.init(id: 1, abstractSyntax: find, transferSyntaxes: [explicitLittle])])
+            var command = CommandSet(.find, hasDataSet: true)
+            command.messageID = 9
+            command.affectedSOPClass = find
+            let keys = DataSet([
+                .text(Tag(0x0008, 0x0052), "IMAGE", vr: .CS), .text(.sopInstanceUID, ""),
+            ])
+            var cancel = CommandSet(.cancel, hasDataSet: false)
+            cancel.answeredMessageID = 9
+            // In one write, so that it is there before the first match is told.
+            caller.send(
+                RawCaller.message(command, data: try keys.serialized(as: .explicitVRLittleEndian))
+                    + RawCaller.message(cancel))
+            var matches = 0
+            var last = try caller.message()?.command.status
+            while last?.isPending == true {
+                matches += 1
+                last = try caller.message()?.command.status
+            }
+            #expect(last == .cancelled && last?.rawValue == 0xfe00)
+            #expect(matches < 12)
+        }
+    }
+
     @Test("C-GET brings a study's files, into a folder or a store") func get() throws {
         try Self.filled { bench in
             let folder = bench.folder + "/got"

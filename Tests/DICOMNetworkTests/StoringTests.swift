@@ -126,6 +126,50 @@ import Testing
         }
     }
 
+    @Test("A report goes to the address that the caller's title stands for") func commitmentToAddress() throws {
+        let listener = try RawListener()
+        let report = started { () throws -> DataSet in
+            let caller = listener.accept()
+            // The server provides, and is the one that calls.
+            try caller.answer { request, user in user.roles = request.user.roles }
+            guard let report = try caller.message() else { throw RawCaller.Failed() }
+            #expect(report.command.operation == .eventReport && report.command.eventType == 2)
+            caller.send(report.command.answer(.success), on: report.context)
+            #expect(try caller.receive() == .releaseRequest)
+            caller.send(.releaseReply)
+            return try DataSet(bytes: Bytes(report.data), as: .explicitVRLittleEndian)
+        }
+        try Bench.run {
+            $0.destinations = [listener.endpoint("RAW")]
+        } _: { bench in
+            let caller = try RawCaller(port: bench.port)
+            let context = PresentationProposal(
+                id: 1, abstractSyntax: DICOMUID.storageCommitment, transferSyntaxes: [explicitLittle])
+            _ = try caller.associate([context])
+            var command = CommandSet(.action, hasDataSet: true)
+            command.messageID = 3
+            command.requestedSOPClass = DICOMUID.storageCommitment
+            command.requestedSOPInstance = DICOMUID.storageCommitmentInstance
+            command.actionType = 1
+            let reference = DataSet([
+                .text(.referencedSOPClassUID, secondaryCapture), .text(.referencedSOPInstanceUID, "1.4.1"),
+            ])
+            let request = DataSet([
+                .text(Tag(0x0008, 0x1195), "2.25.7"), .sequence(.referencedSOPSequence, [reference]),
+            ])
+            try caller.send(command, data: request.serialized(as: .explicitVRLittleEndian))
+            #expect(try caller.command()?.status == .success)
+            let answer = try report()
+            #expect(answer.string(Tag(0x0008, 0x1195)) == "2.25.7")
+            let refused = try #require(answer.items(.failedSOPSequence).first)
+            #expect(refused.string(.referencedSOPInstanceUID) == "1.4.1")
+            #expect(refused.int(.failureReason) == Int(DIMSEStatus.noSuchInstance.rawValue))
+            // It is told once.
+            caller.send(.releaseRequest)
+            #expect(try caller.receive() == .releaseReply)
+        }
+    }
+
     @Test("A report that its own address does not take comes over the association that asked")
     func commitmentElsewhere() throws {
         try Bench.run { other in

@@ -4,6 +4,7 @@ import DICOMStore
 import Foundation
 import LightboxCore
 import NIOCore
+import Synchronization
 import TestSupport
 
 let secondaryCapture = "1.2.840.10008.5.1.4.1.1.7"
@@ -78,8 +79,8 @@ final class RawCaller {
     private var reader = PDUReader(limits: PDULimits(dataLength: 1 << 20, associateLength: 1 << 23))
     private var values: [PresentationDataValue] = []
 
-    init(port: Int) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    convenience init(port: Int) throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(port).bigEndian)
@@ -89,18 +90,26 @@ final class RawCaller {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
+        self.init(connected: descriptor)
+        guard result == 0 else { throw Failed() }
+    }
+
+    fileprivate init(connected descriptor: Int32) {
+        self.descriptor = descriptor
         var patience = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        guard result == 0 else { throw Failed() }
     }
 
     deinit { close(descriptor) }
 
-    func send(_ bytes: [UInt8]) {
-        _ = Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    /// Whether the other side may still have got it.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
+        Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
     }
 
-    func send(_ pdu: PDU) { send(Array(pdu.encoded.readableBytesView)) }
+    @discardableResult
+    func send(_ pdu: PDU) -> Bool { send(Array(pdu.encoded.readableBytesView)) }
 
     /// Nothing more will be sent.
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
@@ -137,17 +146,24 @@ final class RawCaller {
         return caller
     }
 
-    func send(_ command: CommandSet, data: [UInt8]? = nil) {
-        sendCommand(Array(command.encoded.readableBytesView))
-        if let data { send(value(data[...], isCommand: false, isLast: true)) }
+    /// Sends a message in one write.
+    func send(_ command: CommandSet, data: [UInt8]? = nil, on context: UInt8 = 1) {
+        send(Self.message(command, data: data, on: context))
     }
 
-    func sendCommand(_ bytes: [UInt8]) { send(value(bytes[...], isCommand: true, isLast: true)) }
+    func sendCommand(_ bytes: [UInt8]) { send(Self.value(bytes, isCommand: true, on: 1)) }
 
-    private func value(_ bytes: ArraySlice<UInt8>, isCommand: Bool, isLast: Bool) -> PDU {
+    static func message(_ command: CommandSet, data: [UInt8]? = nil, on context: UInt8 = 1) -> [UInt8] {
+        let values =
+            [value(Array(command.encoded.readableBytesView), isCommand: true, on: context)]
+            + (data.map { [value($0, isCommand: false, on: context)] } ?? [])
+        return values.flatMap { Array($0.encoded.readableBytesView) }
+    }
+
+    private static func value(_ bytes: [UInt8], isCommand: Bool, on context: UInt8) -> PDU {
         .data([
             PresentationDataValue(
-                contextID: 1, isCommand: isCommand, isLast: isLast, bytes: ByteBuffer(bytes: bytes))
+                contextID: context, isCommand: isCommand, isLast: true, bytes: ByteBuffer(bytes: bytes))
         ])
     }
 
@@ -159,6 +175,62 @@ final class RawCaller {
         return try CommandSet(bytes: Array(first.bytes.readableBytesView))
     }
 
+    /// The next message; nil when something else than data came, which is in `ending`.
+    func message() throws -> (command: CommandSet, context: UInt8, data: [UInt8])? {
+        guard let first = try nextValue() else { return nil }
+        let command = try CommandSet(bytes: Array(first.bytes.readableBytesView))
+        var data: [UInt8] = []
+        var isAtEnd = !command.hasDataSet
+        while !isAtEnd {
+            guard let value = try nextValue() else { return nil }
+            data += value.bytes.readableBytesView
+            isAtEnd = value.isLast
+        }
+        return (command, first.contextID, data)
+    }
+
+    /// What came instead of a message.
+    private(set) var ending: PDU?
+
+    private func nextValue() throws -> PresentationDataValue? {
+        while values.isEmpty {
+            let pdu = try receive()
+            guard case .data(let some)? = pdu else {
+                ending = pdu
+                return nil
+            }
+            values = some
+        }
+        return values.removeFirst()
+    }
+
+    /// Takes an association that the other side asks for.
+    ///
+    /// - Parameters:
+    ///   - syntaxes: each proposal is accepted in the first of them that it names, or not at all.
+    ///   - change: what the answer says besides.
+    @discardableResult
+    func answer(
+        _ syntaxes: [String] = [explicitLittle, implicitLittle],
+        _ change: (AssociateRequest, inout UserInformation) -> Void = { _, _ in }
+    ) throws -> AssociateRequest {
+        guard case .associateRequest(let request)? = try receive() else { throw Failed() }
+        var user = UserInformation(maximumLength: 1 << 16)
+        change(request, &user)
+        let answers = request.contexts.map { proposal in
+            let syntax = syntaxes.first(where: proposal.transferSyntaxes.contains)
+            return PresentationAnswer(
+                id: proposal.id, result: syntax == nil ? .transferSyntaxesNotSupported : .accepted,
+                transferSyntax: syntax ?? implicitLittle)
+        }
+        send(
+            .associateAccept(
+                AssociateAccept(
+                    calledTitle: request.calledTitle, callingTitle: request.callingTitle, contexts: answers,
+                    user: user)))
+        return request
+    }
+
     /// Sends an instance and gives the answer.
     func store(_ dataSet: DataSet, as uid: String? = nil) throws -> CommandSet? {
         var command = CommandSet(.store, hasDataSet: true)
@@ -168,6 +240,61 @@ final class RawCaller {
         command.priority = 0
         try send(command, data: dataSet.serialized(as: .explicitVRLittleEndian))
         return try self.command()
+    }
+}
+
+/// A port on which a test answers itself.
+final class RawListener: Sendable {
+    let port: Int
+    private let descriptor: Int32
+
+    init() throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.descriptor = descriptor
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        port = try withUnsafeMutablePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                guard bind(descriptor, $0, length) == 0, listen(descriptor, 8) == 0,
+                    getsockname(descriptor, $0, &length) == 0
+                else { throw RawCaller.Failed() }
+            }
+            return Int(in_port_t(bigEndian: pointer.pointee.sin_port))
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Waits for somebody to call.
+    func accept() -> RawCaller { RawCaller(connected: Foundation.accept(descriptor, nil, nil)) }
+
+    func endpoint(_ name: String) -> DICOMEndpoint {
+        DICOMEndpoint(title: title(name), host: "127.0.0.1", port: port)
+    }
+}
+
+/// Runs `body` on a thread of its own; what is given back waits for its end.
+func started<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) -> () throws -> Value {
+    let result = ResultBox<Value>()
+    Thread { result.set(Result { try body() }) }.start()
+    return { try result.wait().get() }
+}
+
+private final class ResultBox<Value: Sendable>: Sendable {
+    private let value = Mutex<Result<Value, any Error>?>(nil)
+    private let isThere = DispatchSemaphore(value: 0)
+
+    func set(_ result: Result<Value, any Error>) {
+        value.withLock { $0 = result }
+        isThere.signal()
+    }
+
+    func wait() -> Result<Value, any Error> {
+        isThere.wait()
+        isThere.signal()
+        return value.withLock { $0 } ?? .failure(RawCaller.Failed())
     }
 }
 

@@ -25,6 +25,30 @@ import Testing
         }
     }
 
+    @Test("The same attributes in another file are no other instance, whether revisions are kept or not")
+    func sameDataSet() async throws {
+        let first = instanceBytes(instance: "1.1")
+        let file = try DICOMFile(bytes: Bytes(first))
+        let others = [
+            [UInt8](repeating: 0x4d, count: 128) + first.dropFirst(128),
+            try file.serialized(as: .implicitVRLittleEndian),
+        ]
+        for keepsRevisions in [false, true] {
+            try await withStore { store, folder async throws in
+                _ = try store.catalog.changeSettings(of: store.name) { $0.keepsRevisions = keepsRevisions }
+                #expect(try store.ingest(Bytes(first), from: "first") == .added)
+                // One by one, and all in one batch.
+                for other in others { #expect(try store.ingest(Bytes(other), from: "other") == .unchanged) }
+                let report = try await store.ingest(
+                    try write(others + [instanceBytes(instance: "1.1", pixel: 9)], in: folder))
+                #expect(report.unchanged == 2 && report.written == (keepsRevisions ? 1 : 0))
+                #expect(try store.revisions(of: "1.1").count == (keepsRevisions ? 1 : 0))
+                #expect(try await store.verify() == Self.whole(1))
+                #expect(try incomingFiles(folder).isEmpty)
+            }
+        }
+    }
+
     static func whole(_ count: Int) -> VerifyReport {
         var report = VerifyReport()
         report.intact = count

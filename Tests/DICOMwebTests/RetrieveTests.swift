@@ -379,6 +379,102 @@ import Testing
     }
 }
 
+/// Answers that are made from more than fits an answer's memory, or from files of other kinds.
+@Suite("Retrieve: large values, other byte orders, many images") struct LargeRetrieveTests {
+    @Test("A large value, or a range of it, goes out in small chunks", arguments: [nil, "bytes=5-2999999"])
+    func bulkData(range: String?) async throws {
+        let value = (0..<3_000_001).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        try await withService { service in
+            try service.store([
+                instanceBytes(
+                    instance: "1.4.1",
+                    more: [
+                        .text(Tag(0x0009, 0x0010), "ACME", vr: .LO),
+                        .bytes(Tag(0x0009, 0x1001), value + [0], vr: .UN),
+                    ])
+            ])
+            let headers = [("accept", "application/octet-stream")] + (range.map { [("range", $0)] } ?? [])
+            let response = await service.respond(
+                to: try DICOMwebRequest(
+                    method: .get, path: RetrieveTests.path + "/bulkdata/00091001", headers: headers, root: "r"))
+            let expected = range == nil ? value + [0] : Array(value[5...2_999_999])
+            #expect(response.status == (range == nil ? 200 : 206))
+            #expect(response.contentLength == expected.count)
+            guard case .stream(let stream) = response.body else {
+                Issue.record("The value is one piece.")
+                return
+            }
+            var bytes: [UInt8] = []
+            for try await chunk in stream {
+                #expect(chunk.count <= 1 << 18)
+                bytes += chunk.array
+            }
+            #expect(bytes == expected)
+        }
+    }
+
+    @Test("Frames of a big-endian file are little-endian, and say so", arguments: ["transfer-syntax=*", ""])
+    func bigEndian(parameter: String) async throws {
+        let little = try DICOMFile(bytes: Bytes(instanceBytes(instance: "1.4.1", pixel: 0x1234)))
+        let words = try #require(little.dataSet.bytes(.pixelData)).array
+        try await withService { service in
+            try service.store([try little.serialized(as: .explicitVRBigEndian)])
+            let answer = try await service.send(
+                .get, RetrieveTests.path + "/frames/1", ["accept": "multipart/related; \(parameter)"])
+            let part = try #require(try answer.parts().first)
+            #expect(part.content == words)
+            #expect(
+                part.headers["content-type"] == "application/octet-stream; transfer-syntax=\(RetrieveTests.native)"
+            )
+        }
+    }
+
+    @Test("A study of many images has a thumbnail, and not all its pictures at once") func manyImages()
+        async throws
+    {
+        try await withService { service in
+            try service.store([instanceBytes(instance: "1.4.1")])
+            let first = try #require(try service.store.instance("1.4.1")).record
+            // Rows alone: nobody looks for their files.
+            try service.store.addRows(
+                (0...20_000).lazy.map { index in
+                    var record = first
+                    record.series.seriesInstanceUID = "1.3.2"
+                    record.instance.sopInstanceUID = "1.5.\(index)"
+                    return (record, ContentHash(of: "\(index)".utf8))
+                })
+            let thumbnail = try await service.send(.get, "/studies/1.2.1/thumbnail", ["accept": "image/png"])
+            #expect(thumbnail.status == 200 && thumbnail.type == "image/png")
+            let alone = try await service.send(.get, RetrieveTests.path + "/thumbnail", ["accept": "image/png"])
+            #expect(alone.body == thumbnail.body)
+            #expect(try await service.send(.get, "/studies/1.2.1/rendered").status == 413)
+        }
+    }
+
+    @Test("Several frames come as pictures, each at its place") func frames() async throws {
+        try await withService { service in
+            let pixels = (0..<3).flatMap { frame in (0..<24).map { UInt16(1000 * frame + $0) } }
+            try service.store([
+                instanceBytes(
+                    instance: "1.4.1",
+                    more: [.text(.numberOfFrames, "3"), .words(.pixelData, .OW, pixels)])
+            ])
+            let accept = ["accept": "multipart/related; type=\"image/png\""]
+            let several = try await service.send(.get, RetrieveTests.path + "/frames/3,1/rendered", accept)
+            let parts = try several.parts()
+            #expect(parts.count == 2)
+            for (part, number) in zip(parts, [3, 1]) {
+                let alone = try await service.send(
+                    .get, RetrieveTests.path + "/frames/\(number)/rendered", ["accept": "image/png"])
+                #expect(alone.status == 200 && alone.body.array == part.content)
+                #expect(part.headers["content-location"]?.hasSuffix("/frames/\(number)/rendered") == true)
+            }
+            #expect(
+                try await service.send(.get, RetrieveTests.path + "/frames/1,4/rendered", accept).status == 404)
+        }
+    }
+}
+
 /// Looks whether elements end in the order in which they begin.
 struct XMLChecker {
     var depthIsBalanced = true

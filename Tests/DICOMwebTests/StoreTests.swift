@@ -74,15 +74,30 @@ import Testing
             #expect(!answer.text.contains("secret"))
             let report = try answer.dataSets()[0]
             #expect(report.items(Tag(0x0008, 0x1199)).count == 2)
-            let reasons = report.items(Tag(0x0008, 0x1198)).compactMap { $0.int(Tag(0x0008, 0x1197)) }
-            #expect(reasons.sorted() == [272, 272, 272, 273])
+            // Only what has a class and a usable name can be referred to (PS3.18 table I.1-1).
+            let named = report.items(.failedSOPSequence)
+            #expect(named.map { $0.int(.failureReason) } == [273])
+            #expect(named.first?.string(.referencedSOPInstanceUID) == "1.4.1")
+            #expect(named.first?.string(.referencedSOPClassUID) == "1.2.840.10008.5.1.4.1.1.7")
+            let others = report.items(.otherFailuresSequence)
+            #expect(others.map { $0.int(.failureReason) } == [272, 272, 272])
+            #expect(others.allSatisfy { $0[.referencedSOPInstanceUID] == nil })
+            #expect(report.string(.retrieveURL) == "http://host/dw/studies/1.2.1")
+            #expect(!answer.text.contains("GOOGLE"))
             #expect(try service.store.counts().instances == 2)
             #expect(try await service.store.verify().isWhole)
             let again = try await service.send(.post, "/studies", Self.dicom, body: [multipart([other])])
             #expect(again.status == 409)
+            // Of type 2: without a value, and there.
+            #expect(try again.dataSets()[0].bytes(.retrieveURL)?.isEmpty == true)
             let same = try await service.send(
                 .post, "/studies", Self.dicom, body: [multipart([instanceBytes(instance: "1.4.1")])])
             #expect(same.status == 200)
+            // The same data set behind another preamble, as another sender writes it.
+            let rewritten = [UInt8](repeating: 0x4d, count: 128) + instanceBytes(instance: "1.4.1").dropFirst(128)
+            let known = try await service.send(.post, "/studies", Self.dicom, body: [multipart([rewritten])])
+            #expect(known.status == 200)
+            #expect(try await service.store.verify().isWhole)
         }
     }
 
@@ -101,6 +116,7 @@ import Testing
             headers["accept"] = "application/json"
             let json = try await service.send(.post, "/studies", headers, body: [body])
             #expect(json.type == "application/json" && json.text.contains("\"00091097\""))
+            #expect(json.text.contains("GOOGLE") && !json.text.contains("0008119A"))
             #expect(try await service.send(.delete, "/studies/1.2.1/series/1.3.1/instances/1.4.1").text == "{}")
         }
     }

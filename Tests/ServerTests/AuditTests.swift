@@ -109,6 +109,39 @@ import WireFormats
         }
     }
 
+    @Test("A log that cannot be written holds so much and counts the rest")
+    func stuck() throws {
+        try withTemporaryHome { home in
+            // A file where the folder should be.
+            try FileManager.default.createDirectory(atPath: home.path, withIntermediateDirectories: true)
+            try Data().write(to: URL(fileURLWithPath: home.path + "/audit"))
+            let log = AuditLog(home: home)
+            for number in 0..<150_000 { log.add("command \(number)", resources: [], by: "tester") }
+            #expect(throws: (any Error).self) { try log.flush(now: true) }
+            for number in 150_000..<250_000 { log.add("command \(number)", resources: [], by: "tester") }
+            #expect(throws: (any Error).self) { try log.flush(now: true) }
+            try FileManager.default.removeItem(atPath: home.path + "/audit")
+            try log.flush(now: true)
+            let report = try AuditReport(home: home)
+            #expect(report.isWhole && report.lines == 200_001, "\(report)")
+            let text = try String(contentsOfFile: home.path + "/audit/audit.jsonl", encoding: .utf8)
+            let last = try JSONValue(parsing: String(try #require(text.split(separator: "\n").last)))
+            #expect(last["what"]?.string == "audit records lost" && last["instances"] == .integer(50_000))
+        }
+    }
+
+    @Test("What is refused because the log is full does not make it fuller")
+    func refusals() async throws {
+        try await withServer { server in
+            let audit = server.server.context.audit
+            for _ in 0..<100_000 { audit.add("command", resources: [], by: "tester") }
+            for _ in 0..<5 { try await server.get("/v1/projects/p/models").expect(503) }
+            try audit.flush(now: true)
+            #expect(try AuditReport(home: server.home).lines == 100_000)
+            try await server.get("/v1/projects/p/models").expect(200)
+        }
+    }
+
     // MARK: Help
 
     private func withAuditLog(_ count: Int, _ body: (Home, String) throws -> Void) throws {

@@ -21,7 +21,7 @@ final class Association: @unchecked Sendable {
 
     let callingTitle: String
     let calledTitle: String
-    /// For messages: `MODALITY at 10.0.0.5:51234`.
+    /// For messages: `MODALITY at 10.0.0.5` of a caller, `ARCHIVE at 10.0.0.5:104` of who was called.
     let peer: String
     let contexts: [UInt8: Context]
     /// Messages that may be under way at once, 0 for any number.
@@ -103,8 +103,13 @@ final class Association: @unchecked Sendable {
         return command.answeredMessageID == messageID
     }
 
-    /// Whether the other side is gone.
-    var isClosed: Bool { inbox.isClosed }
+    /// - Throws: when the other side is gone, so that nothing more is done for it.
+    func checkOpen() throws(DICOMNetworkError) {
+        if inbox.isClosed { throw DICOMNetworkError(.closed, peer, "The other side is gone.") }
+    }
+
+    /// Calls `body` once the connection is closed, from its event loop.
+    func whenClosed(_ body: @escaping @Sendable () -> Void) { channel.closeFuture.whenComplete { _ in body() } }
 
     /// Ends the association because the other side broke the rules.
     func violation(_ why: String, _ reason: AbortReason = .invalidParameterValue) -> DICOMNetworkError {
@@ -176,10 +181,11 @@ final class Association: @unchecked Sendable {
 
     // MARK: Ending
 
-    /// Asks the other side to end the association, and waits until it has.
+    /// Asks the other side to end the association, and waits until it has, whatever it sends meanwhile.
     func release() {
         write(.releaseRequest)
-        while let pdu = try? inbox.take(within: timeouts.association) {
+        let end = ContinuousClock.now + timeouts.association
+        while let pdu = try? inbox.take(within: end - .now) {
             if pdu == .releaseReply { break }
             if pdu == .releaseRequest { write(.releaseReply) }  // Both at once; PS3.8 section 9.2.
         }

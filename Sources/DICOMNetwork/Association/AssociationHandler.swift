@@ -1,5 +1,5 @@
+import Dispatch
 import NIOCore
-import Synchronization
 
 /// Turns a connection's bytes into PDUs and hands them to the thread that serves the association.
 ///
@@ -14,7 +14,7 @@ final class AssociationHandler: ChannelDuplexHandler {
     typealias Acceptor =
         @Sendable (AssociateRequest, any Channel, Inbox) -> (answer: PDU, then: (@Sendable () -> Void)?)
 
-    private enum Phase { case awaitingRequest, established, ending }
+    private enum Phase { case awaitingRequest, awaitingAnswer, established, ending }
 
     private var reader: PDUReader
     private let inbox: Inbox
@@ -31,7 +31,7 @@ final class AssociationHandler: ChannelDuplexHandler {
         self.timeouts = timeouts
         self.accept = accept
         reader = PDUReader(limits: limits)
-        phase = accept == nil ? .established : .awaitingRequest
+        phase = accept == nil ? .awaitingAnswer : .awaitingRequest
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -73,6 +73,7 @@ final class AssociationHandler: ChannelDuplexHandler {
 
     private func take(_ pdu: PDU, _ context: ChannelHandlerContext) {
         switch (phase, pdu) {
+        case (.ending, _): break
         case (.awaitingRequest, .associateRequest(let request)):
             timer?.cancel()
             guard let accept else { return }
@@ -82,15 +83,17 @@ final class AssociationHandler: ChannelDuplexHandler {
             next?()
             if case .associateReject = answer { end(context) }
         case (.awaitingRequest, .abort): context.close(promise: nil)
-        case (.awaitingRequest, _), (.established, .associateRequest):
+        case (.awaitingRequest, _), (_, .associateRequest), (.established, .associateAccept),
+            (.established, .associateReject):
             abort(.unexpectedPDU, "A PDU came that has no place here.", context)
-        case (.established, .abort(let reason)):
+        case (.awaitingAnswer, .abort(let reason)), (.established, .abort(let reason)):
             phase = .ending
             let who = reason.source == 0 ? "The other side" : "The other side's network layer"
             inbox.close(DICOMNetworkError(.aborted, peer, "\(who) aborted the association."))
             context.close(promise: nil)
-        case (.established, _): inbox.put(pdu, size: pdu.size)
-        case (.ending, _): break
+        case (.awaitingAnswer, _), (.established, _):
+            phase = .established
+            inbox.put(pdu, size: pdu.size(ofLength: reader.length))
         }
     }
 
@@ -127,8 +130,10 @@ struct AssociationEnded: Sendable {}
 
 extension PDU {
     /// Bytes that a PDU keeps in memory, roughly.
-    fileprivate var size: Int {
-        guard case .data(let values) = self else { return 256 }
+    ///
+    /// - Parameter length: on the wire; a PDU of many small values keeps more.
+    fileprivate func size(ofLength length: Int) -> Int {
+        guard case .data(let values) = self else { return length + 256 }
         return values.reduce(64) { $0 + $1.bytes.readableBytes + 64 }
     }
 }
@@ -146,8 +151,12 @@ extension Channel {
 }
 
 extension Duration {
+    /// From 0 to some thirty years.
     var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
-        return min(max(seconds, 0), 1_000_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return min(seconds, 1_000_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
     }
+
+    var interval: DispatchTimeInterval { .nanoseconds(Int(nanoseconds)) }
 }

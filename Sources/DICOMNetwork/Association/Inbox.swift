@@ -81,11 +81,3 @@ final class Inbox: Sendable {
         throw end ?? DICOMNetworkError(.closed, "DICOM", "The connection was closed.")
     }
 }
-
-extension Duration {
-    var interval: DispatchTimeInterval {
-        let (seconds, attoseconds) = components
-        let limited = min(max(seconds, 0), 1_000_000_000)
-        return .milliseconds(Int(limited) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
-    }
-}

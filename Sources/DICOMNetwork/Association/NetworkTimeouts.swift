@@ -1,4 +1,5 @@
-/// How long one side waits for the other. A connection that stays silent costs a socket for that long, no thread.
+/// How long one side waits for the other. Until an association is asked for, a connection that stays silent costs a
+/// socket for that long and no thread; an association has one until it ends.
 public struct NetworkTimeouts: Sendable, Hashable {
     /// For a connection to be made.
     public var connection: Duration = .seconds(10)

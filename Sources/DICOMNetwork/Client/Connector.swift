@@ -31,7 +31,7 @@ struct Connector: Sendable {
             let accept = try answer(inbox)
             let association = Association(
                 callingTitle: title.description, calledTitle: peer.title.description, peer: peer.description,
-                contexts: contexts(accept, proposals), window: Int(accept.user.window?.invoked ?? 1),
+                contexts: contexts(accept, proposals, roles), window: Int(accept.user.window?.invoked ?? 1),
                 maximumLength: accept.user.maximumLength, channel: channel, inbox: inbox, timeouts: timeouts)
             if association.contexts.isEmpty {
                 association.release()
@@ -94,18 +94,24 @@ struct Connector: Sendable {
         }
     }
 
-    /// What was both proposed and accepted.
+    /// What was both proposed and accepted, services and roles.
     private func contexts(
-        _ accept: AssociateAccept, _ proposals: [PresentationProposal]
+        _ accept: AssociateAccept, _ proposals: [PresentationProposal], _ roles: [UserInformation.Role]
     ) -> [Association.Context] {
         accept.contexts.compactMap { answer in
             guard answer.result == .accepted, let proposal = proposals.first(where: { $0.id == answer.id }),
                 proposal.transferSyntaxes.contains(answer.transferSyntax)
             else { return nil }
-            let role = accept.user.roles.first { $0.sopClass == proposal.abstractSyntax }
+            let isOfClass: (UserInformation.Role) -> Bool = { $0.sopClass == proposal.abstractSyntax }
+            var role = UserInformation.Role(
+                sopClass: proposal.abstractSyntax, isUser: true, isProvider: false)
+            if let wanted = roles.first(where: isOfClass), let agreed = accept.user.roles.first(where: isOfClass) {
+                role.isUser = wanted.isUser && agreed.isUser
+                role.isProvider = wanted.isProvider && agreed.isProvider
+            }
             return Association.Context(
                 id: proposal.id, abstractSyntax: proposal.abstractSyntax, transferSyntax: answer.transferSyntax,
-                isUser: role?.isUser ?? true, isProvider: role?.isProvider ?? false)
+                isUser: role.isUser, isProvider: role.isProvider)
         }
     }
 }

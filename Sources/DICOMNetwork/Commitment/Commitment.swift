@@ -64,10 +64,5 @@ extension InstanceReference {
 }
 
 extension Tag {
-    static let referencedSOPClassUID = Tag(0x0008, 0x1150)
-    static let referencedSOPInstanceUID = Tag(0x0008, 0x1155)
     static let transactionUID = Tag(0x0008, 0x1195)
-    static let failureReason = Tag(0x0008, 0x1197)
-    static let failedSOPSequence = Tag(0x0008, 0x1198)
-    static let referencedSOPSequence = Tag(0x0008, 0x1199)
 }

@@ -6,23 +6,17 @@ public struct DIMSEStatus: RawRepresentable, Sendable, Hashable, CustomStringCon
     public static let success = Self(rawValue: 0x0000)
     public static let cancelled = Self(rawValue: 0xfe00)
     public static let pending = Self(rawValue: 0xff00)
-    /// Some of the keys are not supported, and were not matched.
-    public static let pendingWithoutSomeKeys = Self(rawValue: 0xff01)
     public static let subOperationsFailed = Self(rawValue: 0xb000)
 
     public static let processingFailure = Self(rawValue: 0x0110)
     public static let duplicateInstance = Self(rawValue: 0x0111)
     public static let noSuchInstance = Self(rawValue: 0x0112)
-    public static let noSuchEventType = Self(rawValue: 0x0113)
     public static let invalidInstance = Self(rawValue: 0x0117)
-    public static let noSuchClass = Self(rawValue: 0x0118)
     public static let classInstanceConflict = Self(rawValue: 0x0119)
     public static let missingAttribute = Self(rawValue: 0x0120)
-    public static let classNotSupported = Self(rawValue: 0x0122)
     public static let noSuchAction = Self(rawValue: 0x0123)
     public static let notAuthorized = Self(rawValue: 0x0124)
     public static let unrecognizedOperation = Self(rawValue: 0x0211)
-    public static let resourceLimitation = Self(rawValue: 0x0213)
 
     public static let outOfResources = Self(rawValue: 0xa700)
     public static let cannotCountMatches = Self(rawValue: 0xa701)

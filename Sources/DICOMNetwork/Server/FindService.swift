@@ -6,7 +6,12 @@ import LightboxCore
 struct FindService {
     let association: Association
     let context: ServerContext
-    private static let pageSize = 2000
+
+    /// Why telling ends before all is told.
+    private struct End: Error {
+        let status: DIMSEStatus
+        var comment: String?
+    }
 
     /// - Returns: how it ended, and how many matches were told.
     func answer(
@@ -29,89 +34,71 @@ struct FindService {
         } catch {
             return (.dataSetMismatch, error.text)
         }
-        var matches = Matches(identifier, context.store, pageSize: Self.pageSize)
-        while true {
-            let page: [DataSet]
-            do {
-                guard let next = try matches.nextPage() else { return (.success, nil) }
-                page = next
-            } catch let error as DICOMStoreError {
-                let isTooBroad = error.kind == .limitExceeded
-                return isTooBroad
-                    ? (.outOfResources, "The query is too broad.")
-                    : (
-                        error.kind == .invalidInput ? .dataSetMismatch : .cannotUnderstand,
-                        "A key has a wrong value."
-                    )
-            } catch {
-                return (.cannotUnderstand, "The index cannot be read now.")
-            }
-            for match in page {
-                if association.isCancelled(message.command.messageID) { return (.cancelled, nil) }
+        do {
+            try forEachMatch(of: identifier) { match in
                 guard count < context.configuration.limits.matches else {
-                    return (.outOfResources, "More matches than are told; narrow the query.")
+                    throw End(status: .outOfResources, comment: "More matches than are told; narrow the query.")
                 }
                 try tell(identifier.answer(match, retrievedFrom: context.configuration.title), message)
                 count += 1
             }
+            return (.success, nil)
+        } catch let end as End {
+            return (end.status, end.comment)
+        } catch let error as DICOMNetworkError {
+            throw error
+        } catch let error as DICOMStoreError where error.kind == .limitExceeded {
+            return (.outOfResources, "The query is too broad.")
+        } catch let error as DICOMStoreError where error.kind == .invalidInput {
+            return (.dataSetMismatch, "A key has a wrong value.")
+        } catch {
+            return (.cannotUnderstand, "The index cannot be read now.")
         }
     }
 
-    private func tell(_ match: DataSet, _ message: Message) throws(DICOMNetworkError) {
+    private func tell(_ match: DataSet, _ message: Message) throws {
+        try association.checkOpen()
+        if association.isCancelled(message.command.messageID) { throw End(status: .cancelled) }
         guard let syntax = TransferSyntax(uid: message.context.transferSyntax),
             let data = try? match.serialized(as: syntax)
-        else { return }
+        else { throw End(status: .cannotUnderstand, comment: "A match cannot be written.") }
         try association.send(
             message.command.answer(.pending, hasDataSet: true), on: message.context, data: data)
     }
-}
 
-/// The matches of a query, a page in memory at a time.
-private struct Matches {
-    private let identifier: Identifier
-    private let store: DICOMStore
-    private var query: AttributeQuery
-    private var isAtEnd = false
-    /// Patients that were told; a patient is as many studies.
-    private var patients: Set<String> = []
+    // MARK: Matches
 
-    init(_ identifier: Identifier, _ store: DICOMStore, pageSize: Int) {
-        self.identifier = identifier
-        self.store = store
-        query = AttributeQuery(
+    /// A patient is as many studies in the index, and is met once.
+    private func forEachMatch(of identifier: Identifier, _ body: (DataSet) throws -> Void) throws {
+        let isPatient = identifier.level == .patient
+        let limits = context.configuration.limits
+        let query = AttributeQuery(
             level: identifier.level.queryLevel, terms: identifier.terms, fields: .tags(identifier.fields),
-            limit: pageSize)
-    }
-
-    /// nil at the end.
-    mutating func nextPage() throws -> [DataSet]? {
-        guard !isAtEnd else { return nil }
-        let page = try store.search(query)
-        query.offset += page.count
-        isAtEnd = page.count < query.limit
-        guard identifier.level == .patient else { return page }
-        return try page.filter { patients.insert($0.string(.patientID) ?? "").inserted }.map(counted)
+            limit: isPatient ? .max : limits.matches + 1)
+        var patients: Set<String> = []
+        try context.store.search(query) { match in
+            guard isPatient else { return try body(match) }
+            guard patients.insert(match.string(.patientID) ?? "").inserted else { return }
+            try body(try counted(match, identifier))
+        }
     }
 
     /// Adds what there is of a patient, where that was asked for.
-    private func counted(_ patient: DataSet) throws -> DataSet {
+    private func counted(_ patient: DataSet, _ identifier: Identifier) throws -> DataSet {
         let counts: [Tag] = [
             .numberOfPatientRelatedStudies, .numberOfPatientRelatedSeries, .numberOfPatientRelatedInstances,
         ]
-        guard counts.contains(where: { identifier.keys[$0] != nil }), let id = patient.string(.patientID) else {
-            return patient
-        }
+        guard counts.contains(where: { identifier.keys[$0] != nil }), let id = patient.string(.patientID),
+            // It would be a pattern.
+            !id.contains(where: { "*?\\".contains($0) })
+        else { return patient }
         let related = [Tag(0x0020, 0x1206), Tag(0x0020, 0x1208)]
-        let escaped = id.contains { "*?\\".contains($0) }
-        let studies =
-            escaped
-            ? []
-            : try store.search(
-                AttributeQuery(
-                    level: .study, terms: [.init(.patientID, id)], fields: .tags(Set(related)), limit: 100_000))
+        let studies = try context.store.search(
+            AttributeQuery(
+                level: .study, terms: [.init(.patientID, id)], fields: .tags(Set(related)), limit: 100_000))
         var result = patient
         let sums = [studies.count] + related.map { tag in studies.reduce(0) { $0 + ($1.int(tag) ?? 0) } }
-        for (tag, sum) in zip(counts, sums) where identifier.keys[tag] != nil && !escaped {
+        for (tag, sum) in zip(counts, sums) where identifier.keys[tag] != nil {
             result[tag] = .text(tag, sum.description)
         }
         return result

@@ -88,7 +88,8 @@ struct Negotiation: Sendable {
         return usable.first { $0 != TransferSyntax.explicitVRBigEndian.uid } ?? usable.first
     }
 
-    /// A caller of C-GET performs C-STORE itself (PS3.4 section C.5.3); nil when the roles were not talked about.
+    /// A caller of C-GET performs C-STORE itself (PS3.4 section C.5.3); nil when the roles were not talked about. Never
+    /// more than was proposed (PS3.7 annex D.3.3.4).
     private func role(of sopClass: String, _ user: UserInformation, _ rule: PeerRule) -> UserInformation.Role? {
         guard let proposed = user.roles.first(where: { $0.sopClass == sopClass }) else { return nil }
         switch DICOMService(sopClass: sopClass) {
@@ -96,7 +97,7 @@ struct Negotiation: Sendable {
             return UserInformation.Role(
                 sopClass: sopClass, isUser: proposed.isUser && rule.services.contains(.store),
                 isProvider: proposed.isProvider && rule.services.contains(.get))
-        default: return UserInformation.Role(sopClass: sopClass, isUser: true, isProvider: false)
+        default: return UserInformation.Role(sopClass: sopClass, isUser: proposed.isUser, isProvider: false)
         }
     }
 

@@ -25,12 +25,18 @@ struct RetrieveService {
         let connector = Connector(
             title: context.configuration.title, peer: destination, timeouts: context.configuration.timeouts)
         for batch in PresentationPlan.batches(of: instances, key: { $0 }) where !run.isCancelled {
+            try association.checkOpen()
             let sub: Association
             do {
                 sub = try connector.associate(batch.contexts, window: context.configuration.limits.window)
             } catch {
                 run.fail(batch.items)
                 continue
+            }
+            // Who asked may hang up while the destination takes its time.
+            association.whenClosed { [weak sub] in
+                sub?.abort(.user)
+                sub?.close()
             }
             let sender = StoreSender(
                 sub, window: sub.window,
@@ -40,6 +46,7 @@ struct RetrieveService {
                 sub.release()
             } catch {
                 sub.abort(.user)
+                try association.checkOpen()
                 guard error.peer == sub.peer else { throw error }
                 run.failRest()
             }
@@ -54,7 +61,7 @@ struct RetrieveService {
         do {
             guard let bytes else { throw Identifier.Problem(text: "The identifier is too large.") }
             let query = try Identifier(bytes, as: message.context.transferSyntax, model).retrieval()
-            return try instances(query)
+            return try context.store.instances(matching: query).map(OutgoingInstance.init)
         } catch let problem as Identifier.Problem {
             _ = try refuse(message, .dataSetMismatch, problem.text)
         } catch {
@@ -68,23 +75,6 @@ struct RetrieveService {
     ) throws(DICOMNetworkError) -> (DIMSEStatus, Int) {
         try association.send(message.command.answer(status, comment: comment), on: message.context)
         return (status, 0)
-    }
-
-    private func instances(_ query: AttributeQuery) throws -> [OutgoingInstance] {
-        var query = query
-        query.limit = 5000
-        var found: [OutgoingInstance] = []
-        while true {
-            let page = try context.store.search(query)
-            for match in page {
-                guard let uid = match.string(.sopInstanceUID), let stored = try context.store.instance(uid) else {
-                    continue
-                }
-                found.append(OutgoingInstance(stored))
-            }
-            query.offset += page.count
-            if page.count < query.limit { return found }
-        }
     }
 }
 
@@ -109,16 +99,17 @@ private struct Run {
         open = Dictionary(uniqueKeysWithValues: instances.enumerated().map { ($0, $1) })
         var cancelled = false
         let id = message.command.messageID
-        var answers: [(Int, StoreSender.Result)] = []
         for (index, instance) in instances.enumerated() {
-            if association.isCancelled(id) { cancelled = true }
+            try association.checkOpen()
+            cancelled = association.isCancelled(id) || cancelled
             if cancelled { break }
-            cancelled = try sender.send(instance, tag: index, cancelling: id) { answers.append(($0, $1)) }
-            for (tag, result) in answers { try note(tag, result) }
-            answers.removeAll()
+            cancelled = try sender.send(instance, tag: index, cancelling: id) {
+                tag, result throws(DICOMNetworkError) in try note(tag, result)
+            }
         }
-        cancelled = try sender.finish(cancelling: id) { answers.append(($0, $1)) } || cancelled
-        for (tag, result) in answers { try note(tag, result) }
+        cancelled =
+            try sender.finish(cancelling: id) { tag, result throws(DICOMNetworkError) in try note(tag, result) }
+            || cancelled
         isCancelled = cancelled
         open.removeAll()
     }

@@ -50,25 +50,16 @@ private final class StoreWriting: InstanceWriting {
     func append(_ bytes: UnsafeRawBufferPointer) throws { try file.append(bytes) }
 
     func commit(_ sopClass: String, _ sopInstance: String) throws -> InstanceOutcome {
-        let bytes = try file.contents()
         let instance = try file.finish()
-        let record = instance.record.instance
-        guard record.sopInstanceUID == sopInstance, record.sopClassUID == sopClass else { return .mismatch }
-        // Only what differs in more than its encoding is a revision.
-        if try store.keepsRevisions(), try isStored(bytes, sopInstance) { return .known }
+        guard instance.record.instance.sopInstanceUID == sopInstance,
+            instance.record.instance.sopClassUID == sopClass
+        else { return .mismatch }
         switch try store.add([instance])[0] {
         case .added, .revised: return .added
         case .unchanged: return .known
-        case .conflict: return try isStored(bytes, sopInstance) ? .known : .conflict
+        case .conflict: return .conflict
         case .unreadable: return .mismatch
         }
-    }
-
-    /// Whether the store's file has the same data set: each sender's software writes a file meta information of its
-    /// own, and may choose another encoding.
-    private func isStored(_ bytes: Bytes, _ uid: String) throws -> Bool {
-        guard let stored = try store.instance(uid) else { return false }
-        return try DICOMFile(bytes: bytes).holdsSame(as: DICOMFile(path: stored.path))
     }
 }
 

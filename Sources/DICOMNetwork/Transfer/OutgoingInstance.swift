@@ -44,22 +44,24 @@ struct OutgoingInstance: Sendable, Hashable {
     ///
     /// - Returns: the file's own bytes when `syntax` is the file's, so that nothing is changed and nothing copied.
     /// - Throws: ``DICOM/DICOMError`` when its pixels cannot be decoded.
-    func dataSet(as syntax: String) throws -> Bytes {
-        if syntax == transferSyntax, let bytes = try bytesAsStored() { return bytes }
-        var file = try DICOMFile(path: path)
-        guard let target = TransferSyntax(uid: syntax) else {
+    func dataSet(as syntax: String) throws -> [Piece] {
+        if syntax == transferSyntax, let bytes = bytesAsStored { return [.bytes(bytes)] }
+        let target = TransferSyntax(uid: syntax)
+        guard let target, syntax == transferSyntax || TranscodedInstance.targets.contains(target) else {
             throw DICOMError(
                 .unsupportedTransferSyntax, file: path, "It cannot be written in the agreed encoding.")
         }
-        if case .fragments? = file.dataSet[.pixelData]?.value, target != file.transferSyntax {
-            file = try Self.decoded(file)
+        guard syntax == transferSyntax else {
+            return try TranscodedInstance(path: path, as: target).dataSet.made(keeping: Self.mostInMemory)
         }
-        // Native pixels of another byte order are turned around by the file's own writer.
-        let whole = try file.serialized(as: target)
-        return try Self.content(of: Bytes(whole), as: target.uid, in: path)
+        let whole = try DICOMFile(path: path).serialized(as: target)
+        return [.bytes(try Self.content(of: Bytes(whole), as: syntax, in: path))]
     }
 
-    private func bytesAsStored() throws -> Bytes? {
+    /// Bytes of decoded pixels; more are decoded twice.
+    private static let mostInMemory = 64 << 20
+
+    private var bytesAsStored: Bytes? {
         try? Self.content(of: Bytes(MappedFile(path: path)), as: transferSyntax, in: path)
     }
 
@@ -81,33 +83,5 @@ struct OutgoingInstance: Sendable, Hashable {
             guard hasVR == (known?.isExplicit ?? true) else { throw broken }
         }
         return content
-    }
-
-    /// The file with its pixels decoded.
-    private static func decoded(_ file: DICOMFile) throws -> DICOMFile {
-        let image = try DICOMImage(file)
-        var pixels: [UInt8] = []
-        var description = image.description
-        for index in 0..<image.frameCount {
-            let frame = try image.storedFrame(index)
-            if index == 0 {
-                description = frame.description
-                let size = frame.samples.withUnsafeBytes { $0.count }
-                guard size * image.frameCount < Int(UInt32.max) - 1 else {
-                    throw DICOMError(.tooLarge, file: file.path, tag: .pixelData, "Decoded pixels end below 4 GB.")
-                }
-                pixels.reserveCapacity(size * image.frameCount + 1)
-            }
-            frame.samples.withUnsafeBytes { pixels.append(contentsOf: $0) }
-        }
-        var data = file.dataSet
-        data[.pixelData] = .bytes(.pixelData, pixels, vr: description.bitsAllocated > 8 ? .OW : .OB)
-        data[.photometricInterpretation] = .text(
-            .photometricInterpretation, description.photometricInterpretation.rawValue)
-        if description.samplesPerPixel > 1 { data[.planarConfiguration] = .int(.planarConfiguration, 0) }
-        // Tables of offsets into fragments that are no more.
-        for table in [Tag(0x7fe0, 0x0001), Tag(0x7fe0, 0x0002)] { data[table] = nil }
-        return DICOMFile(
-            fileMeta: file.fileMeta, dataSet: data, transferSyntax: .explicitVRLittleEndian, path: file.path)
     }
 }

@@ -1,4 +1,5 @@
 import DICOM
+import DICOMPixels
 import LightboxCore
 import NIOCore
 
@@ -15,6 +16,9 @@ struct StoreSender {
         /// Nothing was sent, and why.
         case impossible(String)
     }
+
+    /// Is told of each instance as soon as it is answered.
+    typealias Reporter = (_ tag: Int, Result) throws(DICOMNetworkError) -> Void
 
     let association: Association
     private let originator: Originator?
@@ -41,17 +45,17 @@ struct StoreSender {
     @discardableResult
     mutating func send(
         _ instance: OutgoingInstance, tag: Int, cancelling retrieval: UInt16? = nil,
-        onResult: (Int, Result) -> Void
+        onResult: Reporter
     ) throws(DICOMNetworkError) -> Bool {
         guard let context = context(for: instance) else {
-            onResult(tag, .impossible("The other side takes no instances of this kind and encoding."))
+            try onResult(tag, .impossible("The other side takes no instances of this kind and encoding."))
             return false
         }
-        let data: Bytes
+        let data: [Piece]
         do {
             data = try instance.dataSet(as: context.transferSyntax)
         } catch {
-            onResult(tag, .impossible(StageReport.Problem(source: instance.path, error: error).reason))
+            try onResult(tag, .impossible(StageReport.Problem(source: instance.path, error: error).reason))
             return false
         }
         var command = CommandSet(.store, hasDataSet: true)
@@ -74,7 +78,7 @@ struct StoreSender {
     /// - Returns: whether the other side has cancelled the retrieval.
     @discardableResult
     mutating func finish(
-        cancelling retrieval: UInt16? = nil, onResult: (Int, Result) -> Void
+        cancelling retrieval: UInt16? = nil, onResult: Reporter
     ) throws(DICOMNetworkError) -> Bool {
         var isCancelled = false
         while !underWay.isEmpty { isCancelled = try takeAnswer(retrieval, onResult) || isCancelled }
@@ -82,7 +86,7 @@ struct StoreSender {
     }
 
     private mutating func takeAnswer(
-        _ retrieval: UInt16?, _ onResult: (Int, Result) -> Void
+        _ retrieval: UInt16?, _ onResult: Reporter
     ) throws(DICOMNetworkError) -> Bool {
         guard let message = try association.nextMessage(within: association.timeouts.answer) else {
             throw DICOMNetworkError(.closed, association.peer, "The other side ended the association too early.")
@@ -94,7 +98,7 @@ struct StoreSender {
             let tag = underWay.removeValue(forKey: id)
         else { throw association.violation("An answer came to nothing that was asked.", .unexpectedPDU) }
         try association.readDataSet(of: message) { _ in }
-        onResult(tag, .answered(message.command.status))
+        try onResult(tag, .answered(message.command.status))
         return false
     }
 
@@ -109,16 +113,27 @@ struct StoreSender {
 }
 
 extension Association {
-    /// Sends a message with a data set that may be large; no more of it than one piece is copied.
-    func send(_ command: CommandSet, on context: Context, data: Bytes) throws(DICOMNetworkError) {
+    /// Sends a message with a data set that may be large; one chunk of it is in memory.
+    ///
+    /// - Throws: also when the data set ends early; only ending the association helps then.
+    func send(_ command: CommandSet, on context: Context, data: [Piece]) throws(DICOMNetworkError) {
         try send(command, on: context)
-        let most = 1 << 18
-        var start = 0
-        repeat {
-            let end = min(start + most, data.count)
-            let piece = data[start..<end].withUnsafeBytes { ByteBuffer(bytes: $0) }
-            start = end
-            try send(piece, isLast: end == data.count, on: context)
-        } while start < data.count
+        let reader = PieceReader(data)
+        var chunk = try next(of: reader) ?? .empty
+        while true {
+            let following = try next(of: reader)
+            let bytes = chunk.withUnsafeBytes { ByteBuffer(bytes: $0) }
+            try send(bytes, isLast: following == nil, on: context)
+            guard let following else { return }
+            chunk = following
+        }
+    }
+
+    private func next(of reader: PieceReader) throws(DICOMNetworkError) -> Bytes? {
+        do {
+            return try reader.next()
+        } catch {
+            throw DICOMNetworkError(.aborted, peer, "An instance could not be read to its end.")
+        }
     }
 }

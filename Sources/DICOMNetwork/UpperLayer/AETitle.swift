@@ -15,20 +15,4 @@ public struct AETitle: Sendable, Hashable, CustomStringConvertible {
     private static func isAllowed(_ byte: UInt8) -> Bool {
         (0x20...0x7e).contains(byte) && byte != UInt8(ascii: "\\")
     }
-
-    /// 16 bytes, as an association request carries it.
-    var field: [UInt8] {
-        let bytes = Array(description.utf8)
-        return bytes + Array(repeating: UInt8(ascii: " "), count: 16 - bytes.count)
-    }
-}
-
-/// What may stand where a UID is expected: digits and dots, 64 at most, a digit first (PS3.5 section 9.1, but for
-/// leading zeros, which old devices write). Nothing else ever names a file or a row.
-func isUsable(uid: String) -> Bool {
-    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-    guard (1...64).contains(uid.utf8.count), let first = uid.utf8.first, digits.contains(first) else {
-        return false
-    }
-    return uid.utf8.allSatisfy { digits.contains($0) || $0 == UInt8(ascii: ".") }
 }

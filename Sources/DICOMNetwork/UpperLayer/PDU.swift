@@ -42,7 +42,6 @@ package struct AssociateReject: Sendable, Hashable {
     package static let applicationContextNotSupported = Self(isPermanent: true, source: 1, reason: 2)
     package static let callingTitleNotRecognized = Self(isPermanent: true, source: 1, reason: 3)
     package static let calledTitleNotRecognized = Self(isPermanent: true, source: 1, reason: 7)
-    package static let noReasonGiven = Self(isPermanent: true, source: 1, reason: 1)
     package static let protocolVersionNotSupported = Self(isPermanent: true, source: 2, reason: 2)
     package static let localLimitExceeded = Self(isPermanent: false, source: 3, reason: 2)
 
@@ -74,10 +73,8 @@ package struct AbortReason: Sendable, Hashable {
     }
 
     package static let user = Self(source: 0, reason: 0)
-    package static let notSpecified = Self(source: 2, reason: 0)
     package static let unrecognizedPDU = Self(source: 2, reason: 1)
     package static let unexpectedPDU = Self(source: 2, reason: 2)
-    package static let unrecognizedParameter = Self(source: 2, reason: 4)
     package static let invalidParameterValue = Self(source: 2, reason: 6)
 }
 

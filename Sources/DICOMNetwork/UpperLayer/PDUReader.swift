@@ -6,6 +6,8 @@ package import NIOCore
 package struct PDUReader: Sendable {
     private var buffer = ByteBuffer()
     private let limits: PDULimits
+    /// Bytes of the PDU that ``next()`` gave last, with its head.
+    package private(set) var length = 0
 
     package init(limits: PDULimits = PDULimits()) { self.limits = limits }
 
@@ -35,6 +37,7 @@ package struct PDUReader: Sendable {
             makeRoom(for: 6 + Int(length))
             return nil
         }
+        self.length = 6 + Int(length)
         buffer.moveReaderIndex(forwardBy: 6)
         guard let body = buffer.readSlice(length: Int(length)) else { return nil }
         return try PDU(type: type, body: body)

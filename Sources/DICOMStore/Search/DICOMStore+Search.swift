@@ -15,36 +15,103 @@ extension DICOMStore {
     /// - Throws: ``DICOMStoreError`` when a value is of the wrong kind, or when too many data sets would have to be
     ///   read.
     public func search(_ query: AttributeQuery) throws -> [DataSet] {
-        try pool.read { database in
-            let statement = try SearchStatement(query, store: id, database)
-            let result = SearchResult(query, self)
-            let isLimited = statement.rest.isEmpty
-            var arguments = statement.arguments
-            if isLimited { arguments += [query.limit, query.offset] }
-            let sql = statement.sql(selecting: result.selection, limited: isLimited)
-            let rows = try Row.fetchCursor(database.cachedStatement(sql: sql), arguments: arguments)
+        let result = SearchResult(query, self)
+        return try pool.read { database in
             var found: [DataSet] = []
-            var (read, skipped) = (0, 0)
-            let match = DataSetMatch(terms: statement.rest, isFuzzy: query.isFuzzy)
-            while let row = try rows.next() {
-                if !isLimited {
-                    read += 1
-                    guard read <= Self.mostReadPerSearch else {
-                        throw DICOMStoreError(
-                            .tooBroad,
-                            "An attribute that is not in the index is looked for in too many data sets. "
-                                + "Add a date, a patient or a study to the search.")
-                    }
-                    guard match.matches(try result.everything(row, database, for: statement.rest)) else {
-                        continue
-                    }
-                    skipped += 1
-                    if skipped <= query.offset { continue }
-                }
+            try forEachRow(of: query, result, selecting: result.selection, database) { row in
                 found.append(try result.dataSet(row, database))
-                if found.count == query.limit { break }
             }
             return found
+        }
+    }
+
+    /// The same, one match after another with a page in memory. The index is not held while `body` is at work, which
+    /// may wait for others.
+    ///
+    /// Which rows match is found out in one look at the index. What has come since is not met, what has gone is left out.
+    public func search(_ query: AttributeQuery, _ body: (DataSet) throws -> Void) throws {
+        let keys = try keys(of: query)
+        for start in stride(from: 0, to: keys.count, by: 1000) {
+            let page = try results(of: query, keys[start..<min(start + 1000, keys.count)])
+            for match in page { try body(match) }
+        }
+    }
+
+    private func keys(of query: AttributeQuery) throws -> [Int64] {
+        var query = query
+        query.fields = .tags([])
+        let result = SearchResult(query, self)
+        return try pool.read { database in
+            var keys: [Int64] = []
+            let selection = "\(result.selection), \(query.level.key)"
+            try forEachRow(of: query, result, selecting: selection, database) { keys.append($0[$0.count - 1]) }
+            return keys
+        }
+    }
+
+    private func results(of query: AttributeQuery, _ keys: ArraySlice<Int64>) throws -> [DataSet] {
+        let result = SearchResult(query, self)
+        let key = query.level.key
+        let list = keys.map(\.description).joined(separator: ",")
+        let sql =
+            "SELECT \(result.selection), \(key) FROM \(query.level.tables) WHERE \(key) IN (\(list)) AND s.store_id = ?"
+        return try pool.read { database in
+            var found: [Int64: DataSet] = [:]
+            let rows = try Row.fetchCursor(database, sql: sql, arguments: [id])
+            while let row = try rows.next() { found[row[row.count - 1]] = try result.dataSet(row, database) }
+            return keys.compactMap { found[$0] }
+        }
+    }
+
+    /// Calls `body` with the rows that match, as many as the query wants, behind its offset.
+    private func forEachRow(
+        of query: AttributeQuery, _ result: SearchResult, selecting columns: String, _ database: Database,
+        _ body: (Row) throws -> Void
+    ) throws {
+        let statement = try SearchStatement(query, store: id, database)
+        let isLimited = statement.rest.isEmpty
+        var arguments = statement.arguments
+        if isLimited { arguments += [query.limit, query.offset] }
+        let sql = statement.sql(selecting: columns, limited: isLimited)
+        let rows = try Row.fetchCursor(database.cachedStatement(sql: sql), arguments: arguments)
+        var (read, matched) = (0, 0)
+        let match = DataSetMatch(terms: statement.rest, isFuzzy: query.isFuzzy)
+        while let row = try rows.next() {
+            if !isLimited {
+                read += 1
+                guard read <= Self.mostReadPerSearch else {
+                    throw DICOMStoreError(
+                        .tooBroad,
+                        "An attribute that is not in the index is looked for in too many data sets. "
+                            + "Add a date, a patient or a study to the search.")
+                }
+                guard match.matches(try result.everything(row, database, for: statement.rest)) else { continue }
+                matched += 1
+                if matched <= query.offset { continue }
+            }
+            try body(row)
+            if !isLimited && matched - query.offset == query.limit { break }
+        }
+    }
+}
+
+extension AttributeQuery.Level {
+    /// The column that a result's row goes by.
+    fileprivate var key: String {
+        switch self {
+        case .study: "s.id"
+        case .series: "e.id"
+        case .instance: "i.id"
+        }
+    }
+
+    /// Joined from that row upwards.
+    fileprivate var tables: String {
+        let study = "CROSS JOIN dicom_study s ON s.id = e.study"
+        return switch self {
+        case .study: "dicom_study s"
+        case .series: "dicom_series e \(study)"
+        case .instance: "dicom_instance i CROSS JOIN dicom_series e ON e.id = i.series \(study)"
         }
     }
 }
@@ -83,7 +150,7 @@ private struct SearchResult {
 
     /// What is neither a column nor in a file.
     private static let made: Set<Tag> = Set(IndexColumn.counted.map(\.tag)).union([
-        .instanceAvailability, .specificCharacterSet, Tag(0x0008, 0x1190),
+        .instanceAvailability, .specificCharacterSet, .retrieveURL,
     ])
 
     func dataSet(_ row: Row, _ database: Database) throws -> DataSet {

@@ -1,3 +1,4 @@
+import DICOMStore
 import LightboxCore
 
 /// Validators and ranges (RFC 9110 sections 8.8, 13 and 14).
@@ -15,6 +16,11 @@ enum Conditions {
 
     static func notModified(_ tag: String) -> DICOMwebResponse {
         DICOMwebResponse(status: 304, headers: [("ETag", tag)])
+    }
+
+    /// A tag of one instance and of how it is asked for.
+    static func tag(of instance: StoredInstance, _ parts: [String]) -> String {
+        tag([instance.contentHash.description] + parts)
     }
 
     /// A strong tag of what an answer is made from.

@@ -18,7 +18,7 @@ extension DICOMwebService {
             let isTurned = file.transferSyntax.isBigEndian && element.tag == .pixelData && place.count == 1
             let value = isTurned ? try Self.littleEndianPixels(file) : bytes
             return try plain(
-                request, value, location, tag: Conditions.tag([instance.contentHash.description] + place))
+                request, value, location, tag: Conditions.tag(of: instance, place))
         }
     }
 
@@ -47,7 +47,7 @@ extension DICOMwebService {
             ranges, storedAs: TransferSyntax.explicitVRLittleEndian.uid, isOne: true)
         guard form.content != .picture else { throw Self.notAcceptable([PixelMedia.plain]) }
         if Conditions.isFresh(request, tag) { return Conditions.notModified(tag) }
-        if form.isSingle { return try Self.ranged(request, bytes, PixelMedia.plain, tag) }
+        if form.isSingle { return try ranged(request, bytes, PixelMedia.plain, tag) }
         return try multipart(
             [PartMaker(type: PixelMedia.plain, location: location) { bytes }], type: PixelMedia.plain, tag)
     }
@@ -64,10 +64,10 @@ extension DICOMwebService {
         }
         let frames = instance.record.instance.numberOfFrames ?? 1
         let form = try FrameForm(ranges, storedAs: uid, isOne: frames <= 1)
-        let tag = Conditions.tag([instance.contentHash.description, "bulk", form.mediaType, "\(form.content)"])
+        let tag = Conditions.tag(of: instance, ["bulk", form.mediaType, "\(form.content)"])
         if Conditions.isFresh(request, tag) { return Conditions.notModified(tag) }
         let source = try FrameSource(file, form)
-        if form.isSingle { return try Self.ranged(request, try source.frame(0), source.contentType, tag) }
+        if form.isSingle { return try ranged(request, try source.frame(0), source.contentType, tag) }
         let parts = (0..<source.count).map { index in
             PartMaker(type: source.contentType, location: location) { try source.frame(index) }
         }

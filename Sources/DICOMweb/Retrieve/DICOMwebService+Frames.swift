@@ -1,4 +1,5 @@
 import DICOM
+import DICOMPixels
 import DICOMStore
 import LightboxCore
 
@@ -11,15 +12,12 @@ extension DICOMwebService {
             try Self.acceptRanges(request), storedAs: instance.record.instance.transferSyntaxUID,
             isOne: numbers.count == 1)
         let tag = Conditions.tag(
-            [
-                instance.contentHash.description, "frames", list, form.mediaType, "\(form.content)",
-                "\(form.isSingle)",
-            ])
+            of: instance, ["frames", list, form.mediaType, "\(form.content)", "\(form.isSingle)"])
         if Conditions.isFresh(request, tag) { return Conditions.notModified(tag) }
         let source = try FrameSource(try DICOMFile(path: instance.path), form)
         try Self.check(numbers, of: source.count)
         if form.isSingle {
-            return try Self.ranged(request, try source.frame(numbers[0] - 1), source.contentType, tag)
+            return try ranged(request, try source.frame(numbers[0] - 1), source.contentType, tag)
         }
         let parts = numbers.map { number in
             PartMaker(type: source.contentType, location: "\(request.root)/\(target.path)/frames/\(number)") {
@@ -52,17 +50,22 @@ extension DICOMwebService {
         return instance
     }
 
-    /// Bytes that a range may be asked of.
-    static func ranged(
+    /// Bytes that a range may be asked of; many are read and copied bit by bit while they are sent.
+    func ranged(
         _ request: DICOMwebRequest, _ bytes: Bytes, _ type: String, _ tag: String
     ) throws -> DICOMwebResponse {
         let headers = [("Content-Type", type), ("ETag", tag), ("Accept-Ranges", "bytes")]
+        func body(_ bytes: Bytes) -> DICOMwebResponse.Body {
+            guard bytes.count > 1 << 20 else { return .bytes(bytes) }
+            let reader = PieceReader([.bytes(bytes)])
+            return .stream(ChunkStream(length: bytes.count, on: workers) { try reader.next() })
+        }
         guard let range = try Conditions.range(request, of: bytes.count, tag: tag) else {
-            return DICOMwebResponse(status: 200, headers: headers, body: .bytes(bytes))
+            return DICOMwebResponse(status: 200, headers: headers, body: body(bytes))
         }
         let position = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)"
         return DICOMwebResponse(
-            status: 206, headers: headers + [("Content-Range", position)], body: .bytes(bytes[range]))
+            status: 206, headers: headers + [("Content-Range", position)], body: body(bytes[range]))
     }
 
     /// One part of a multipart answer, made when it is its turn.

@@ -1,25 +1,32 @@
 import DICOM
+import DICOMPixels
 import DICOMStore
 import LightboxCore
 
 extension DICOMwebService {
     /// Whole instances (PS3.18 section 10.4.1.1.1): many as a multipart message, one also alone.
     func instances(_ request: DICOMwebRequest, _ target: Target) throws -> DICOMwebResponse {
-        let syntaxes = try store.transferSyntaxes(of: target.filter)
+        let instance = try target.instance == nil ? nil : one(target)
+        let syntaxes =
+            try instance.map { [$0.record.instance.transferSyntaxUID: 1] }
+            ?? store.transferSyntaxes(of: target.filter)
         guard !syntaxes.isEmpty else { throw Self.notFound(target) }
-        let form = try InstanceForm(try Self.acceptRanges(request), isOne: target.instance != nil, syntaxes)
-        let tag = try entityTag(of: target, "instances", form.syntax?.uid ?? "*", "\(form.isSingle)")
+        let form = try InstanceForm(try Self.acceptRanges(request), isOne: instance != nil, syntaxes)
+        let parts = ["instances", form.syntax?.uid ?? "*", "\(form.isSingle)"]
+        let tag = try instance.map { Conditions.tag(of: $0, parts) } ?? entityTag(of: target, parts)
         if Conditions.isFresh(request, tag) { return Conditions.notModified(tag) }
-        if form.isSingle { return try single(request, target, form, tag) }
-        return try multipart(target, form, tag)
+        if form.isSingle, let instance { return try single(request, instance, form, tag) }
+        if let instance {
+            var rest = [instance]
+            return try multipart(form, isOne: true, tag) { rest.popLast() }
+        }
+        var cursor = InstanceCursor(store, matching: target.filter)
+        return try multipart(form, isOne: false, tag) { try cursor.next() }
     }
 
     private func single(
-        _ request: DICOMwebRequest, _ target: Target, _ form: InstanceForm, _ tag: String
+        _ request: DICOMwebRequest, _ instance: StoredInstance, _ form: InstanceForm, _ tag: String
     ) throws -> DICOMwebResponse {
-        guard let instance = try store.instances(matching: target.filter, limit: 1).first else {
-            throw Self.notFound(target)
-        }
         let uid = instance.record.instance.transferSyntaxUID
         guard let syntax = form.syntax, syntax.uid != uid else {
             let headers = [
@@ -35,7 +42,7 @@ extension DICOMwebService {
                 status: 206, headers: headers + [("Content-Range", position)],
                 body: .file(path: instance.path, range: range))
         }
-        let transcoded = try TranscodedInstance(instance, as: syntax)
+        let transcoded = try TranscodedInstance(path: instance.path, as: syntax)
         let reader = PieceReader(transcoded.pieces)
         return DICOMwebResponse(
             status: 200,
@@ -43,15 +50,16 @@ extension DICOMwebService {
             body: .stream(ChunkStream(length: transcoded.count, on: workers) { try reader.next() }))
     }
 
-    private func multipart(_ target: Target, _ form: InstanceForm, _ tag: String) throws -> DICOMwebResponse {
+    /// - Parameter nextInstance: nil at the end.
+    private func multipart(
+        _ form: InstanceForm, isOne: Bool, _ tag: String, _ nextInstance: @escaping () throws -> StoredInstance?
+    ) throws -> DICOMwebResponse {
         let boundary = Multipart.newBoundary()
-        var cursor = InstanceCursor(store, matching: target.filter)
         var isFirst = true
         var isAtEnd = false
-        let isOne = target.instance != nil
         func next() throws -> [Piece]? {
             if isAtEnd { return nil }
-            guard let instance = try cursor.next() else {
+            guard let instance = try nextInstance() else {
                 isAtEnd = true
                 return [.bytes(Bytes(Multipart.ending(boundary)))]
             }
@@ -81,7 +89,7 @@ extension DICOMwebService {
         let stored = ([Piece.file(instance.path, size: instance.size)], uid)
         guard let syntax = form.syntax, syntax.uid != uid else { return stored }
         do {
-            return (try TranscodedInstance(instance, as: syntax).pieces, syntax.uid)
+            return (try TranscodedInstance(path: instance.path, as: syntax).pieces, syntax.uid)
         } catch let error as DICOMError {
             if isOne { throw error }
             return stored

@@ -6,7 +6,7 @@ extension DICOMwebService {
     /// The data sets without bulk data (PS3.18 section 10.4.1.1.2).
     func metadata(_ request: DICOMwebRequest, _ target: Target) throws -> DICOMwebResponse {
         let type = try Self.choose(DataSetsWriter.offers, request)
-        let tag = try entityTag(of: target, "metadata", type, request.root)
+        let tag = try entityTag(of: target, ["metadata", type, request.root])
         if Conditions.isFresh(request, tag) { return Conditions.notModified(tag) }
         let writer = DataSetsWriter(type: type, options: .init())
         var cursor = InstanceCursor(store, matching: target.filter)
@@ -24,7 +24,7 @@ extension DICOMwebService {
                 }
                 let options = DICOMJSON.EncodeOptions.metadata(
                     "\(root)/\(Target(instance.position).path)/bulkdata/")
-                writer.append(try Self.attributes(of: instance), isFirst: count == 0, options, to: &chunk)
+                writer.append(try instance.file().dataSet, isFirst: count == 0, options, to: &chunk)
                 count += 1
             }
             return Bytes(chunk)
@@ -42,19 +42,10 @@ extension DICOMwebService {
             status: 200, headers: [("Content-Type", writer.contentType), ("ETag", tag)], body: .stream(stream))
     }
 
-    /// A file whose pixels are cut off still has attributes.
-    private static func attributes(of instance: StoredInstance) throws -> DataSet {
-        do {
-            return try DICOMFile(path: instance.path).dataSet
-        } catch is DICOMError {
-            return try DICOMFile(path: instance.path, options: ReadOptions(stopsBeforePixelData: true)).dataSet
-        }
-    }
-
     /// A tag of everything below a target and of how it is asked for.
     ///
     /// - Throws: ``DICOMwebError`` 404 when there is nothing.
-    func entityTag(of target: Target, _ parts: String...) throws -> String {
+    func entityTag(of target: Target, _ parts: [String]) throws -> String {
         guard let fingerprint = try store.fingerprint(of: target.filter) else { throw Self.notFound(target) }
         return Conditions.tag([fingerprint.description] + parts)
     }

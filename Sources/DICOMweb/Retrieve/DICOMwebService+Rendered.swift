@@ -19,57 +19,69 @@ extension DICOMwebService {
         let multiple = single.map { "multipart/related; type=\"\($0)\"" }
         // Who asks for a plain picture of many gets one.
         let choice = try Self.choose(isMany ? multiple + single : single, request)
-        let tag = try entityTag(
-            of: target, "rendered", frames ?? "", choice, settings.window.description, "\(settings.quality)",
-            settings.viewport.map { "\($0)" } ?? "", "\(isThumbnail)")
+        let instance = try target.instance == nil ? nil : one(target)
+        let parts = [
+            "rendered", frames ?? "", choice, settings.window.description, "\(settings.quality)",
+            settings.viewport.map { "\($0)" } ?? "", "\(isThumbnail)",
+        ]
+        let tag = try instance.map { Conditions.tag(of: $0, parts) } ?? entityTag(of: target, parts)
         if Conditions.isFresh(request, tag) { return Conditions.notModified(tag) }
         let type = choice.contains("png") ? "image/png" : "image/jpeg"
         if choice.hasPrefix("multipart") {
-            return try multipart(
-                try pictures(request, target, numbers, settings, type), type: type, tag)
+            let pictures =
+                try instance.map { try self.pictures(request, target, $0, numbers ?? [1], settings, type) }
+                ?? pictures(request, target, settings, type)
+            return try multipart(pictures, type: type, tag)
         }
-        let instance = try target.instance == nil ? representative(of: target) : one(target)
-        let picture = try Self.picture(of: instance, frame: numbers?.first ?? 1, settings, type)
-        return try Self.ranged(request, picture, type, tag)
+        let image = try DICOMImage(try DICOMFile(path: try (instance ?? representative(of: target)).path))
+        let picture = try Self.picture(of: image, frame: numbers?.first ?? 1, settings, type)
+        return try ranged(request, picture, type, tag)
     }
 
+    /// Of frames of one instance, which is opened once.
     private func pictures(
-        _ request: DICOMwebRequest, _ target: Target, _ numbers: [Int]?, _ settings: RenderRequest, _ type: String
+        _ request: DICOMwebRequest, _ target: Target, _ instance: StoredInstance, _ numbers: [Int],
+        _ settings: RenderRequest, _ type: String
     ) throws -> [PartMaker] {
-        let root = request.root
-        if let numbers, target.instance != nil {
-            let instance = try one(target)
-            try Self.check(numbers, of: instance.record.instance.numberOfFrames ?? 1)
-            return numbers.map { number in
-                PartMaker(type: type, location: "\(root)/\(target.path)/frames/\(number)/rendered") {
-                    try Self.picture(of: instance, frame: number, settings, type)
-                }
-            }
-        }
-        let images = try images(of: target)
-        guard !images.isEmpty else { throw Self.noImage }
-        return images.map { instance in
-            PartMaker(
-                type: type, location: "\(root)/\(Target(instance.position).path)/rendered", isOptional: true
-            ) {
-                try Self.picture(of: instance, frame: 1, settings, type)
+        let image = try DICOMImage(try DICOMFile(path: instance.path))
+        try Self.check(numbers, of: image.frameCount)
+        return numbers.map { number in
+            PartMaker(type: type, location: "\(request.root)/\(target.path)/frames/\(number)/rendered") {
+                try Self.picture(of: image, frame: number, settings, type)
             }
         }
     }
+
+    /// Of all images of a study or a series.
+    private func pictures(
+        _ request: DICOMwebRequest, _ target: Target, _ settings: RenderRequest, _ type: String
+    ) throws -> [PartMaker] {
+        let images = try images(of: target)
+        guard !images.isEmpty else { throw Self.noImage }
+        guard images.count <= Self.mostImages else {
+            throw DICOMwebError(.tooLarge, "Too many images at once. Ask for one series, or for one instance.")
+        }
+        return images.map { instance in
+            let location = "\(request.root)/\(Target(instance.position).path)/rendered"
+            return PartMaker(type: type, location: location, isOptional: true) {
+                let image = try DICOMImage(try DICOMFile(path: instance.path))
+                return try Self.picture(of: image, frame: 1, settings, type)
+            }
+        }
+    }
+
+    private static let mostImages = 20_000
 
     private static var noImage: DICOMwebError {
         DICOMwebError(.notAcceptable, "There is no image there to be rendered.")
     }
 
-    /// Instances with pixels, in the order of their numbers within a series.
+    /// Instances with pixels, in the order of their numbers within a series; no more than one over the limit.
     private func images(of target: Target) throws -> [StoredInstance] {
         var cursor = InstanceCursor(store, matching: target.filter)
         var images: [StoredInstance] = []
-        while let instance = try cursor.next() {
+        while images.count <= Self.mostImages, let instance = try cursor.next() {
             if instance.record.instance.rows != nil { images.append(instance) }
-            guard images.count <= 20_000 else {
-                throw DICOMwebError(.tooLarge, "Too many images at once. Ask for one series, or for one instance.")
-            }
         }
         return images.sorted { left, right in
             (left.position.series, left.record.instance.instanceNumber ?? 0)
@@ -77,17 +89,20 @@ extension DICOMwebService {
         }
     }
 
+    /// The middle image of the first series that has any.
     private func representative(of target: Target) throws -> StoredInstance {
-        let images = try images(of: target)
-        guard let first = images.first else { throw Self.noImage }
-        let series = images.filter { $0.position.series == first.position.series }
-        return series[series.count / 2]
+        var cursor = InstanceCursor(store, matching: target.filter)
+        while let instance = try cursor.next() {
+            guard instance.record.instance.rows != nil else { continue }
+            let series = try images(of: Target(study: instance.position.study, series: instance.position.series))
+            return series.isEmpty ? instance : series[series.count / 2]
+        }
+        throw Self.noImage
     }
 
     private static func picture(
-        of instance: StoredInstance, frame: Int, _ settings: RenderRequest, _ type: String
+        of image: DICOMImage, frame: Int, _ settings: RenderRequest, _ type: String
     ) throws -> Bytes {
-        let image = try DICOMImage(try DICOMFile(path: instance.path))
         try check([frame], of: image.frameCount)
         let picture = try settings.apply(to: try image.rendered(frame: frame - 1, window: settings.window))
         do {

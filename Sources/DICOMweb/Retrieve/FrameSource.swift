@@ -9,6 +9,8 @@ struct FrameSource: Sendable {
     private let file: DICOMFile
     private let image: DICOMImage
     private let form: FrameForm
+    /// Of frames that are given as they are stored.
+    private let syntax: TransferSyntax
 
     var count: Int { image.frameCount }
 
@@ -16,13 +18,16 @@ struct FrameSource: Sendable {
         self.file = file
         self.form = form
         image = try DICOMImage(file)
+        // Uncompressed pixels are given little-endian, whatever the file's other attributes are written in.
+        let isCompressed = image.frameCount > 0 && image.encodedFrame(0) != nil
+        syntax = isCompressed ? file.transferSyntax : .explicitVRLittleEndian
     }
 
     /// The Content-Type of a frame.
     var contentType: String {
         switch form.content {
         case .decoded: "\(form.mediaType); transfer-syntax=\(TransferSyntax.explicitVRLittleEndian.uid)"
-        case .stored: "\(form.mediaType); transfer-syntax=\(file.transferSyntax.uid)"
+        case .stored: "\(form.mediaType); transfer-syntax=\(syntax.uid)"
         case .picture where form.mediaType == "image/jpeg":
             "image/jpeg; transfer-syntax=\(TransferSyntax.jpegBaseline8Bit.uid)"
         case .picture: form.mediaType
@@ -69,7 +74,6 @@ struct FrameSource: Sendable {
         if [.ybrFull422, .ybrPartial422].contains(description.photometricInterpretation) { size = size / 3 * 2 }
         let start = index * size
         guard start + size <= pixels.count else { return nil }
-        // A copy, so that the file need not stay mapped while it is sent.
-        return Bytes(pixels[start..<start + size].array)
+        return pixels[start..<start + size]
     }
 }

@@ -3,15 +3,10 @@ import DICOMStore
 
 /// The parameters of a search (PS3.18 section 8.3.4).
 struct SearchRequest {
-    var query: AttributeQuery
-    /// In the order they are to be sent.
-    let level: AttributeQuery.Level
+    private(set) var query: AttributeQuery
 
-    /// What every method of Google's services takes and none of them means.
-    private static let general: Set<String> = [
-        "alt", "key", "access_token", "oauth_token", "fields", "prettyPrint", "quotaUser", "callback",
-        "uploadType", "upload_protocol", "$.xgafv", "accept",
-    ]
+    /// What is no search term: `accept` is the standard's own (PS3.18 section 8.3.3.1).
+    private static let general = DICOMwebRequest.general.union(["accept"])
     private static let mostResults = [AttributeQuery.Level.study: 5000, .series: 5000, .instance: 50_000]
 
     /// What the answer to a search tells and no data set holds.
@@ -29,7 +24,6 @@ struct SearchRequest {
         _ items: [(name: String, value: String)], _ level: AttributeQuery.Level, within target: Target,
         flavour: DICOMwebSettings.Flavour
     ) throws {
-        self.level = level
         var included: Set<Tag> = []
         var includesAll = false
         query = AttributeQuery(level: level, limit: level == .instance ? 1000 : 100)
@@ -106,7 +100,7 @@ struct SearchRequest {
         let isRight =
             switch vr {
             case .UI:
-                value.split(whereSeparator: { $0 == "," || $0 == "\\" }).allSatisfy { Route.isUID(String($0)) }
+                value.split(whereSeparator: { $0 == "," || $0 == "\\" }).allSatisfy { isUsable(uid: String($0)) }
             case .DA, .TM:
                 value.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2d || (vr == .TM && $0 == 0x2e) }
                     && value.split(separator: "-", omittingEmptySubsequences: false).count <= 2

@@ -57,7 +57,7 @@ extension DICOMwebService {
     }
 
     private func response(_ report: StoreReport, _ type: String, _ root: String) -> DICOMwebResponse {
-        let data = report.dataSet(root: root)
+        let data = report.dataSet(root: root, settings.flavour)
         let isXML = type.hasSuffix("xml")
         let body = isXML ? NativeModelWriter.document(data) : DICOMJSON.encode(data)
         return DICOMwebResponse(

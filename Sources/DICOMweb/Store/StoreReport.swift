@@ -66,13 +66,19 @@ struct StoreReport: Sendable {
         return flavour == .google || stored.isEmpty ? 409 : 202
     }
 
-    func dataSet(root: String) -> DataSet {
+    /// The Store Instances Response Module (PS3.18 table I.1-1), or what Google's service answers with.
+    func dataSet(root: String, _ flavour: DICOMwebSettings.Flavour) -> DataSet {
         var data = DataSet()
         if let study = stored.first?.target.study, stored.allSatisfy({ $0.target.study == study }) {
             data[.retrieveURL] = .text(.retrieveURL, "\(root)/studies/\(study)")
+        } else if flavour == .standard {
+            data[.retrieveURL] = .text(.retrieveURL, "")
         }
-        if !failed.isEmpty {
-            data[.failedSOPSequence] = .sequence(.failedSOPSequence, failed.map(Self.item))
+        let (named, others) =
+            flavour == .google ? (failed, []) : (failed.filter(\.isNamed), failed.filter { !$0.isNamed })
+        for (tag, failed) in [(Tag.failedSOPSequence, named), (.otherFailuresSequence, others)]
+        where !failed.isEmpty {
+            data[tag] = .sequence(tag, failed.map { $0.item(flavour) })
         }
         if !stored.isEmpty {
             data[.referencedSOPSequence] = .sequence(
@@ -88,27 +94,27 @@ struct StoreReport: Sendable {
         }
         return data
     }
+}
 
-    private static func item(_ failed: Failed) -> DataSet {
+extension StoreReport.Failed {
+    /// Whether its instance can be referred to, which takes class and name.
+    fileprivate var isNamed: Bool { sopClassUID != nil && sopInstanceUID != nil }
+
+    /// The reason in words stands in a private attribute, as Google's service has it.
+    fileprivate func item(_ flavour: DICOMwebSettings.Flavour) -> DataSet {
         var elements: [Element] = [
-            .uint16(.failureReason, failed.reason.rawValue),
-            .text(.failureDetailCreator, "GOOGLE", vr: .LO),
-            .text(.failureDetail, [failed.detail], vr: .UT),
+            .uint16(.failureReason, reason.rawValue),
+            .text(.failureDetailCreator, flavour == .google ? "GOOGLE" : "LIGHTBOX", vr: .LO),
+            .text(.failureDetail, [detail], vr: .UT),
         ]
-        if let uid = failed.sopClassUID { elements.append(.text(.referencedSOPClassUID, uid)) }
-        if let uid = failed.sopInstanceUID { elements.append(.text(.referencedSOPInstanceUID, uid)) }
+        if let uid = sopClassUID { elements.append(.text(.referencedSOPClassUID, uid)) }
+        if let uid = sopInstanceUID { elements.append(.text(.referencedSOPInstanceUID, uid)) }
         return DataSet(elements)
     }
 }
 
 extension Tag {
-    static let referencedSOPClassUID = Tag(0x0008, 0x1150)
-    static let referencedSOPInstanceUID = Tag(0x0008, 0x1155)
-    static let retrieveURL = Tag(0x0008, 0x1190)
-    static let failureReason = Tag(0x0008, 0x1197)
-    static let failedSOPSequence = Tag(0x0008, 0x1198)
-    static let referencedSOPSequence = Tag(0x0008, 0x1199)
-    /// Google's private attribute for a failure in words.
-    static let failureDetail = Tag(0x0009, 0x1097)
-    static let failureDetailCreator = Tag(0x0009, 0x0010)
+    /// A failure in words.
+    fileprivate static let failureDetail = Tag(0x0009, 0x1097)
+    fileprivate static let failureDetailCreator = Tag(0x0009, 0x0010)
 }

@@ -18,14 +18,16 @@ final class BodyReader: Sendable {
         self.all = all
     }
 
+    /// Whether a request has a body.
+    static func hasBody(_ headers: HTTPFields) -> Bool {
+        headers[.transferEncoding] != nil || headers[.contentLength].map { $0 != "0" } ?? false
+    }
+
     /// - Returns: the bytes; to be given to ``release(_:)`` when the request is answered.
     func read(_ request: Request, until deadline: ContinuousClock.Instant) async throws -> Bytes {
         let headers = request.headers
-        if headers[.contentLength] == nil && headers[.transferEncoding] == nil { return .empty }
-        if let told = headers[.contentLength].flatMap({ Int($0) }) {
-            if told == 0 { return .empty }
-            guard told <= limit else { throw tooLarge }
-        }
+        guard Self.hasBody(headers) else { return .empty }
+        if let told = headers[.contentLength].flatMap({ Int($0) }), told > limit { throw tooLarge }
         var pieces: ByteBuffer?
         var count = 0
         do {

@@ -1,4 +1,5 @@
 public import Catalog
+import DICOMweb
 import Foundation
 public import HTTPTypes
 import Hummingbird
@@ -57,12 +58,6 @@ public struct Query: Sendable {
     /// As it came.
     let text: String
 
-    /// What every method of Google's services takes and none of them means.
-    private static let general: Set<String> = [
-        "alt", "key", "access_token", "oauth_token", "fields", "prettyPrint", "quotaUser", "callback",
-        "uploadType", "upload_protocol", "$.xgafv",
-    ]
-
     /// - Parameter text: `a=1&b=%20`, also as a form's body: `+` is a space.
     init(_ text: some StringProtocol) {
         self.text = String(text)
@@ -89,7 +84,7 @@ public struct Query: Sendable {
 
     /// - Throws: ``ServerError`` for a name that is neither known nor one of those that every method takes.
     public func allow(_ names: String...) throws {
-        for item in items where !names.contains(item.name) && !Self.general.contains(item.name) {
+        for item in items where !names.contains(item.name) && !DICOMwebRequest.general.contains(item.name) {
             let known = names.isEmpty ? "none" : names.joined(separator: ", ")
             throw ServerError(
                 .invalidArgument, "Unknown query parameter '\(item.name.prefix(64))'. Known here: \(known).")

@@ -37,6 +37,9 @@ struct Responder: HTTPResponder {
         let id = ids.id(of: request.headers)
         let target = Target(request)
         var found: RouteTable.Entry?
+        // What the log itself refuses is not written down.
+        var isAudited = false
+        var leavesBody = BodyReader.hasBody(request.headers)
         var caller = Caller()
         var resources: [(name: String, value: String)] = []
         var reply: Reply
@@ -50,12 +53,14 @@ struct Responder: HTTPResponder {
                 found = entry
                 resources = rest.isEmpty ? parameters : parameters + [("path", String(rest))]
                 try context.audit.check()
+                isAudited = entry.isAudited
                 caller = try await context.door.admit(request, to: entry.route)
                 try caller.check(for: entry.route)
                 let deadline = try start + timeout(request.headers)
                 let streams = entry.route.streamsBody && !target.isOverridden
                 let body = streams ? .empty : try await bodies.read(request, until: deadline)
                 defer { bodies.release(body) }
+                if !streams { leavesBody = false }
                 guard ContinuousClock.now < deadline else {
                     throw ServingError(
                         .deadlineExceeded, "the time that the request allows is over",
@@ -80,8 +85,8 @@ struct Responder: HTTPResponder {
             let isSeen = found.map { $0.route.isPage } ?? false
             reply = isSeen ? .refusal(error, next: target.address) : (found?.errors ?? .google).reply(error)
             if reply.status.code >= 500 { note(error, id) }
-            // What was not read would stand before the next request.
-            if (error as? ServerError)?.leavesBody ?? false { reply.headers[.connection] = "close" }
+            // What was not read would be read to its end, however long, before the next request.
+            if leavesBody { reply.headers[.connection] = "close" }
         }
         // The next request of this caller is for another server.
         if context.isStopping { reply.headers[.connection] = "close" }
@@ -92,7 +97,7 @@ struct Responder: HTTPResponder {
         if context.settings.logsRequests || reply.status.code >= 400 {
             log(target.method, found, reply.status.code, duration, id)
         }
-        if let found, found.isAudited { audit(found, caller, reply, resources, id) }
+        if let found, isAudited { audit(found, caller, reply, resources, id) }
         return reply.response
     }
 

@@ -45,9 +45,6 @@ public struct ServerError: Failure, Equatable {
 }
 
 extension ServerError {
-    /// Whether the request's body was not read.
-    var leavesBody: Bool { [.bodyTooLarge, .unauthenticated].contains(code) }
-
     /// What `WWW-Authenticate` says, RFC 6750 section 3.
     var challenge: String { "Bearer realm=\"lightbox\"" + (hasBadToken ? ", error=\"invalid_token\"" : "") }
 }

@@ -145,12 +145,7 @@ struct StudyPageRoutes: RouteGroup {
         guard let instance = try store(call).instances(matching: filter, limit: 1).first else {
             throw Self.missing("instance")
         }
-        do {
-            return (instance, try DICOMFile(path: instance.path))
-        } catch is DICOMError {
-            // A file whose pixels are cut off still has attributes.
-            return (instance, try DICOMFile(path: instance.path, options: ReadOptions(stopsBeforePixelData: true)))
-        }
+        return (instance, try instance.file())
     }
 
     private static func missing(_ what: String) -> ServerError {

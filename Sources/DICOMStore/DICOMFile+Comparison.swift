@@ -1,9 +1,9 @@
-import DICOM
+package import DICOM
 
 extension DICOMFile {
     /// Whether two files hold the same instance, though their bytes differ: the same attributes with the same values.
     /// File meta information, group lengths, VRs and native encodings do not count.
-    func holdsSame(as other: DICOMFile) -> Bool {
+    package func holdsSame(as other: DICOMFile) -> Bool {
         let areNative = !transferSyntax.isEncapsulated && !other.transferSyntax.isEncapsulated
         guard
             transferSyntax == other.transferSyntax

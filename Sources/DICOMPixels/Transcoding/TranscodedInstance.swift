@@ -1,32 +1,36 @@
-import DICOM
-import DICOMPixels
-import DICOMStore
+package import DICOM
 import LightboxCore
 
 /// An instance in another transfer syntax than its file's, made piece by piece: only one frame is in memory.
-struct TranscodedInstance {
-    /// The file in the new syntax, in order.
-    let pieces: [Piece]
+package struct TranscodedInstance {
+    /// Preamble and file meta information.
+    private let head: Bytes
+    /// What stands behind them.
+    package let dataSet: [Piece]
 
-    var count: Int { pieces.reduce(0) { $0 + $1.count } }
+    /// The file in the new syntax, in order.
+    package var pieces: [Piece] { [.bytes(head)] + dataSet }
+    package var count: Int { pieces.reduce(0) { $0 + $1.count } }
 
     /// Syntaxes without compression, which any instance that can be decoded can be given in.
-    static let targets: [TransferSyntax] = [.explicitVRLittleEndian, .implicitVRLittleEndian]
+    package static let targets: [TransferSyntax] = [.explicitVRLittleEndian, .implicitVRLittleEndian]
 
     /// Whether an instance in one syntax can be given in another, as far as their names tell.
-    static func isPossible(from source: String, to target: TransferSyntax) -> Bool {
+    package static func isPossible(from source: String, to target: TransferSyntax) -> Bool {
         source == target.uid || (targets.contains(target) && TransferSyntax(uid: source) != nil)
     }
 
     /// Reads the file, and decodes its first frame where frames are compressed, so that what cannot be decoded shows
     /// before the first byte is sent.
     ///
+    /// - Parameter syntax: one of ``targets``.
     /// - Throws: ``DICOM/DICOMError``.
-    init(_ instance: StoredInstance, as syntax: TransferSyntax) throws {
-        let mapped = try MappedFile(path: instance.path)
-        let file = try DICOMFile(bytes: Bytes(mapped), path: instance.path)
+    package init(path: String, as syntax: TransferSyntax) throws {
+        let mapped = try MappedFile(path: path)
+        let bytes = Bytes(mapped)
+        let file = try DICOMFile(bytes: bytes, path: path)
         guard case .fragments? = file.dataSet[.pixelData]?.value else {
-            pieces = try Self.native(file, syntax, releasing: mapped, of: instance.size)
+            self = try Self.native(file, syntax, releasing: mapped, of: bytes.count)
             return
         }
         let image = try DICOMImage(file)
@@ -39,7 +43,7 @@ struct TranscodedInstance {
         let (whole, overflow) = size.multipliedReportingOverflow(by: image.frameCount)
         guard !overflow, whole < Int(UInt32.max) - 1 else {
             throw DICOMError(
-                .tooLarge, tag: .pixelData, "Decoded pixels end below 4 GB. Ask for transfer-syntax=*.")
+                .tooLarge, tag: .pixelData, "Decoded pixels end below 4 GB. Take them as they are stored.")
         }
         var data = file.dataSet
         data.describe(first.description)
@@ -54,17 +58,17 @@ struct TranscodedInstance {
             }
         }
         let vr = first.description.bitsAllocated > 8 ? VR.OW : .OB
-        pieces = try Self.pieces(file, data, vr, whole, frames, syntax)
+        try self.init(file, data, vr, whole, frames, syntax)
     }
 
     /// Another encoding of attributes whose pixels stay as they are, but for their byte order.
     private static func native(
         _ file: DICOMFile, _ syntax: TransferSyntax, releasing mapped: MappedFile, of size: Int
-    ) throws -> [Piece] {
+    ) throws -> TranscodedInstance {
         guard let element = file.dataSet[.pixelData], case .bytes(let pixels) = element.value,
             !file.transferSyntax.isBigEndian, pixels.count < Int(UInt32.max) - 1
         else {
-            return [.bytes(Bytes(try file.serialized(as: syntax)))]
+            return TranscodedInstance(Bytes(try file.serialized(as: syntax)), [])
         }
         // In pieces, so that the pages of a large file can be given back.
         let step = 4 << 20
@@ -76,21 +80,29 @@ struct TranscodedInstance {
             }
         }
         let vr = element.vr == .OB || element.vr == .OW ? element.vr : .OW
-        return try pieces(file, file.dataSet, vr, pixels.count, slices, syntax)
+        return try TranscodedInstance(file, file.dataSet, vr, pixels.count, slices, syntax)
     }
 
-    private static func pieces(
+    private init(
         _ file: DICOMFile, _ data: DataSet, _ vr: VR, _ count: Int, _ pixels: [Piece], _ syntax: TransferSyntax
-    ) throws -> [Piece] {
+    ) throws {
         var before = file
         before.dataSet = DataSet(data.elements.filter { $0.tag < .pixelData })
         // The syntax claims compressed pixels, which are not in this part.
         before.transferSyntax = .explicitVRLittleEndian
         let after = DataSet(data.elements.filter { $0.tag > .pixelData })
         let padding: [UInt8] = count & 1 == 1 ? [0] : []
-        let head = try before.serialized(as: syntax) + header(vr, UInt32(count + padding.count), syntax)
+        let start = try before.serialized(as: syntax) + Self.header(vr, UInt32(count + padding.count), syntax)
         let tail = padding + (try after.serialized(as: syntax, path: file.path))
-        return [.bytes(Bytes(head))] + pixels + [.bytes(Bytes(tail))]
+        self.init(Bytes(start), pixels + [.bytes(Bytes(tail))])
+    }
+
+    /// - Parameter start: of the file, and more than its meta information, whose length stands in front of it
+    ///   (PS3.10 section 7.1).
+    private init(_ start: Bytes, _ rest: [Piece]) {
+        let length = (0..<4).reduce(0) { $0 | Int(start[140 + $1]) << (8 * $1) }
+        head = start[0..<144 + length]
+        dataSet = [.bytes(start[144 + length..<start.count])] + rest
     }
 
     /// Tag, VR and length of the pixel data (PS3.5 section 7.1).

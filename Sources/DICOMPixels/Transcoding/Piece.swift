@@ -1,15 +1,15 @@
 import Foundation
-import LightboxCore
+package import LightboxCore
 
-/// A part of an answer's body, made or read only when it is its turn.
-enum Piece {
+/// A part of what is sent, made or read only when it is its turn.
+package enum Piece {
     case bytes(Bytes)
     /// A whole file, read bit by bit.
     case file(String, size: Int)
     /// `count` bytes that a function makes.
     case made(count: Int, () throws -> Bytes)
 
-    var count: Int {
+    package var count: Int {
         switch self {
         case .bytes(let bytes): bytes.count
         case .file(_, let size): size
@@ -18,20 +18,40 @@ enum Piece {
     }
 }
 
-/// Pieces as chunks of moderate size. Blocks; belongs to one reader.
-final class PieceReader {
+extension [Piece] {
+    /// The same, each made once, so that a frame that cannot be decoded shows before the first byte is sent.
+    ///
+    /// - Parameter limit: bytes that are kept; what is made beyond is made again when it is its turn.
+    package func made(keeping limit: Int) throws -> [Piece] {
+        var kept = 0
+        return try map { piece in
+            guard case .made(let count, let make) = piece else { return piece }
+            let bytes = try make()
+            guard kept + count <= limit else { return piece }
+            kept += count
+            return .bytes(bytes)
+        }
+    }
+}
+
+/// Pieces as chunks of 256 KB at most. Blocks; belongs to one reader.
+package final class PieceReader {
     private var pieces: ArraySlice<Piece>
     private let more: () throws -> [Piece]?
     private var file: FileChunks?
+    /// Of a large piece.
+    private var rest = Bytes.empty
+    static let chunk = 1 << 18
 
     /// - Parameter more: gives the next pieces when the ones before are through; nil at the end.
-    init(_ pieces: [Piece] = [], more: @escaping () throws -> [Piece]? = { nil }) {
+    package init(_ pieces: [Piece] = [], more: @escaping () throws -> [Piece]? = { nil }) {
         self.pieces = pieces[...]
         self.more = more
     }
 
-    func next() throws -> Bytes? {
+    package func next() throws -> Bytes? {
         while true {
+            if !rest.isEmpty { return nextOfRest() }
             if let file {
                 if let chunk = try file.next() { return chunk }
                 self.file = nil
@@ -42,14 +62,20 @@ final class PieceReader {
                 continue
             }
             switch piece {
-            case .bytes(let bytes) where bytes.isEmpty: continue
-            case .bytes(let bytes): return bytes
+            case .bytes(let bytes): rest = bytes
             case .file(let path, let size): file = try FileChunks(path, size: size)
-            case .made(_, let make):
-                let bytes = try make()
-                if !bytes.isEmpty { return bytes }
+            case .made(_, let make): rest = try make()
             }
         }
+    }
+
+    /// Copied where there is much: a mapped file is read by whose thread may wait for the disk.
+    private func nextOfRest() -> Bytes {
+        let count = min(rest.count, Self.chunk)
+        let chunk = rest[0..<count]
+        let isLarge = rest.count > count
+        rest = rest[count..<rest.count]
+        return isLarge ? Bytes(chunk.array) : chunk
     }
 }
 
@@ -71,7 +97,7 @@ private final class FileChunks {
 
     func next() throws -> Bytes? {
         guard left > 0 else { return nil }
-        let wanted = min(left, 1 << 18)
+        let wanted = min(left, PieceReader.chunk)
         let chunk = try [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
             while filled < wanted {
                 let count = read(descriptor, buffer.baseAddress! + filled, wanted - filled)
