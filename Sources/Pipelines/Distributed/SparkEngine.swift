@@ -21,8 +21,8 @@ public struct SparkEngine: TaskEngine {
     public init(master: String, cacheFolder: String) { (self.master, self.cacheFolder) = (master, cacheFolder) }
 
     public func check() throws {
-        _ = try program()
         try SparkMaster(master).check()
+        _ = try program()
     }
 
     public func run(_ job: EngineJob) throws {
@@ -32,9 +32,10 @@ public struct SparkEngine: TaskEngine {
         try AtomicFile.write(Array(script.text.utf8), to: path)
         let log = job.folder + "/spark.log"
         unlink(log)
+        let program = try program()
         let child = try ChildProcess(
-            program(), arguments(script: path, bundle: bundle, job), output: log, errors: log, folder: job.folder,
-            environment: sparkHome.map { ["SPARK_HOME": $0] } ?? [:])
+            program, arguments(script: path, bundle: bundle, job), output: log, errors: log, folder: job.folder,
+            environment: environment(of: program))
         defer { child.end() }
         while child.isRunning {
             try job.tick()
@@ -46,6 +47,16 @@ public struct SparkEngine: TaskEngine {
         }
         try script.checkAnswers(count: job.tasks)
         try job.tick()
+    }
+
+    /// Spark's own folder; in a virtual environment with pyspark the scripts ask the Python beside them for it.
+    private func environment(of program: String) -> [String: String] {
+        let folder = (program as NSString).deletingLastPathComponent
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        guard let sparkHome, FileManager.default.fileExists(atPath: sparkHome + "/jars") else {
+            return ["PATH": folder + ":" + path]
+        }
+        return ["SPARK_HOME": sparkHome]
     }
 
     private func arguments(script: String, bundle: String, _ job: EngineJob) -> [String] {

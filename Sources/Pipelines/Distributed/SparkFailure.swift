@@ -2,11 +2,15 @@ import Foundation
 import LightboxCore
 
 /// Why a Spark job failed, in a sentence, out of a log of hundreds of lines.
-struct SparkFailure {
-    let log: String
+package struct SparkFailure {
+    package let log: String
     /// The folder of what workers said.
     let logs: String
     let master: String
+
+    package init(log: String, logs: String, master: String) {
+        (self.log, self.logs, self.master) = (log, logs, master)
+    }
 
     private static let causes: [(sign: String, sentence: String)] = [
         ("All masters are unresponsive", "no Spark master answers there."),
@@ -19,7 +23,7 @@ struct SparkFailure {
         ("InvalidClassException", "the Spark here and the Spark of the cluster are of different versions."),
     ]
 
-    var error: EngineError {
+    package var error: EngineError {
         let text = String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline).map(String.init)
         for (sign, sentence) in Self.causes where lines.contains(where: { $0.contains(sign) }) {

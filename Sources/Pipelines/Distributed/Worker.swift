@@ -91,7 +91,7 @@ public struct Worker: Sendable {
         let place = TaskPlace(folder: RunPlace(path: task.folder), number: task.number, task: hash, run: run)
         (answer.number, answer.task) = (task.number, hash)
         if let earlier = TaskAnswer(at: place.done, to: hash), let result = earlier.result,
-            (try? result.files.forEach { try $0.read(in: task.folder) }) != nil
+            result.stands(in: task.folder)
         {
             answer.result = result
             return
@@ -112,5 +112,17 @@ extension TaskAnswer {
             answer.task == task, answer.result != nil
         else { return nil }
         self = answer
+    }
+}
+
+extension TaskResult {
+    /// Whether every file is there as it was written, to the last byte.
+    fileprivate func stands(in folder: String) -> Bool {
+        do {
+            for file in files { try file.read(in: folder) }
+            return true
+        } catch {
+            return false
+        }
     }
 }

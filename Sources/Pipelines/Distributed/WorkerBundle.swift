@@ -13,8 +13,10 @@ struct WorkerBundle {
     private static let system = [
         "linux-vdso", "ld-linux", "libc.", "libm.", "libdl.", "libpthread.", "librt.", "libresolv.", "libutil.",
     ]
-    /// OpenVINO's parts that embedding on a processor never opens.
-    private static let unused = ["gpu_plugin", "npu_plugin", "cache.json", ".pc"]
+    /// OpenVINO's parts that are never opened here: other devices, formats that no command reads.
+    private static let unused = [
+        "gpu_plugin", "npu_plugin", "cache.json", ".pc", "paddle", "pytorch", "jax", "gguf",
+    ]
 
     /// The path of the archive, which is made when there is none of these files.
     ///
@@ -36,12 +38,25 @@ struct WorkerBundle {
         for (files, place) in [([program] + libraries, work + "/content"), (inference, native)] {
             for file in files {
                 let target = place + "/" + (file == program ? "lightbox" : (file as NSString).lastPathComponent)
+                if file == program, Self.strip(file, to: target) { continue }
                 guard symlink(file, target) == 0 else { throw FileFailure(path: target, errno: errno) }
             }
         }
         try pack(work + "/content", to: work + "/archive", tick)
         guard rename(work + "/archive", archive) == 0 else { throw FileFailure(path: archive, errno: errno) }
         return archive
+    }
+
+    /// A copy without the names for debuggers, which are three quarters of the program; false where `strip` is missing.
+    private static func strip(_ program: String, to path: String) -> Bool {
+        let log = path + ".log"
+        defer { unlink(log) }
+        let strip = try? ChildProcess(
+            "/usr/bin/env", ["strip", "-o", path, program], output: log, errors: log, folder: "/")
+        guard let strip else { return false }
+        while strip.isRunning { usleep(5000) }
+        if strip.status != 0 { unlink(path) }
+        return strip.status == 0
     }
 
     private func pack(_ folder: String, to archive: String, _ tick: () throws -> Void) throws {
