@@ -6,7 +6,7 @@ SWIFT_BUILD = swift build -c release
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks)
 SCRIPTS = $(shell grep -lsE '^\#!.*bash' scripts/* .ci/*)
 
-.PHONY: build demo test test-clients soak test-browser bench lint fmt fuzz install clean help
+.PHONY: build demo test test-clients test-spark soak test-browser bench lint fmt fuzz install clean help
 
 build: ## build .build/release/lightbox
 	@scripts/bootstrap
@@ -25,6 +25,10 @@ test-clients: build .venv-clients/installed ## drive the server with the clients
 	@for script in ml_v1 healthcare_v1 tensorflow_rest triton_v2 killed_server killed_archive dicomweb dimse dicom_results; do \
 	    echo "== $$script"; .venv-clients/bin/python Tests/Clients/$$script.py .build/release/lightbox || exit 1; done
 
+test-spark: build .venv-spark/installed ## run stages on a Spark cluster of two workers, and kill them (SPARK_CHECKS="embed cancelled")
+	@scripts/bootstrap --spark
+	.venv-spark/bin/python Tests/Spark/spark.py .build/release/lightbox $(SPARK_CHECKS)
+
 soak: build .venv-clients/installed ## load a server for SOAK_SECONDS (600) and watch its memory
 	.venv-clients/bin/python Tests/Clients/soak.py .build/release/lightbox $(SOAK_SECONDS)
 
@@ -35,6 +39,11 @@ test-browser: build ## drive the web pages in headless Chromium
 .venv-clients/installed: Tests/Clients/requirements.txt
 	python3 -m venv .venv-clients
 	.venv-clients/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.venv-spark/installed: Tests/Spark/requirements.txt
+	python3 -m venv .venv-spark
+	.venv-spark/bin/pip install --quiet --disable-pip-version-check --no-cache-dir -r $<
 	@touch $@
 
 bench: build ## measure Lightbox beside what people use now, in one run

@@ -17,11 +17,11 @@ struct InProcessEngine: TaskEngine {
 
     func run(_ job: EngineJob) throws {
         try before(job)
-        try job.tick()
+        try job.tick(nil)
         let answers = try serve(job.manifest, stage: job.stage, run: job.run)
         if let error = answers.lazy.compactMap(\.error).first { throw EngineError(error) }
         try after(job)
-        try job.tick()
+        try job.tick(nil)
     }
 }
 

@@ -166,7 +166,7 @@ def embed(name, *options, network=QUICK, code=3):
 
 
 def check_embed():
-    for form in ["jsonl", "npy", "tfrecord"]:
+    for form in ["jsonl", "npy"]:
         for folder, options in [("local", []), ("spark", on_spark())]:
             lightbox("embed", *QUICK, "--input", images, "--output", FOLDER / f"{form}-{folder}" / f"v.{form}",
                      *options, "--quiet", code=3)
@@ -185,11 +185,10 @@ def check_weights():
 
 
 def check_records():
-    for name, options in [("plain", ["--shards", 2]), ("gzip", ["--shards", 5, "--gzip"])]:
-        for place, runner in [("local", []), ("spark", on_spark())]:
-            lightbox("records", "write", "--images", images, "--shape", "48,48,1", "--output",
-                     FOLDER / f"records-{name}-{place}" / "r", *options, *runner, "--quiet", code=3)
-        same_folder(FOLDER / f"records-{name}-local", FOLDER / f"records-{name}-spark")
+    for place, runner in [("local", []), ("spark", on_spark())]:
+        lightbox("records", "write", "--images", images, "--shape", "48,48,1", "--output",
+                 FOLDER / f"records-{place}" / "r", "--shards", 4, *runner, "--quiet", code=3)
+    assert same_folder(FOLDER / "records-local", FOLDER / "records-spark") == 5
 
 
 def check_export():
@@ -323,9 +322,9 @@ def check_program_missing():
     assert "No such file" in words and "lightbox" in words, words
 
 
-def check_library_missing():
-    words = with_archive(lambda content: os.unlink(content / "libdcmjpls.so.17"), "no-library")
-    assert "libdcmjpls" in words or pathlib.Path("/usr/lib/x86_64-linux-gnu/libdcmjpls.so.17").exists(), words
+def check_library_damaged():
+    words = with_archive(lambda content: (content / "libdcmjpls.so.17").write_text("cut short"), "no-library")
+    assert "libdcmjpls.so.17" in words, words
 
 
 def check_early_end():
@@ -363,7 +362,7 @@ checks = [value for name, value in globals().items() if name.startswith("check_"
 wanted = sys.argv[2:]
 images = make_images()
 cluster = Cluster()
-print(f"Spark {pyspark.__version__} at {cluster.master}, {len(os.listdir(images))} images")
+print(f"Spark {pyspark.__version__} at {cluster.master}, {len(os.listdir(images))} images", flush=True)
 for check in checks:
     name = check.__name__.removeprefix("check_")
     if not wanted or name in wanted:

@@ -64,11 +64,14 @@ final class DistributedRun<Work: DistributedWork> {
         let job = EngineJob(
             stage: Work.stage, folder: place.path, manifest: place.manifest, tasks: waiting.count, run: folder.run,
             threads: distribution.threads, logs: place.logs
-        ) {
-            if self.context.isCancelled() { throw Cancelled(stage: Work.stage, continues: true) }
-            if let completed = progress.entriesDone() {
-                self.context.progress(ProgressUpdate(stage: Work.stage, completed: completed, total: self.entries))
+        ) { detail in
+            if self.context.isCancelled() {
+                self.folder.withdraw()  // workers end by themselves where the engine's word does not reach them
+                throw Cancelled(stage: Work.stage, continues: true)
             }
+            guard let completed = progress.entriesDone() else { return }
+            self.context.progress(
+                ProgressUpdate(stage: Work.stage, completed: completed, total: self.entries, detail: detail))
         }
         defer { folder.sweep() }
         do {

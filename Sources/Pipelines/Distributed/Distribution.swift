@@ -43,8 +43,9 @@ public struct EngineJob {
     public let threads: Int
     /// Where what workers say on standard error belongs, a file for each machine.
     public let logs: String
-    /// Called several times a second by the engine: reports progress, and throws when the run is cancelled.
-    public let tick: () throws -> Void
+    /// Called several times a second by the engine, with a word on what it waits for: reports progress, and throws when
+    /// the run is cancelled.
+    public let tick: (_ detail: String?) throws -> Void
 }
 
 /// An engine did not do its work.

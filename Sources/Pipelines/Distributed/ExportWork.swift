@@ -47,15 +47,19 @@ struct ExportWork: DistributedWork {
     ///
     /// A second attempt takes files from then on for its own: it writes them anew, to the same bytes, and counts them.
     private func begin(of place: TaskPlace) throws -> Int {
-        let mark = "\(place.done).\(place.task.description.prefix(16)).begun"
+        let mark = Self.markPrefix(output, place.folder) + "\(place.number).\(place.task.description.prefix(16))"
         var status = stat()
         if stat(mark, &status) != 0 {
-            // Where the files will stand, in case that is another file system.
             try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
             try AtomicFile.write([UInt8](), to: mark)
             guard stat(mark, &status) == 0 else { throw FileFailure(path: mark, errno: errno) }
         }
         return status.modifiedNanoseconds
+    }
+
+    /// Marks stand beside the files, whose file system gives both their times.
+    static func markPrefix(_ output: String, _ place: RunPlace) -> String {
+        output + "/." + (place.path as NSString).lastPathComponent + ".begun."
     }
 }
 
@@ -77,8 +81,17 @@ extension ExportStage {
         report.outputs = [folder]
         for result in results { report.add(result) }
         try check(results.flatMap(\.files), context)
+        try removeMarks(ExportWork.markPrefix(absolute, run.place))
         run.end()
         return report
+    }
+
+    private func removeMarks(_ prefix: String) throws {
+        let folder = (prefix as NSString).deletingLastPathComponent
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+        where name.hasPrefix((prefix as NSString).lastPathComponent) {
+            unlink(folder + "/" + name)
+        }
     }
 
     /// Reads what was written, on all cores.

@@ -57,7 +57,7 @@ extension HashedFile {
         self.init(name: name, bytes: Int(status.st_size), sha256: try ContentHash(ofFile: path))
     }
 
-    /// Reads a file of `folder` piece by piece, and holds it against size and hash.
+    /// Reads a file of `folder` piece by piece, and holds it against size and hash; one that is otherwise is removed.
     func read(in folder: String, _ body: ([UInt8]) throws -> Void = { _ in }) throws {
         let path = name.hasPrefix("/") ? name : folder + "/" + name
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
@@ -70,6 +70,7 @@ extension HashedFile {
             try body(Array(piece))
         }
         guard count == bytes, hasher.finalize() == sha256 else {
+            unlink(path)  // its task counts as not done then
             throw InputError(
                 .corrupt, "\(path) is not what its worker wrote. Run the command again: that task is done anew.")
         }

@@ -25,11 +25,11 @@ public struct ProcessEngine: TaskEngine {
         defer { for worker in running { worker.child.end() } }
         for share in shares { running.append((share, 1, try start(share, job))) }
         while !running.isEmpty {
-            try job.tick()
+            try job.tick(nil)
             for (index, worker) in running.enumerated().reversed() where !worker.child.isRunning {
                 running.remove(at: index)
                 if worker.child.status == 0 { continue }
-                try job.tick()  // Ctrl-C in a terminal reaches the workers too
+                try job.tick(nil)  // Ctrl-C in a terminal reaches the workers too
                 guard worker.attempt < Self.attempts else {
                     throw EngineError(
                         "a worker ended \(Self.attempts) times with \(worker.child.status)."
@@ -39,7 +39,7 @@ public struct ProcessEngine: TaskEngine {
             }
             usleep(20_000)
         }
-        try job.tick()
+        try job.tick(nil)
     }
 
     /// Every worker gets every n-th task, so that all of them end at about the same time.

@@ -27,7 +27,9 @@ public struct SparkEngine: TaskEngine {
 
     public func run(_ job: EngineJob) throws {
         let script = try SparkScript(job)
-        let bundle = try WorkerBundle(executable: executable, cacheFolder: cacheFolder).archive(job.tick)
+        let bundle = try WorkerBundle(executable: executable, cacheFolder: cacheFolder).archive {
+            try job.tick("packing")
+        }
         let path = job.folder + "/job.sql"
         try AtomicFile.write(Array(script.text.utf8), to: path)
         let log = job.folder + "/spark.log"
@@ -37,16 +39,22 @@ public struct SparkEngine: TaskEngine {
             program, arguments(script: path, bundle: bundle, job), output: log, errors: log, folder: job.folder,
             environment: environment(of: program))
         defer { child.end() }
+        var turns = 0
+        var detail: String?
         while child.isRunning {
-            try job.tick()
+            try job.tick(detail)
             usleep(50_000)
+            turns += 1
+            if turns.isMultiple(of: 100) {
+                detail = SparkFailure(log: log, logs: job.logs, master: master).waiting
+            }
         }
         guard child.status == 0 else {
-            try job.tick()
+            try job.tick(nil)
             throw SparkFailure(log: log, logs: job.logs, master: master).error
         }
         try script.checkAnswers(count: job.tasks)
-        try job.tick()
+        try job.tick(nil)
     }
 
     /// Spark's own folder; in a virtual environment with pyspark the scripts ask the Python beside them for it.

@@ -23,9 +23,19 @@ package struct SparkFailure {
         ("InvalidClassException", "the Spark here and the Spark of the cluster are of different versions."),
     ]
 
-    package var error: EngineError {
+    private var lines: [String] {
         let text = String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
-        let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+        return text.split(whereSeparator: \.isNewline).map(String.init)
+    }
+
+    /// What a job that goes on waits for; nil when Spark says nothing of that.
+    var waiting: String? {
+        lines.suffix(5).contains { $0.contains("has not accepted any resources") }
+            ? "no worker has the cores and the memory that are asked for" : nil
+    }
+
+    package var error: EngineError {
+        let lines = lines
         for (sign, sentence) in Self.causes where lines.contains(where: { $0.contains(sign) }) {
             return EngineError("\(master): \(sentence)")
         }
