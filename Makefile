@@ -35,6 +35,10 @@ test-ranks: build ## train in two network namespaces and kill, stop and cut off 
 	@scripts/bootstrap --ranks
 	python3 Tests/Clients/ranks.py .build/release/lightbox
 
+test-spark: build .venv-spark/installed ## run stages on a Spark cluster of two workers, and kill them (SPARK_CHECKS="embed cancelled")
+	@scripts/bootstrap --spark
+	.venv-spark/bin/python Tests/Spark/spark.py .build/release/lightbox $(SPARK_CHECKS)
+
 soak: build .venv-clients/installed ## load a server for SOAK_SECONDS (600) and watch its memory
 	.venv-clients/bin/python Tests/Clients/soak.py .build/release/lightbox $(SOAK_SECONDS)
 
@@ -48,9 +52,10 @@ test-deployment: build .venv-deployment/installed ## check deploy/: manifests, u
 
 .venv-clients/installed: Tests/Clients/requirements.txt
 .venv-deployment/installed: Tests/Deployment/requirements.txt
+.venv-spark/installed: Tests/Spark/requirements.txt
 .venv-%/installed:
 	python3 -m venv $(@D)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-cache-dir -r $<
 	@touch $@
 
 image: build ## make the container image `lightbox` (DOCKER=podman)

@@ -16,6 +16,8 @@ extension FeatureExtractor {
         public var threads: Int?
         /// Where quantised models are kept; nil: nowhere.
         public var cacheFolder: String?
+        /// An int8 model that was made before, of the same model: it is taken as it is, without a sample.
+        public var quantised: Bytes?
         /// How quantised models are made.
         public var quantiser = Quantiser()
 
@@ -61,9 +63,12 @@ extension FeatureExtractor {
     ) throws {
         var source = model.source
         var hash: ContentHash?
-        if precision == .int8 {
-            let quantised = try QuantisedModels(settings: settings).model(
-                for: model, sample: sample, report: report)
+        quantised =
+            precision != .int8
+            ? nil
+            : try settings.quantised
+                ?? QuantisedModels(settings: settings).model(for: model, sample: sample, report: report)
+        if let quantised {
             source = .onnx(quantised, name: model.name)
             hash = quantised.withUnsafeBytes { ContentHash(of: $0) }
         }

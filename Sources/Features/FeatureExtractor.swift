@@ -28,6 +28,8 @@ public struct FeatureExtractor: Sendable {
     /// What each precision did on the sample; nil when the precision was given.
     public var report: PrecisionReport?
 
+    /// The calibrated model that computes (int8 only), for processes that are to compute the same.
+    package let quantised: Bytes?
     let model: CompiledModel
     let layout: ImageLayout
 

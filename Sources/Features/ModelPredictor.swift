@@ -20,6 +20,9 @@ public struct ModelPredictor: Sendable {
     /// What each precision did on the sample; nil when the precision was given.
     public var report: PrecisionReport? { extractor.report }
 
+    /// The calibrated model that computes (int8 only).
+    package var quantised: Bytes? { extractor.quantised }
+
     let extractor: FeatureExtractor
     let calibration: Calibration
 

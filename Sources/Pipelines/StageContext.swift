@@ -9,6 +9,8 @@ public struct StageContext: Sendable {
     public var progress: ProgressHandler
     /// Asked between items: a stage that sees true finishes what it has begun, saves and ends.
     public var isCancelled: @Sendable () -> Bool
+    /// Other processes and machines that the work is to be spread over; nil: this one does it.
+    public var distribution: Distribution?
 
     public init(
         home: Home, threads: Int = ProcessInfo.processInfo.activeProcessorCount,

@@ -38,7 +38,7 @@ package struct Lightbox: ParsableCommand {
             StudyCommands.self, EvaluateCommand.self,
             PredictCommand.self, PredictSetCommand.self, RequestCommand.self, ExportCommand.self,
             NetworksCommand.self, ModelsCommands.self, VersionsCommands.self, JobsCommands.self, ServeCommand.self,
-            TokensCommands.self, AuditCommands.self, DatabaseCommands.self,
+            TokensCommands.self, AuditCommands.self, DatabaseCommands.self, WorkerCommand.self,
             WeightsCommands.self, PhantomsCommand.self, Doctor.self,
         ])
 

@@ -21,6 +21,9 @@ import lightbox
             "jobs list --filter state:FAILED", "jobs describe j", "jobs stream-logs j", "jobs cancel j",
             "jobs run", "datasets list", "datasets create d --time-zone Europe/Berlin",
             "datasets delete d --force",
+            "embed --network tiny --input i --output o --runner processes --workers 3 --images-per-task 64",
+            "predict-set --model m --images i --table t --runner spark --spark-master yarn --spark-conf a=b --home /s",
+            "worker embed --run x",
             "stores list --dataset d", "stores create d/s --label a=b", "stores describe d/s", "stores delete d/s",
         ])
     func parses(line: String) throws {

@@ -7,7 +7,7 @@ public import LightboxCore
 
 /// Writes the images of a DICOM store as files in `study/series/instance.png`; the frames of a multi-frame
 /// image become `instance_0001.png` and so on.
-public struct ExportStage: Sendable, Codable {
+public struct ExportStage: Sendable, Codable, Equatable {
     public enum Format: String, Sendable, Codable, CaseIterable {
         case png, jpeg, dicom
         /// The bytes of each frame, without anything around them.
@@ -52,10 +52,14 @@ public struct ExportStage: Sendable, Codable {
         var report = StageReport(stage: "export")
         report.outputs = [folder]
         var cursor = InstanceCursor(store, matchingAny: filters)
+        if let distribution = context.distribution {
+            let items = { try cursor.next().map(ExportItem.init) }
+            return try distribute(items, count: total, to: folder, over: distribution, context)
+        }
         var (completed, failed) = (0, 0)
         try mapInOrder(
             threads: context.threads, next: { try cursor.next() },
-            transform: { instance in export(instance, to: folder) },
+            transform: { instance in export(ExportItem(instance), to: folder) },
             consume: { outcome in
                 completed += 1
                 report.written += outcome.written
@@ -73,20 +77,24 @@ public struct ExportStage: Sendable, Codable {
         return report
     }
 
-    private struct Outcome: Sendable {
+    struct Outcome: Sendable {
         var written = 0
         var unchanged = 0
         var problems: [StageReport.Problem] = []
+        /// What was written, where that is asked for.
+        var files: [HashedFile] = []
+        /// Files from this moment on, in nanoseconds since 1970, are this run's own: an attempt before this one was cut
+        /// short. nil: no attempt was, and the files need not be listed.
+        var begin: Int?
     }
 
-    private func export(_ instance: StoredInstance, to folder: String) -> Outcome {
-        var outcome = Outcome()
+    func export(_ instance: ExportItem, to folder: String, since begin: Int? = nil) -> Outcome {
+        var outcome = Outcome(begin: begin)
         let source = instance.path
         do {
-            let record = instance.record
-            let series = "\(folder)/\(record.study.studyInstanceUID)/\(record.series.seriesInstanceUID)"
+            let series = "\(folder)/\(instance.study)/\(instance.series)"
             try FileManager.default.createDirectory(atPath: series, withIntermediateDirectories: true)
-            let stem = "\(series)/\(record.instance.sopInstanceUID)"
+            let stem = "\(series)/\(instance.instance)"
             if format == .dicom {
                 try write(to: stem + format.ending, &outcome) { try file(of: instance) }
                 return outcome
@@ -101,7 +109,7 @@ public struct ExportStage: Sendable, Codable {
         } catch {
             // The file's own name is a hash; people know the instance by its UID.
             var problem = StageReport.Problem(source: source, error: error)
-            problem = .init(source: instance.record.instance.sopInstanceUID, reason: problem.reason)
+            problem = .init(source: instance.instance, reason: problem.reason)
             outcome.problems.append(problem)
         }
         return outcome
@@ -113,8 +121,8 @@ public struct ExportStage: Sendable, Codable {
         return hasFrameFolders ? "/\(frame + 1)" : "_" + String(format: "%04d", frame + 1)
     }
 
-    private func file(of instance: StoredInstance) throws -> [UInt8] {
-        guard let uid = transferSyntaxUID, uid != instance.record.instance.transferSyntaxUID else {
+    private func file(of instance: ExportItem) throws -> [UInt8] {
+        guard let uid = transferSyntaxUID, uid != instance.transferSyntaxUID else {
             return Array(try Data(contentsOf: URL(fileURLWithPath: instance.path)))
         }
         guard let syntax = TransferSyntax(uid: uid), !syntax.isEncapsulated else {
@@ -135,7 +143,7 @@ public struct ExportStage: Sendable, Codable {
     }
 
     private func write(to path: String, _ outcome: inout Outcome, _ bytes: () throws -> [UInt8]) throws {
-        if !overwrites, FileManager.default.fileExists(atPath: path) {
+        if !overwrites, isThere(path, before: outcome.begin) {
             outcome.unchanged += 1
             return
         }
@@ -146,5 +154,35 @@ public struct ExportStage: Sendable, Codable {
         }
         try AtomicFile.write(content, to: path)
         outcome.written += 1
+        if outcome.begin != nil {
+            outcome.files.append(HashedFile(name: path, bytes: content.count, sha256: ContentHash(of: content)))
+        }
     }
+
+    private func isThere(_ path: String, before begin: Int?) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return false }
+        return begin.map { status.modifiedNanoseconds < $0 } ?? true
+    }
+}
+
+/// What an export needs to know of an instance.
+struct ExportItem: Codable, Sendable {
+    let path: String
+    let study: String
+    let series: String
+    let instance: String
+    let transferSyntaxUID: String?
+
+    init(_ stored: StoredInstance) {
+        path = stored.path
+        let record = stored.record
+        (study, series) = (record.study.studyInstanceUID, record.series.seriesInstanceUID)
+        (instance, transferSyntaxUID) = (record.instance.sopInstanceUID, record.instance.transferSyntaxUID)
+    }
+}
+
+extension stat {
+    /// Since 1970.
+    var modifiedNanoseconds: Int { Int(st_mtim.tv_sec) * 1_000_000_000 + Int(st_mtim.tv_nsec) }
 }

@@ -72,17 +72,29 @@ public struct EmbedStage: Sendable {
             context.progress(ProgressUpdate(stage: step, completed: 0, total: nil))
         }
         let source = try input.open(home: context.home, frames: frames)
-        let settings = try settingsLine(extractor.provenance, input: source.fingerprint, format)
-        var file = try ResumableOutput(paths: format.files(path), settings: settings)
-        let report = try embed(source, with: extractor, into: &file, format, context)
+        var report: StageReport
+        if let distribution = context.distribution {
+            report = try distribute(source, with: extractor, to: path, format, over: distribution, context)
+        } else {
+            let settings = try settingsLine(extractor.provenance, input: source.fingerprint, format)
+            var file = try ResumableOutput(paths: format.files(path), settings: settings)
+            report = try embed(source, with: extractor, into: &file, format, context)
+            try finish(file, report, extractor, format)
+        }
+        report.outputs = format.files(path)
+        return Report(stage: report, provenance: extractor.provenance, precision: extractor.report)
+    }
+
+    /// Completes the header of a numpy file, whose number of rows is known now, and names the files.
+    func finish(
+        _ file: consuming ResumableOutput, _ report: StageReport, _ extractor: FeatureExtractor,
+        _ format: VectorFormat
+    ) throws {
         if format == .npy {
             try file.replaceStart(
                 of: 0, with: NPY.header(shape: [report.written + report.unchanged, extractor.featureCount]))
         }
         try file.finish()
-        var finished = report
-        finished.outputs = format.files(path)
-        return Report(stage: finished, provenance: extractor.provenance, precision: extractor.report)
     }
 
     private func embed(
@@ -135,7 +147,7 @@ public struct EmbedStage: Sendable {
     }
 
     /// The output of one batch, ready to be written.
-    private struct EmbeddedBatch: Sendable {
+    struct EmbeddedBatch: Sendable {
         var entries = 0
         var written = 0
         var problems: [StageReport.Problem] = []
@@ -144,7 +156,7 @@ public struct EmbedStage: Sendable {
         var pieces: [[UInt8]] = []
     }
 
-    private func embed(
+    func embed(
         _ entries: [ItemSource.Entry], with extractor: FeatureExtractor, _ format: VectorFormat
     ) throws -> EmbeddedBatch {
         var batch = EmbeddedBatch(entries: entries.count)

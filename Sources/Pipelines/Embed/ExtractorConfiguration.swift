@@ -5,9 +5,9 @@ public import LightboxCore
 public import Networks
 
 /// Which extractor `embed` runs, as the user names it.
-public struct ExtractorConfiguration: Sendable {
+public struct ExtractorConfiguration: Sendable, Codable, Hashable {
     /// Where the numbers of the network come from.
-    public enum Source: Sendable, Hashable {
+    public enum Source: Sendable, Codable, Hashable {
         /// One of the architectures, with a Keras weight file; nil for the one in the home's `weights` folder.
         case network(String, weights: String?)
         /// One of the architectures with seeded weights that were never trained.
@@ -23,6 +23,8 @@ public struct ExtractorConfiguration: Sendable {
     public var agreement = 0.999
     /// Height, width and channels other than the network's own.
     public var shape: ImageShape?
+    /// An int8 model that was calibrated elsewhere: a file, to be taken as it is.
+    var quantised: String?
 
     public init(_ source: Source) { self.source = source }
 
@@ -39,6 +41,7 @@ public struct ExtractorConfiguration: Sendable {
         settings.agreement = agreement
         settings.batch = batch
         settings.threads = threads
+        settings.quantised = try quantised.map { Bytes(try MappedFile(path: $0)) }
         let model = try model(home)
         let inputs = sample.map { image in
             let input = model.preprocessing.apply(to: image)

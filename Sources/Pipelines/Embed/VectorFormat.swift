@@ -37,7 +37,7 @@ public enum VectorOutput: Sendable, Hashable {
 }
 
 /// How one vector is written: a piece of bytes for each output file.
-enum VectorFormat: Sendable {
+enum VectorFormat: String, Sendable, Codable {
     case jsonLines, records, npy
     /// JSON lines on their way into a table; `file` says where an image is that is a file of its own.
     case tableRows

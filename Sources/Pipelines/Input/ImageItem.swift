@@ -26,8 +26,8 @@ public struct ImageItem: Sendable {
     let payload: Payload
 
     /// A column of the CSV or a feature of the record that is not part of the key.
-    struct Extra: Sendable, Equatable {
-        enum Value: Sendable, Equatable {
+    struct Extra: Sendable, Equatable, Codable {
+        enum Value: Sendable, Equatable, Codable {
             case text(String)
             case integer(Int64)
             case real(Float)

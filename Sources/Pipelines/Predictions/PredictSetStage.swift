@@ -35,10 +35,14 @@ public struct PredictSetStage: Sendable {
             model: predictor.provenance.network, hash: predictor.provenance.weights,
             labels: predictor.output.labels)
         var report = StageReport(stage: "predict-set")
-        try predict(input, with: predictor, context) { piece in
+        let take = { (piece: Piece) in
             for prediction in piece.predictions { rows.append(prediction) }
             report.problems += piece.problems
         }
+        let run = try context.distribution.map {
+            try distribute(input, with: predictor, over: $0, named: "predict-set \(table)", context, consume: take)
+        }
+        if run == nil { try predict(input, with: predictor, context, consume: take) }
         if rows.count == 0 {
             let reason = report.problems.first.map { " \($0.source): \($0.reason)" } ?? ""
             throw InputError(.invalidInput, "none of the \(report.problems.count) images could be used.\(reason)")
@@ -48,6 +52,7 @@ public struct PredictSetStage: Sendable {
         ) { count in
             context.progress(ProgressUpdate(stage: "load", completed: count, total: rows.count))
         }
+        run?.end()
         report.written = loaded.rows
         report.outputs = ["table \(table)"]
         return report
@@ -90,7 +95,7 @@ public struct PredictSetStage: Sendable {
         return sample
     }
 
-    private struct Piece: Sendable {
+    struct Piece: Sendable {
         var predictions: [Prediction] = []
         var problems: [StageReport.Problem] = []
         var entries = 0
@@ -122,7 +127,7 @@ public struct PredictSetStage: Sendable {
             })
     }
 
-    private func predict(_ entries: [ItemSource.Entry], with predictor: ModelPredictor) throws -> Piece {
+    func predict(_ entries: [ItemSource.Entry], with predictor: ModelPredictor) throws -> Piece {
         var piece = Piece(entries: entries.count)
         var images: [LoadedImage] = []
         for entry in entries {

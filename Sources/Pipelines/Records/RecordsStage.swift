@@ -8,7 +8,7 @@ import WireFormats
 /// Each example holds `study`, `series`, `instance` (empty, empty and the content hash for plain images),
 /// `path` or `frame` where there is one, the picture as `png_bytes`, `jpg_bytes` or `raw_bytes`, and the
 /// columns of the CSV: whole numbers as int64, the rest as bytes. The same input gives the same bytes.
-public struct RecordsStage: Sendable, Codable {
+public struct RecordsStage: Sendable, Codable, Equatable {
     public enum Encoding: String, Sendable, Codable, CaseIterable {
         case png, jpeg, raw
 
@@ -50,6 +50,12 @@ public struct RecordsStage: Sendable, Codable {
         try FileManager.default.createDirectory(
             atPath: (paths[0] as NSString).deletingLastPathComponent.nonEmptyFolder,
             withIntermediateDirectories: true)
+        if let distribution = context.distribution {
+            var report = try distribute(entries, to: paths, over: distribution, context)
+            try removeStale(prefix, but: paths)
+            report.outputs = paths
+            return report
+        }
         var report = StageReport(stage: "records")
         var feed = entries.makeIterator()
         var position = 0
@@ -75,12 +81,17 @@ public struct RecordsStage: Sendable, Codable {
             return true
         }
         for writer in writers { try writer.finish() }
-        for stale in try earlierShards(prefix) where !paths.contains(stale) { unlink(stale) }
+        try removeStale(prefix, but: paths)
         report.outputs = paths
         return report
     }
 
-    private var compression: RecordCompression { compressesWithGzip ? .gzip : .none }
+    private func removeStale(_ prefix: String, but paths: [String]) throws {
+        let present = Set(paths)
+        for stale in try earlierShards(prefix) where !present.contains(stale) { unlink(stale) }
+    }
+
+    var compression: RecordCompression { compressesWithGzip ? .gzip : .none }
 
     /// Shards of an earlier run at the same prefix, whatever their number: read together, they would repeat images.
     private func earlierShards(_ prefix: String) throws -> [String] {
@@ -104,12 +115,12 @@ public struct RecordsStage: Sendable, Codable {
         return entries
     }
 
-    private enum Outcome: Sendable {
+    enum Outcome: Sendable {
         case record([UInt8])
         case problem(StageReport.Problem)
     }
 
-    private func serialize(_ entry: ItemSource.Entry) -> Outcome {
+    func serialize(_ entry: ItemSource.Entry) -> Outcome {
         switch entry {
         case .problem(let problem): return .problem(problem)
         case .item(let item):

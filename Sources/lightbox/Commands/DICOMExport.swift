@@ -24,6 +24,7 @@ struct DICOMExport: ParsableCommand {
     @Option(help: "1 to 100, for JPEG.") var quality = 90
     @Flag(help: "Write files that are there already anew.") var overwrite = false
     @Flag(help: "End at the first image that cannot be written.") var stopAtFirstError = false
+    @OptionGroup(title: "Spreading the work") var runner: RunnerOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
@@ -34,6 +35,9 @@ struct DICOMExport: ParsableCommand {
 
     func run() throws {
         try global.report { context in
+            var context = context
+            context.distribution = try runner.distribution(
+                in: context.home, stopsAtFirstError: stopAtFirstError)
             var stage = ExportStage()
             stage.format = format
             stage.display = DisplayOptions(window: display.window)

@@ -41,6 +41,7 @@ struct EmbedCommand: ParsableCommand {
     @Flag(help: "Replace an output that exists.") var overwrite = false
     @Flag(help: "End at the first image that cannot be read.") var stopAtFirstError = false
     @OptionGroup var display: DisplayArguments
+    @OptionGroup(title: "Spreading the work") var runner: RunnerOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
@@ -61,6 +62,8 @@ struct EmbedCommand: ParsableCommand {
         try global.report { context in
             var context = context
             if let threads { context.threads = threads }
+            context.distribution = try runner.distribution(
+                in: context.home, stopsAtFirstError: stopAtFirstError)
             var stage = EmbedStage(extractor: configuration)
             stage.batchSize = batchSize
             stage.display = DisplayOptions(window: display.window)

@@ -36,6 +36,7 @@ struct PredictSetCommand: ParsableCommand {
     var labels: String?
     @OptionGroup var kerasFile: KerasFileArguments
     @OptionGroup var disposition: DispositionOptions
+    @OptionGroup(title: "Spreading the work") var runner: RunnerOptions
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
@@ -47,7 +48,10 @@ struct PredictSetCommand: ParsableCommand {
         stage.stopsAtFirstError = stopAtFirstError
         stage.display = DisplayOptions(window: window)
         try global.report { [stage] context in
-            (try stage.run(ImageInput(images), table: table, context), errorsIn: context.home.jobs)
+            var context = context
+            context.distribution = try runner.distribution(
+                in: context.home, stopsAtFirstError: stopAtFirstError)
+            return (try stage.run(ImageInput(images), table: table, context), errorsIn: context.home.jobs)
         }
     }
 }

@@ -29,6 +29,7 @@ struct RecordsWrite: ParsableCommand {
     @Flag(help: "Replace shards that exist.") var overwrite = false
     @Flag(help: "End at the first image that cannot be read.") var stopAtFirstError = false
     @OptionGroup var display: DisplayArguments
+    @OptionGroup(title: "Spreading the work") var runner: RunnerOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
@@ -49,6 +50,9 @@ struct RecordsWrite: ParsableCommand {
         stage.stopsAtFirstError = stopAtFirstError
         stage.overwrites = overwrite
         try global.report { [stage] context in
+            var context = context
+            context.distribution = try runner.distribution(
+                in: context.home, stopsAtFirstError: stopAtFirstError)
             let report = try stage.run(ImageInput(images), output: output, context)
             let folder = (try context.home.localPath(of: output) as NSString).deletingLastPathComponent
             return (report, errorsIn: folder)
