@@ -115,7 +115,8 @@ extension TestServer {
             ])
             func picture(_ query: String) async throws -> String {
                 let page = try await server.get("/stores/d/s/studies/1.1" + query).text
-                return String(page.components(separatedBy: "id=\"plain\" src=\"")[1].prefix { $0 != "\"" })
+                let rest = try #require(page.components(separatedBy: "id=\"plain\" src=\"").dropFirst().first)
+                return String(rest.prefix { $0 != "\"" })
             }
             let root = "/dicomweb/d/s/studies/1.1/series/"
             #expect(try await picture("") == root + "1.1.8/instances/8.1/frames/1/rendered")

@@ -15,6 +15,8 @@ func withServer(
     try await withAsyncTemporaryFolder { folder in
         var settings = settings
         settings.port = 0
+        // Beside all other tests a request may wait for a processor for long.
+        if settings.timeout == ServerSettings().timeout { settings.timeout = settings.maximumTimeout }
         let server = try TestServer(folder: folder, settings: settings)
         if doubling {
             try await server.post("/v1/projects/p/models", #"{"name": "doubling"}"#)
