@@ -1,6 +1,6 @@
-import Features
 import Foundation
 public import LightboxCore
+import ObjectStorage
 public import Serving
 import Synchronization
 
@@ -42,7 +42,7 @@ public final class ImageFetcher: RemoteImages {
         rules.followsRedirects = false
         rules.onlyHTTPS = true
         rules.seconds = seconds
-        rules.allows = PublicAddress.isPublic
+        rules.allows = { PublicAddress.isPublic($0) }
         var bytes: [UInt8] = []
         var isTooLarge = false
         let answer = try CurlTransfer().get(url, rules: rules) { piece, answer in
