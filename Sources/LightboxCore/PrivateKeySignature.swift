@@ -8,7 +8,9 @@ package final class PrivateKeySignature {
     /// - Parameter pem: a PKCS #8 key between `-----BEGIN PRIVATE KEY-----` and its end; nil for any other text.
     package init?(pem: String) {
         let lines = pem.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
-        guard let first = lines.firstIndex(where: { $0.hasPrefix("-----BEGIN") && $0.hasSuffix("PRIVATE KEY-----") }),
+        guard
+            let first = lines.firstIndex(where: { $0.hasPrefix("-----BEGIN") && $0.hasSuffix("PRIVATE KEY-----") }
+            ),
             let last = lines[first...].firstIndex(where: { $0.hasPrefix("-----END") }),
             let der = Data(base64Encoded: lines[(first + 1)..<last].joined())
         else { return nil }

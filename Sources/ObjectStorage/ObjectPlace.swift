@@ -52,7 +52,8 @@ public protocol ObjectPlace: Sendable {
     /// - Returns: what the answer says of the whole object.
     @discardableResult
     func read(
-        _ name: ObjectName, _ range: Range<Int>?, known: ObjectFacts?, receive: (UnsafeRawBufferPointer) throws -> Void
+        _ name: ObjectName, _ range: Range<Int>?, known: ObjectFacts?,
+        receive: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> ObjectFacts
 
     /// Writes an object in one request.

@@ -37,7 +37,8 @@ public final class ObjectStores: Sendable {
     public func place(of scheme: ObjectName.Scheme) -> (any ObjectPlace)? { scheme == .s3 ? s3 : gs }
 
     private static func s3(
-        _ settings: HomeSettings.Service, _ environment: [String: String], _ http: HTTPClient, tell: (String) -> Void
+        _ settings: HomeSettings.Service, _ environment: [String: String], _ http: HTTPClient,
+        tell: (String) -> Void
     ) throws -> (any ObjectPlace)? {
         var storage = HomeSettings.Storage()
         storage.s3 = settings
@@ -48,7 +49,9 @@ public final class ObjectStores: Sendable {
         if settings.profile != nil { environment["AWS_ACCESS_KEY_ID"] = nil }
         let chain = AWSCredentialChain(environment: environment)
         let isAmazon = settings.endpoint == nil && settings.provider == "aws" && chain.endpoint == nil
-        let text = settings.endpoint ?? (settings.provider == "google" ? "https://storage.googleapis.com" : chain.endpoint)
+        let text =
+            settings.endpoint
+            ?? (settings.provider == "google" ? "https://storage.googleapis.com" : chain.endpoint)
         guard isAmazon || text != nil else {
             throw ObjectError(
                 .invalidAddress, at: "storage.s3", "give an endpoint, or provider = \"aws\".")
@@ -60,7 +63,8 @@ public final class ObjectStores: Sendable {
     }
 
     private static func gs(
-        _ settings: HomeSettings.Service, _ environment: [String: String], _ http: HTTPClient, tell: (String) -> Void
+        _ settings: HomeSettings.Service, _ environment: [String: String], _ http: HTTPClient,
+        tell: (String) -> Void
     ) throws -> (any ObjectPlace)? {
         var storage = HomeSettings.Storage()
         storage.gs = settings

@@ -13,7 +13,8 @@ public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         }
         let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\\") }
         guard isPlain, text.utf8.count <= 8192 else {
-            throw refuse("a web address has no spaces, backslashes or control characters, and at most 8,192 bytes.")
+            throw refuse(
+                "a web address has no spaces, backslashes or control characters, and at most 8,192 bytes.")
         }
         guard let mark = text.firstRange(of: "://") else { throw refuse("give https://HOST/PATH.") }
         let scheme = text[..<mark.lowerBound].lowercased()
@@ -38,7 +39,9 @@ public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         guard !text.isEmpty, text.utf8.allSatisfy(allowed.contains) else { return false }
         let host = text.hasPrefix("[") ? text : text.prefix { $0 != ":" }
         let port = text.hasPrefix("[") ? text.drop { $0 != "]" }.dropFirst() : text.dropFirst(host.count)
-        let isPort = port.isEmpty || (port.first == ":" && (Int(port.dropFirst()).map { (1...65535).contains($0) } ?? false))
+        let isPort =
+            port.isEmpty
+            || (port.first == ":" && (Int(port.dropFirst()).map { (1...65535).contains($0) } ?? false))
         return !host.isEmpty && isPort && (!text.hasPrefix("[") || text.contains("]"))
     }
 

@@ -86,7 +86,8 @@ package final class AWSCredentialChain: Sendable {
         var headers: [HTTPHeader] = []
         var token = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
         if let file = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
-            token = try? String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+            token = try? String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(
+                in: .whitespacesAndNewlines)
         }
         if let token, !token.isEmpty { headers.append(HTTPHeader("Authorization", token)) }
         return try answered(HTTPRequest(url, headers: headers), at: "the container's credentials")
@@ -119,7 +120,9 @@ package final class AWSCredentialChain: Sendable {
         let answer = try http.send(at: place, limit: 64 << 10) { _ in request }
         guard answer.status == 200, let json = try? JSONValue(parsing: Bytes(answer.body)),
             let access = json["AccessKeyId"]?.string, let secret = json["SecretAccessKey"]?.string
-        else { throw ObjectError(.noCredentials, at: place, "the service answers \(answer.status), without a key.") }
+        else {
+            throw ObjectError(.noCredentials, at: place, "the service answers \(answer.status), without a key.")
+        }
         let expires = json["Expiration"]?.string.flatMap(Timestamp.iso)
         return AWSCredentials(
             accessKey: access, secretKey: secret, sessionToken: json["Token"]?.string, expires: expires)

@@ -48,7 +48,9 @@ package struct AWSProfile: Sendable, Equatable {
     }
 
     package var credentials: AWSCredentials? {
-        guard let access = values["aws_access_key_id"], let secret = values["aws_secret_access_key"] else { return nil }
+        guard let access = values["aws_access_key_id"], let secret = values["aws_secret_access_key"] else {
+            return nil
+        }
         return AWSCredentials(accessKey: access, secretKey: secret, sessionToken: values["aws_session_token"])
     }
 }

@@ -25,7 +25,8 @@ package final class GoogleCredentials: Sendable {
 
     package init(environment: [String: String], http: HTTPClient = HTTPClient()) throws {
         self.http = http
-        let usual = (environment["CLOUDSDK_CONFIG"] ?? (environment["HOME"] ?? "/") + "/.config/gcloud")
+        let usual =
+            (environment["CLOUDSDK_CONFIG"] ?? (environment["HOME"] ?? "/") + "/.config/gcloud")
             + "/application_default_credentials.json"
         let named = environment["GOOGLE_APPLICATION_CREDENTIALS"].flatMap { $0.isEmpty ? nil : $0 }
         if named != nil || FileManager.default.fileExists(atPath: usual) {
@@ -63,7 +64,8 @@ package final class GoogleCredentials: Sendable {
 
     private static let missing = ObjectError(
         .noCredentials, at: "gs",
-        "no credentials. Set GOOGLE_APPLICATION_CREDENTIALS to a key file, or run gcloud auth application-default login.")
+        "no credentials. Set GOOGLE_APPLICATION_CREDENTIALS to a key file, or run gcloud auth application-default login."
+    )
 
     private func fromMachine(_ host: String) throws -> HTTPAnswer {
         var rules = CurlTransfer.Rules()
@@ -94,7 +96,9 @@ package final class GoogleCredentials: Sendable {
             ]
         case "service_account":
             url = json["token_uri"]?.string ?? url
-            guard url.hasPrefix("https://") || url.hasPrefix("http://127.0.0.1:") || url.hasPrefix("http://localhost:")
+            guard
+                url.hasPrefix("https://") || url.hasPrefix("http://127.0.0.1:")
+                    || url.hasPrefix("http://localhost:")
             else { throw ObjectError(.noCredentials, at: path, "token_uri is no https address.") }
             form = [
                 HTTPHeader("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
@@ -102,17 +106,20 @@ package final class GoogleCredentials: Sendable {
             ]
         default:
             throw ObjectError(
-                .noCredentials, at: path, "of Google's kinds of credentials, service_account and authorized_user are read.")
+                .noCredentials, at: path,
+                "of Google's kinds of credentials, service_account and authorized_user are read.")
         }
         let body = Bytes(RequestSignature.text(of: form).utf8)
         return try http.send(at: path, limit: 64 << 10) { _ in
             HTTPRequest(
-                "POST", url, headers: [HTTPHeader("Content-Type", "application/x-www-form-urlencoded")], body: body)
+                "POST", url, headers: [HTTPHeader("Content-Type", "application/x-www-form-urlencoded")], body: body
+            )
         }
     }
 
     /// RFC 7523: who asks, for what, until when, signed with the account's key.
-    package static func statement(_ json: JSONValue, for url: String, path: String, at date: Date) throws -> String {
+    package static func statement(_ json: JSONValue, for url: String, path: String, at date: Date) throws -> String
+    {
         guard let account = json["client_email"]?.string, let pem = json["private_key"]?.string,
             let key = PrivateKeySignature(pem: pem)
         else { throw ObjectError(.noCredentials, at: path, "client_email or a usable private_key is missing.") }
@@ -120,10 +127,12 @@ package final class GoogleCredentials: Sendable {
         var head = [JSONMember("alg", .string("RS256")), JSONMember("typ", .string("JWT"))]
         if let id = json["private_key_id"]?.string { head.append(JSONMember("kid", .string(id))) }
         let claims: [JSONMember] = [
-            JSONMember("iss", .string(account)), JSONMember("scope", .string(scope)), JSONMember("aud", .string(url)),
+            JSONMember("iss", .string(account)), JSONMember("scope", .string(scope)),
+            JSONMember("aud", .string(url)),
             JSONMember("iat", .integer(now)), JSONMember("exp", .integer(now + 3600)),
         ]
-        let text = try base64(JSONValue.object(head).serialized()) + "." + base64(JSONValue.object(claims).serialized())
+        let text =
+            try base64(JSONValue.object(head).serialized()) + "." + base64(JSONValue.object(claims).serialized())
         guard let signature = key.signature(of: Array(text.utf8)) else {
             throw ObjectError(.noCredentials, at: path, "the private key cannot sign.")
         }

@@ -109,7 +109,8 @@ extension GooglePlace {
         let stored = try facts(json(answer, of: name), of: name)
         guard stored.size == size, stored.crc32c ?? crc32c == crc32c else {
             try? delete(name)
-            throw ObjectError(.wrongContent, at: name.description, "other bytes arrived than were sent. Try again.")
+            throw ObjectError(
+                .wrongContent, at: name.description, "other bytes arrived than were sent. Try again.")
         }
     }
 }

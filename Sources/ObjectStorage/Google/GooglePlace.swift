@@ -11,7 +11,8 @@ public final class GooglePlace: ObjectPlace {
     let partBytes: Int
 
     package init(
-        origin: String = "https://storage.googleapis.com", http: HTTPClient = HTTPClient(), partBytes: Int = 16 << 20,
+        origin: String = "https://storage.googleapis.com", http: HTTPClient = HTTPClient(),
+        partBytes: Int = 16 << 20,
         token: (@Sendable () throws -> String)?
     ) {
         // Parts are multiples of 256 KiB.

@@ -42,7 +42,8 @@ struct CurlLibrary: @unchecked Sendable {
         reset = try symbol("curl_easy_reset", as: (@convention(c) (OpaquePointer) -> Void).self)
         release = try symbol("curl_easy_cleanup", as: (@convention(c) (OpaquePointer) -> Void).self)
         append = try symbol(
-            "curl_slist_append", as: (@convention(c) (OpaquePointer?, UnsafePointer<CChar>) -> OpaquePointer?).self)
+            "curl_slist_append", as: (@convention(c) (OpaquePointer?, UnsafePointer<CChar>) -> OpaquePointer?).self
+        )
         releaseList = try symbol("curl_slist_free_all", as: (@convention(c) (OpaquePointer?) -> Void).self)
         setLong = try symbol("curl_easy_setopt", as: SetLong.self)
         setPointer = try symbol("curl_easy_setopt", as: SetPointer.self)

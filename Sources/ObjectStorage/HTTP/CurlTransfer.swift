@@ -140,7 +140,8 @@ package final class CurlTransfer: @unchecked Sendable {
                 return size * count
             }
             let data = Unmanaged.passUnretained(receiver).toOpaque()
-            _ = curl.setPointer(handle, CurlOption.writeFunction, unsafeBitCast(takeBody, to: UnsafeRawPointer.self))
+            _ = curl.setPointer(
+                handle, CurlOption.writeFunction, unsafeBitCast(takeBody, to: UnsafeRawPointer.self))
             _ = curl.setPointer(handle, CurlOption.writeData, data)
             _ = curl.setPointer(
                 handle, CurlOption.headerFunction, unsafeBitCast(takeHeader, to: UnsafeRawPointer.self))

@@ -232,7 +232,8 @@ private struct Progress {
         var total = size
         if head.status == 206 {
             guard let range = head.range, range.bytes.lowerBound == start else {
-                throw ObjectError(.malformedAnswer, at: address, "the server sends other bytes than were asked for.")
+                throw ObjectError(
+                    .malformedAnswer, at: address, "the server sends other bytes than were asked for.")
             }
             total = range.total ?? size
         } else {

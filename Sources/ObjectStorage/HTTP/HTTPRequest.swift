@@ -37,7 +37,8 @@ package struct HTTPHead: Sendable {
         guard let text = headers["content-range"], text.hasPrefix("bytes ") else { return nil }
         let halves = text.dropFirst(6).split(separator: "/")
         let ends = (halves.first ?? "").split(separator: "-").map { Int($0) }
-        guard halves.count == 2, ends.count == 2, let first = ends[0], let last = ends[1], first >= 0, last >= first,
+        guard halves.count == 2, ends.count == 2, let first = ends[0], let last = ends[1], first >= 0,
+            last >= first,
             last < .max
         else { return nil }
         return (first..<(last + 1), Int(halves[1]))

@@ -28,7 +28,9 @@ package struct RequestSignature: Sendable {
         let hash = request.body.map { $0.withUnsafeBytes { ContentHash(of: $0).description } } ?? Self.emptyHash
         let time = Timestamp.compact(date)
         request.headers += [HTTPHeader("x-amz-content-sha256", hash), HTTPHeader("x-amz-date", time)]
-        if let token = credentials.sessionToken { request.headers.append(HTTPHeader("x-amz-security-token", token)) }
+        if let token = credentials.sessionToken {
+            request.headers.append(HTTPHeader("x-amz-security-token", token))
+        }
         let signedHeaders = (request.headers + [HTTPHeader("host", host)])
             .map { (name: $0.name.lowercased(), value: Self.folded($0.value)) }.sorted { $0.name < $1.name }
         let names = signedHeaders.map(\.name).joined(separator: ";")

@@ -91,16 +91,19 @@ extension S3Place {
         let parts = tags.enumerated().map { number, tag in
             "<Part><PartNumber>\(number + 1)</PartNumber><ETag>\(Self.escaped(tag))</ETag></Part>"
         }
-        let text = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(parts.joined())"
+        let text =
+            "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(parts.joined())"
             + "</CompleteMultipartUpload>"
         do {
             let answer = try send(
-                "POST", name, query: [HTTPHeader("uploadId", upload)], headers: [HTTPHeader("Content-Type", "text/xml")],
+                "POST", name, query: [HTTPHeader("uploadId", upload)],
+                headers: [HTTPHeader("Content-Type", "text/xml")],
                 body: Bytes(text.utf8))
             try checkBody(of: answer, name: name)
         } catch let error as ObjectError where error.code == .notFound {
             // The upload is gone: a try before this one may have finished it, its answer lost on the way.
-            guard let found = try? facts(of: name), found.size == size, found.etag?.contains("-\(tags.count)") == true
+            guard let found = try? facts(of: name), found.size == size,
+                found.etag?.contains("-\(tags.count)") == true
             else { throw error }
         }
     }

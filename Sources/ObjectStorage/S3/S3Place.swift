@@ -61,7 +61,8 @@ public final class S3Place: ObjectPlace {
 
     /// Whether an error tells that the bucket lies in another region than was signed for.
     func learnRegion(of bucket: String, from answer: HTTPAnswer) -> Bool {
-        let told = answer.head.headers["x-amz-bucket-region"]
+        let told =
+            answer.head.headers["x-amz-bucket-region"]
             ?? (try? XMLElement(parsing: answer.body))?["Region"]?.text
         guard endpoint.address == nil, let told, !told.isEmpty,
             told.utf8.allSatisfy({ PercentEncoding.isUnreserved($0) && $0 != UInt8(ascii: ".") })
@@ -72,7 +73,8 @@ public final class S3Place: ObjectPlace {
     /// The error that an answer means. Servers' own words are kept short: what they quote may be anything.
     func refusal(_ answer: HTTPAnswer, of name: ObjectName) -> ObjectError {
         let told = try? XMLElement(parsing: answer.body, maximumBytes: 64 << 10, maximumElements: 100)
-        let code = String((told?["Code"]?.text ?? "").prefix(64).filter { $0.isASCII && ($0.isLetter || $0.isNumber) })
+        let code = String(
+            (told?["Code"]?.text ?? "").prefix(64).filter { $0.isASCII && ($0.isLetter || $0.isNumber) })
         let shown = code.isEmpty ? "\(answer.status)" : "\(answer.status) \(code)"
         let address = name.description
         switch (answer.status, code) {
@@ -82,7 +84,8 @@ public final class S3Place: ObjectPlace {
             return ObjectError(.changed, at: address, "another object came to stand there meanwhile.")
         case (401, _), (403, _):
             return ObjectError(
-                .forbidden, at: address, "the server does not allow it (\(shown)). Check the credentials and the clock.")
+                .forbidden, at: address,
+                "the server does not allow it (\(shown)). Check the credentials and the clock.")
         case (301, _), (307, _), (308, _):
             return ObjectError(
                 .refused, at: address, "the bucket is elsewhere (\(shown)). Set the endpoint and AWS_REGION.")
@@ -143,7 +146,9 @@ public final class S3Place: ObjectPlace {
 
     public func write(_ bytes: Bytes, to name: ObjectName) throws {
         let crc = bytes.withUnsafeBytes { CRC32C.of($0) }
-        _ = try send("PUT", name, headers: Self.headers(crc) + [HTTPHeader("x-amz-checksum-crc32c", crc.base64)], body: bytes)
+        _ = try send(
+            "PUT", name, headers: Self.headers(crc) + [HTTPHeader("x-amz-checksum-crc32c", crc.base64)],
+            body: bytes)
     }
 
     /// The checksum among the object's own words too, where every server keeps it and parts do not change it.

@@ -39,7 +39,8 @@ package enum PercentEncoding {
         var index = 0
         while index < input.count {
             if input[index] == UInt8(ascii: "%") {
-                guard index + 2 < input.count, let high = digit(input[index + 1]), let low = digit(input[index + 2])
+                guard index + 2 < input.count, let high = digit(input[index + 1]),
+                    let low = digit(input[index + 2])
                 else { return nil }
                 output.append(high << 4 | low)
                 index += 3

@@ -2,7 +2,9 @@ package import Foundation
 
 /// Points in time as servers write them, read and written without the locale's help.
 package enum Timestamp {
-    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
 
     /// `Sat, 21 Nov 2026 14:00:00 GMT` (RFC 9110, section 5.6.7); nil for the two forms of older days.
     package static func http(_ text: String) -> Date? {
@@ -29,7 +31,9 @@ package enum Timestamp {
     /// Year, month, day, hour, minute, second.
     private static func date(_ parts: [String]) -> Date? {
         let numbers = parts.compactMap { Int32($0) }
-        guard numbers.count == 6, (1970...9999).contains(numbers[0]), numbers.allSatisfy({ $0 >= 0 }) else { return nil }
+        guard numbers.count == 6, (1970...9999).contains(numbers[0]), numbers.allSatisfy({ $0 >= 0 }) else {
+            return nil
+        }
         var time = tm()
         (time.tm_year, time.tm_mon, time.tm_mday) = (numbers[0] - 1900, numbers[1] - 1, numbers[2])
         (time.tm_hour, time.tm_min, time.tm_sec) = (numbers[3], numbers[4], numbers[5])

@@ -99,7 +99,8 @@ private struct XMLParser {
             skipSpace()
             guard take("=") else { throw XMLProblem.malformed }
             skipSpace()
-            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") || bytes[position] == UInt8(ascii: "'")
+            guard position < bytes.count,
+                bytes[position] == UInt8(ascii: "\"") || bytes[position] == UInt8(ascii: "'")
             else { throw XMLProblem.malformed }
             let quote = bytes[position]
             guard let end = bytes[(position + 1)...].firstIndex(of: quote) else { throw XMLProblem.malformed }

@@ -73,7 +73,8 @@ package struct WebReader: Sendable {
     private func refusal(_ answer: HTTPAnswer, of address: WebAddress) -> ObjectError {
         switch answer.status {
         case 404, 410: ObjectError(.notFound, at: address.description, "there is nothing at this address.")
-        case 401, 403: ObjectError(.forbidden, at: address.description, "the server does not allow it (\(answer.status)).")
+        case 401, 403:
+            ObjectError(.forbidden, at: address.description, "the server does not allow it (\(answer.status)).")
         case 412: ObjectError(.changed, at: address.description, "it changed while it was read.")
         default: ObjectError(.refused, at: address.description, "the server answers \(answer.status).")
         }
