@@ -22,7 +22,7 @@ test: ## run every test
 
 test-clients: build .venv-clients/installed ## drive the server with the clients that people use
 	@scripts/bootstrap --tests --clients
-	@for script in ml_v1 healthcare_v1 tensorflow_rest triton_v2 killed_server killed_archive dicomweb dimse dicom_results; do \
+	@for script in ml_v1 healthcare_v1 tensorflow_rest triton_v2 killed_server killed_archive dicomweb dimse dicom_results object_storage; do \
 	    echo "== $$script"; .venv-clients/bin/python Tests/Clients/$$script.py .build/release/lightbox || exit 1; done
 
 soak: build .venv-clients/installed ## load a server for SOAK_SECONDS (600) and watch its memory

@@ -173,8 +173,8 @@ let package = Package(
             name: "lightbox",
             dependencies: [
                 "LightboxCore", "HomeConfiguration", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse",
-                "DICOMStore", "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry",
-                "SavedModels",
+                "ObjectStorage", "DICOMStore", "Features", "Evaluation", "Figures", "Torch", "Datasets",
+                "ModelRegistry", "SavedModels",
                 "Catalog",
                 "Serving", "Training", "Deidentification", "DICOMNetwork", "Pipelines", "Server", arguments,
             ],

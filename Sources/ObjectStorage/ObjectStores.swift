@@ -3,14 +3,30 @@ public import LightboxCore
 
 /// The places that settings and environment name, each made when first asked for.
 ///
-/// `s3://` and `gs://` are real places once one is named: by an endpoint or a provider in the settings, or by
-/// `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` and `STORAGE_EMULATOR_HOST`; else they are folders of the home.
+/// `s3://` and `gs://` are real places once the settings name one; else they are folders of the home.
 public final class ObjectStores: Sendable {
     public let s3: (any ObjectPlace)?
     public let gs: (any ObjectPlace)?
     package let web: WebReader
-    /// Where each scheme goes, for people: `s3: https://minio.example.org:9000`.
-    public let endpoints: [(scheme: ObjectName.Scheme, address: String)]
+    public let endpoints: [Endpoint]
+
+    /// Where a scheme's addresses go.
+    public struct Endpoint: Sendable {
+        public let scheme: ObjectName.Scheme
+        /// `https://minio.example.org:9000`.
+        public let address: String
+        fileprivate let credentials: @Sendable () throws -> Void
+
+        /// - Throws: ``ObjectError`` when there are no credentials, or nothing answers there.
+        public func check() throws {
+            try credentials()
+            var retries = RetryPolicy()
+            retries.attempts = 2
+            var rules = CurlTransfer.Rules()
+            (rules.seconds, rules.secondsToConnect) = (10, 5)
+            _ = try HTTPClient(retries: retries, rules: rules).send(at: address) { _ in HTTPRequest(address) }
+        }
+    }
 
     /// - Throws: ``ObjectError`` for an endpoint that is no address, or credentials that cannot be read.
     public init(
@@ -18,31 +34,19 @@ public final class ObjectStores: Sendable {
     ) throws {
         let http = HTTPClient(retries: retries)
         web = WebReader(http: http)
-        var endpoints: [(ObjectName.Scheme, String)] = []
-        s3 = try Self.s3(settings.s3, environment, http) { endpoints.append((.s3, $0)) }
-        gs = try Self.gs(settings.gs, environment, http) { endpoints.append((.gs, $0)) }
+        var endpoints: [Endpoint] = []
+        s3 = try Self.s3(settings.s3, environment, http) { endpoints.append($0) }
+        gs = try Self.gs(settings.gs, environment, http) { endpoints.append($0) }
         self.endpoints = endpoints
-    }
-
-    /// Whether a real place is named for a scheme.
-    public static func isReal(
-        _ scheme: ObjectName.Scheme, _ settings: HomeSettings.Storage, environment: [String: String]
-    ) -> Bool {
-        let service = scheme == .s3 ? settings.s3 : settings.gs
-        if let local = service.local { return !local }
-        let variables = scheme == .s3 ? ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"] : ["STORAGE_EMULATOR_HOST"]
-        return !service.isLocal || variables.contains { environment[$0]?.isEmpty == false }
     }
 
     public func place(of scheme: ObjectName.Scheme) -> (any ObjectPlace)? { scheme == .s3 ? s3 : gs }
 
     private static func s3(
         _ settings: HomeSettings.Service, _ environment: [String: String], _ http: HTTPClient,
-        tell: (String) -> Void
+        tell: (Endpoint) -> Void
     ) throws -> (any ObjectPlace)? {
-        var storage = HomeSettings.Storage()
-        storage.s3 = settings
-        guard isReal(.s3, storage, environment: environment) else { return nil }
+        guard !settings.isLocal else { return nil }
         var environment = environment
         if let profile = settings.profile { environment["AWS_PROFILE"] = profile }
         // A profile that the settings name goes before keys that happen to be in the environment.
@@ -58,31 +62,24 @@ public final class ObjectStores: Sendable {
         }
         let address = try text.map(endpoint)
         let region = settings.region ?? chain.region ?? (settings.provider == "google" ? "auto" : "us-east-1")
-        tell(address?.origin ?? "https://s3.\(region).amazonaws.com")
+        let shown = address?.origin ?? "https://s3.\(region).amazonaws.com"
+        tell(Endpoint(scheme: .s3, address: shown) { _ = try chain.credentials() })
         return S3Place(S3Endpoint(address: address, region: region), http: http) { try chain.credentials() }
     }
 
     private static func gs(
         _ settings: HomeSettings.Service, _ environment: [String: String], _ http: HTTPClient,
-        tell: (String) -> Void
+        tell: (Endpoint) -> Void
     ) throws -> (any ObjectPlace)? {
-        var storage = HomeSettings.Storage()
-        storage.gs = settings
-        guard isReal(.gs, storage, environment: environment) else { return nil }
-        let emulator = environment["STORAGE_EMULATOR_HOST"].flatMap { $0.isEmpty ? nil : $0 }
-        if settings.endpoint == nil, let emulator {
-            // Google's clients take both a host and an address.
-            let address = try endpoint(emulator.contains("://") ? emulator : "http://" + emulator)
-            tell(address.origin)
-            return GooglePlace(origin: address.origin, http: http, token: nil)
-        }
+        guard !settings.isLocal else { return nil }
         let address = try endpoint(settings.endpoint ?? "https://storage.googleapis.com")
-        tell(address.origin)
-        let credentials = try GoogleCredentials(environment: environment, http: http)
         // Tokens travel only under TLS; an address without it is an emulator's.
         guard address.origin.hasPrefix("https://") else {
+            tell(Endpoint(scheme: .gs, address: address.origin) {})
             return GooglePlace(origin: address.origin, http: http, token: nil)
         }
+        let credentials = try GoogleCredentials(environment: environment, http: http)
+        tell(Endpoint(scheme: .gs, address: address.origin) { _ = try credentials.token() })
         return GooglePlace(origin: address.origin, http: http) { try credentials.token() }
     }
 

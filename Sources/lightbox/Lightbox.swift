@@ -39,7 +39,7 @@ package struct Lightbox: ParsableCommand {
             PredictCommand.self, PredictSetCommand.self, RequestCommand.self, ExportCommand.self,
             NetworksCommand.self, ModelsCommands.self, VersionsCommands.self, JobsCommands.self, ServeCommand.self,
             TokensCommands.self, AuditCommands.self,
-            WeightsCommands.self, PhantomsCommand.self, Doctor.self,
+            WeightsCommands.self, StorageCommands.self, PhantomsCommand.self, Doctor.self,
         ])
 
     package init() {}
@@ -66,7 +66,7 @@ package struct Lightbox: ParsableCommand {
             exit(withError: ExitCode(ExitStatus.usage))
         case .failure where !(error is ExitCode):
             let text = error is any Failure ? String(describing: error) : Self.describe(error)
-            Terminal.writeError("error: \(Terminal.printable(text))\n")
+            Terminal.writeError("error: \(Terminal.printable(RemoteFiles.shown(text)))\n")
             exit(withError: ExitCode(ExitStatus.of(error)))
         default:
             exit(withError: error)  // help, version, completion script, or a code that a command chose

@@ -239,7 +239,7 @@ import WireFormats
             try file.bring(Self.name, known: ObjectFacts(size: Self.object.count, etag: "\"e\""), to: path)
             return server.requests.count
         }
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { (folder: String) throws -> Void in
             #expect(try run(crc, folder + "/a") > 6)
             #expect(try Bytes(MappedFile(path: folder + "/a")).array == Self.object)
             let error = #expect(throws: ObjectError.self) { try run(crc ^ 1, folder + "/b") }

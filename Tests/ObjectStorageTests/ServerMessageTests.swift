@@ -1,3 +1,4 @@
+import Foundation
 import ObjectStorage
 import Testing
 import WireFormats

@@ -95,7 +95,7 @@ import Testing
     @Test("A finished upload whose answer was lost is not reported as failed")
     func lostAnswer() throws {
         let finished = Atomic<Int>(0)
-        nonisolated(unsafe) let store = Store()
+        let store = Store()
         let server = FaultyServer { request, _ in
             guard request.method == "POST", request.path.contains("uploadId") else { return store.answer(request) }
             if finished.add(1, ordering: .relaxed).oldValue == 0 {

@@ -103,13 +103,15 @@ package final class HTTPClient: Sendable {
                     }
                     try progress.begin(answer.head, at: address, from: before)
                     try progress.take(piece, at: address, receive)
-                    return true
+                    // Of a server that sends everything, no more than is wanted.
+                    return !(answer.status == 200 && reading.range.end != nil && progress.isComplete)
                 } catch {
                     failure = error
                     return false
                 }
             }
             if let failure { throw failure }
+            if answer.code == 23, progress.isComplete, let head = progress.head { return head }
             if answer.code == 0, !RetryPolicy.isPassing(status: answer.status) {
                 guard answer.status == 200 || answer.status == 206 else {
                     // Nothing lies behind the end of an empty object, nor behind the last byte that came.

@@ -50,6 +50,8 @@ package struct WebReader: Sendable {
                 place = next
                 continue
             }
+            // An address may be signed for GET alone.
+            if [401, 403, 405, 501].contains(answer.status) { return try read(address, 0..<1) { _ in } }
             guard answer.status == 200 else { throw refusal(answer, of: address) }
             return Self.facts(answer.head, nil)
         }

@@ -91,7 +91,7 @@ struct DeidentifyWriter {
         if folders.insert(folder).inserted {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }
-        guard rename(outcome.scratchFile, path) == 0 else { throw FileFailure(path: path, errno: errno) }
+        try RemoteFiles.commit(outcome.scratchFile, as: path)
         result.report.written += 1
     }
 

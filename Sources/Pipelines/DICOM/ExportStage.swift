@@ -54,7 +54,9 @@ public struct ExportStage: Sendable, Codable {
         var cursor = InstanceCursor(store, matchingAny: filters)
         var (completed, failed) = (0, 0)
         try mapInOrder(
-            threads: context.threads, next: { try cursor.next() },
+            // Requests wait for the network most of the time.
+            threads: RemoteFiles.isRemote(folder) ? max(16, context.threads) : context.threads,
+            next: { try cursor.next() },
             transform: { instance in export(instance, to: folder) },
             consume: { outcome in
                 completed += 1
@@ -135,7 +137,7 @@ public struct ExportStage: Sendable, Codable {
     }
 
     private func write(to path: String, _ outcome: inout Outcome, _ bytes: () throws -> [UInt8]) throws {
-        if !overwrites, FileManager.default.fileExists(atPath: path) {
+        if !overwrites, RemoteFiles.exists(path) {
             outcome.unchanged += 1
             return
         }

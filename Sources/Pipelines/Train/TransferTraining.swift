@@ -48,7 +48,7 @@ public struct TransferTraining: Sendable {
 
     /// - Parameter note: gets a line now and then: a validation's result, what was left out.
     public func run(_ context: StageContext, note: @escaping (String) -> Void = { _ in }) throws -> TrainedModel {
-        let folder = try context.home.localPath(of: place.output)
+        let folder = try context.home.outputFolder(of: place.output)
         try place.prepare(folder)
         var sets = try input.read(context)
         if let heldOutLimit, let heldOut = sets.heldOut, heldOut.count > heldOutLimit {
@@ -160,7 +160,7 @@ private struct Backbone {
             (weightsName, hash) = ("untrained", nil)
         } else {
             guard
-                let path = try training.weights.map(context.home.localPath(of:))
+                let path = try training.weights.map(context.home.fetched)
                     ?? ExtractorConfiguration.pulledWeights(network, context.home)
             else {
                 throw InputError(

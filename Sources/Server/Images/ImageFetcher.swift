@@ -61,7 +61,14 @@ public final class ImageFetcher: RemoteImages {
 
     private func read(_ address: String, _ limit: Int) throws -> Bytes {
         let missing = refused("there is no such object", "Check the address.")
-        guard let path = try? home.localPath(of: address), let real = realpath(path, nil) else { throw missing }
+        guard let path = try? home.localPath(of: address) else { throw missing }
+        if RemoteFiles.isRemote(path) {
+            guard let size = try? RemoteFiles.remoteStatus(of: path)?.size else { throw missing }
+            guard size <= limit else { throw tooLarge(limit) }
+            guard let file = try? MappedFile(path: path) else { throw missing }
+            return Bytes(file)
+        }
+        guard let real = realpath(path, nil) else { throw missing }
         defer { free(real) }
         let found = String(cString: real)
         // A link may lead out of the bucket.
