@@ -113,6 +113,7 @@ class Proxy:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None  # callers that were killed
         self.address = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -128,7 +129,8 @@ class Place:
     def run(self, *arguments, fails=False):
         done = subprocess.run([PROGRAM, *arguments, "--home", str(self.home), "--quiet"], env=self.environment,
                               capture_output=True, text=True, timeout=900)
-        if (done.returncode != 0) != fails:
+        # 3: some files were left out, as on every walk.
+        if (done.returncode not in (0, 3)) != fails:
             raise SystemExit(f"{self.name}: lightbox {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout + done.stderr
 
@@ -141,13 +143,13 @@ def walk(place):
         place.run("dicom", "export", "--store", "films", "--to", out + "/png"),
         place.run("records", "write", "--images", out + "/png", "--output", out + "/records/train", "--shards", "3",
                   "--shape", "96,96,1"),
-        place.run("embed", "--network", "tiny", "--untrained", "--input", out + "/records/train-*", "--output",
+        place.run("embed", "--network", "tiny", "--untrained", "--precision", "f32", "--input", out + "/records/train-*.tfrecord", "--output",
                   out + "/vectors.jsonl"),
-        place.run("embed", "--network", "tiny", "--untrained", "--input", out + "/png", "--output", out + "/png.npy"),
+        place.run("embed", "--network", "tiny", "--untrained", "--precision", "f32", "--input", out + "/png", "--output", out + "/png.npy"),
         place.run("load", out + "/vectors.jsonl", "--table", "features"),
-        place.run("records", "show", out + "/records/train-*"),
+        place.run("records", "show", out + "/records/train-*.tfrecord"),
     ]
-    rows = place.run("query", "SELECT study, series, instance, vector FROM features ORDER BY instance", "--json")
+    rows = place.run("query", "SELECT study, series, instance, feature_vector FROM features ORDER BY instance, frame", "--json")
     texts.append(rows if "error" in rows else "")
     return rows, texts
 
@@ -192,10 +194,12 @@ def main():
     expected_rows, _ = walk(local)
     out = WORK / "local/out"
     expected = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*")
-                if path.is_file() and not path.name.startswith(".")}
+                if path.is_file() and not path.name.startswith(".") and path.name != "errors.jsonl"}
     check(len(expected) > 10 and "vectors.jsonl" in expected, f"a local walk writes {len(expected)} files")
 
     def compare(place, objects, rows, texts):
+        # Reports of what was left out name it, each in its own place.
+        objects = {name: data for name, data in objects.items() if not name.endswith("errors.jsonl")}
         check(sorted(objects) == sorted(expected), f"{place.name}: the same {len(objects)} names")
         wrong = [name for name in expected if objects[name] != expected[name]]
         check(not wrong, f"{place.name}: every object has the bytes of the local file {wrong[:3]}")
@@ -254,10 +258,10 @@ def main():
 
     # One page of the web, through a signed address too.
     url = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "a/out/vectors.jsonl"})
-    local.run("load", url.replace("vectors.jsonl?", "vectors.jsonl?"), "--table", "fetched")
+    local.run("load", url, "--table", "fetched")
     count = local.run("query", "SELECT count(*) AS n FROM fetched", "--json")
-    check(json.loads(count.splitlines()[0])["n"] > 10, "a table is loaded from the web")
-    text = local.run("embed", "--network", "tiny", "--untrained", "--input", str(out / "png"), "--output",
+    check(json.loads(count)[0]["n"] > 10, "a table is loaded from the web")
+    text = local.run("embed", "--network", "tiny", "--untrained", "--precision", "f32", "--input", str(out / "png"), "--output",
                      f"http://127.0.0.1:{moto}/x/v.jsonl", fails=True)
     check("only read" in text, "writing to the web is refused: " + text.strip())
     text = local.run("load", url.replace("vectors.jsonl?", "none.jsonl?"), "--table", "nothing", fails=True)

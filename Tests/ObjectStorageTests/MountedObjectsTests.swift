@@ -50,9 +50,10 @@ import Testing
             var settings = HomeSettings()
             settings.storage.s3.endpoint = server.origin
             let home = Home(path: folder, settings: settings)
+            let storage = settings.storage
             let key = ["AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "B"]
             let mounted = MountedObjects(root: home.objects, cache: ObjectCache(folder: home.cache + "/objects")) {
-                try ObjectStores(settings.storage, environment: key)
+                try ObjectStores(storage, environment: key)
             }
             RemoteFiles.mount(at: home.objects) { mounted }
             try body(home, bucket, mounted)

@@ -135,8 +135,14 @@ package final class HTTPClient: Sendable {
     ) throws -> CurlTransfer.Answer {
         let transfer = try idle.withLock { $0.popLast() } ?? CurlTransfer()
         defer { idle.withLock { if $0.count < Self.mostIdle { $0.append(transfer) } } }
-        return transfer.perform(request, rules: rules, receive)
+        return transfer.perform(request, rules: rules) { piece, answer in
+            !Self.isEnding.load(ordering: .relaxed) && receive(piece, answer)
+        }
     }
+
+    /// Lets transfers under way break off, since the process ends.
+    static func endAll() { isEnding.store(true, ordering: .relaxed) }
+    fileprivate static let isEnding = Atomic<Bool>(false)
 }
 
 extension HTTPHead {
@@ -162,7 +168,9 @@ private struct Course {
     /// - Returns: false when an answer is there and no try is left.
     /// - Throws: ``ObjectError`` when none is left and there was no answer.
     mutating func again(_ answer: CurlTransfer.Answer, at address: String) throws -> Bool {
-        let isHopeless = answer.code != 0 && !RetryPolicy.isPassing(code: answer.code)
+        let isHopeless =
+            HTTPClient.isEnding.load(ordering: .relaxed)
+            || (answer.code != 0 && !RetryPolicy.isPassing(code: answer.code))
         let wait = policy.delay(
             before: attempt + 1, retryAfter: RetryPolicy.retryAfter(answer.head.headers["retry-after"]),
             chance: Double.random(in: 0..<1))

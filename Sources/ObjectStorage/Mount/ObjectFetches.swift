@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Threads that bring objects ahead of their use, and the rule that two callers who want the same bring it once.
 final class ObjectFetches: @unchecked Sendable {
@@ -26,6 +27,7 @@ final class ObjectFetches: @unchecked Sendable {
 
     /// Runs `body` soon on another thread; whoever needs what it brings meets its error again.
     func order(_ body: @escaping @Sendable () throws -> Void) {
+        Self.endWithProcess(self)
         condition.withLock {
             waiting.append(body)
             guard threads < Self.mostThreads else { return }
@@ -44,9 +46,34 @@ final class ObjectFetches: @unchecked Sendable {
         condition.withLock {
             guard !waiting.isEmpty else {
                 threads -= 1
+                condition.broadcast()
                 return nil
             }
             return waiting.removeFirst()
+        }
+    }
+
+    private func end() {
+        let latest = Date(timeIntervalSinceNow: 3)
+        condition.withLock {
+            waiting.removeAll()
+            while threads > 0, condition.wait(until: latest) {}
+        }
+    }
+
+    // A process that ends takes OpenSSL's tables away first; threads that still fetch would fall over that.
+    private static let all = Mutex<[ObjectFetches]>([])
+
+    private static func endWithProcess(_ fetches: ObjectFetches) {
+        let isFirst = all.withLock { all in
+            guard !all.contains(where: { $0 === fetches }) else { return false }
+            all.append(fetches)
+            return all.count == 1
+        }
+        guard isFirst else { return }
+        atexit {
+            HTTPClient.endAll()
+            for fetches in ObjectFetches.all.withLock({ $0 }) { fetches.end() }
         }
     }
 }

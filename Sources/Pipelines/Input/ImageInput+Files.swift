@@ -49,7 +49,7 @@ extension ImageInput {
             case .dicom: return try dicomEntries(path, extras: extras, frames: frames)
             case .picture, nil:
                 let key = InstanceKey(pathOfExport: name) ?? InstanceKey(fields: [.init("path", name)])
-                return [.item(ImageItem(origin: path, key: key, extras: extras, payload: .file(path: path)))]
+                return [.item(ImageItem(origin: RemoteFiles.shown(path), key: key, extras: extras, payload: .file(path: path)))]
             }
         } catch {
             return [.problem(StageReport.Problem(source: path, error: error))]
@@ -77,7 +77,7 @@ extension ImageInput {
         frames.indices(of: frameCount).map { frame in
             var key = key
             if frameCount > 1 { key.fields.append(InstanceKey.Field("frame", String(frame + 1))) }
-            let origin = frameCount > 1 ? "\(path)#\(frame + 1)" : path
+            let origin = RemoteFiles.shown(frameCount > 1 ? "\(path)#\(frame + 1)" : path)
             return .item(
                 ImageItem(origin: origin, key: key, extras: extras, payload: .dicom(path: path, frame: frame)))
         }
