@@ -124,7 +124,11 @@ public final class MountedObjects: RemoteFolder {
 
     public func files(at path: String) throws -> [String] {
         let address = try address(of: path)
-        guard case .object(let name) = address else { return try status(of: path) == nil ? [] : [path] }
+        guard case .object(let name) = address else {
+            // Its own error, which leaves out the query: that may hold a signature.
+            _ = try facts(of: address)
+            return [path]
+        }
         if !name.key.isEmpty, !name.key.hasSuffix("/"), let facts = try known(name) {
             note([(path, facts)])
             return [path]

@@ -49,7 +49,11 @@ extension ImageInput {
             case .dicom: return try dicomEntries(path, extras: extras, frames: frames)
             case .picture, nil:
                 let key = InstanceKey(pathOfExport: name) ?? InstanceKey(fields: [.init("path", name)])
-                return [.item(ImageItem(origin: RemoteFiles.shown(path), key: key, extras: extras, payload: .file(path: path)))]
+                return [
+                    .item(
+                        ImageItem(
+                            origin: RemoteFiles.shown(path), key: key, extras: extras, payload: .file(path: path)))
+                ]
             }
         } catch {
             return [.problem(StageReport.Problem(source: path, error: error))]
