@@ -156,12 +156,12 @@ public struct HomeError: Failure, Equatable {
     public enum Code: String, Sendable { case invalidName, leavesBucket, unknownScheme, nothingThere }
 
     public let code: Code
-    /// The address as it was given.
+    /// The address as it was given; of a web address without its query, which may hold a signature.
     public let address: String
 
     init(_ code: Code, _ address: String) {
         self.code = code
-        self.address = address
+        self.address = address.hasPrefix("http") ? String(address.prefix { $0 != "?" }) : address
     }
 
     public var kind: FailureKind { code == .nothingThere ? .notFound : .invalidInput }

@@ -25,6 +25,10 @@ import Testing
     func query() throws {
         let path = try #require(RemotePath.path(of: "https://h/a?X-Amz-Signature=secret", below: "/h/objects"))
         #expect(!path.contains("secret"))
+        let error = #expect(throws: HomeError.self) {
+            try Home(path: "/h").localPath(of: "https://h/../a?X-Amz-Signature=secret")
+        }
+        #expect(error.map { !"\($0)".contains("secret") } == true)
     }
 
     @Test("A configured service takes the place of the home's buckets")
