@@ -280,6 +280,24 @@ def main():
     on_s3.run("versions", "create", "v1", "--model", "parity", "--origin", on_s3.base + "/run/model")
     check("READY" in on_s3.run("versions", "list", "--model", "parity").upper(), "a version is made from the bucket")
 
+    # Drawn, de-identified, learned from, predicted and judged without a local path.
+    films = on_s3.base + "/films"
+    on_s3.run("phantoms", "--patients", "4", "--output", films)
+    on_s3.run("dicom", "deidentify", films, "--output", on_s3.base + "/shared")
+    check(len(s3_objects("a/shared/")) > 3, "de-identified files stand in the bucket")
+    on_s3.run("train", "classifier", "--network", "tiny", "--labels", "chexpert14", "--shape", "64,64,1", "--images",
+              films + "/labels.csv", "--max-steps", "3", "--batch-size", "4", "--output", on_s3.base + "/chest")
+    text = on_s3.run("predict", "--model", on_s3.base + "/chest/model", films + "/**.dcm")
+    check(films in text and str(on_s3.home) not in text, "predictions name their objects")
+    on_s3.run("predict-set", "--model", on_s3.base + "/chest/model", "--images", films + "/labels.csv", "--table", "p")
+    on_s3.run("evaluate", "--model", on_s3.base + "/chest/model", "--images", films + "/labels.csv", "--output",
+              on_s3.base + "/judged")
+    check("a/judged/evaluation.json" in s3_objects("a/judged/"), "an evaluation stands in the bucket")
+    on_s3.run("records", "split", films + "/labels.csv", "--output", on_s3.base + "/split", "--label-column", "edema")
+    split = s3_objects("a/split/")
+    check({"a/split/train.csv", "a/split/eval.csv", "a/split/dict.txt"} == set(split)
+          and str(on_s3.home).encode() not in b"".join(split.values()), "split tables name objects")
+
     text = on_s3.run("doctor", fails=False)
     check(f"http://127.0.0.1:{moto} answers" in text, "doctor says that the endpoint answers")
     gone = Place("gone", "s3://x", {**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"})
