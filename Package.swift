@@ -118,8 +118,9 @@ let package = Package(
         library("Torch", ["LightboxCore", "Networks", "CTorch"]),
         library("Figures", ["LightboxCore", "Evaluation", "CCairo"]),
 
-        // 3: what is kept on disk and in databases
+        // 3: what is kept on disk, in object storage and in databases
         library("Database", ["LightboxCore", "CPQ", grdb, sqlite]),
+        library("ObjectStorage", ["LightboxCore", "WireFormats"]),
         library("Warehouse", ["LightboxCore", "WireFormats", grdb, sqlite]),
         library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Warehouse", grdb]),
         library("Datasets", ["LightboxCore", "WireFormats", "Imaging", yams]),
@@ -130,7 +131,10 @@ let package = Package(
         // 4: the domain's verbs
         library(
             "Features",
-            ["LightboxCore", "WireFormats", "Networks", "KerasFiles", "Inference", "Imaging", "ModelRegistry"]),
+            [
+                "LightboxCore", "WireFormats", "Networks", "KerasFiles", "Inference", "Imaging", "ObjectStorage",
+                "ModelRegistry",
+            ]),
         library(
             "Training",
             ["LightboxCore", "WireFormats", "Networks", "Torch", "Datasets", "Evaluation", "Figures"]),
@@ -163,7 +167,7 @@ let package = Package(
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
                 "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", "DICOM",
-                "DICOMStore", "DICOMweb", "Deidentification", nio, nioSSL,
+                "DICOMStore", "DICOMweb", "Deidentification", "ObjectStorage", nio, nioSSL,
             ] + http),
 
         // 6: the command line
@@ -171,11 +175,11 @@ let package = Package(
             name: "lightbox",
             dependencies: [
                 "LightboxCore", "HomeConfiguration", "WireFormats", "DICOM", "Networks", "Inference", "Warehouse",
-                "DICOMStore", "Features", "Evaluation", "Figures", "Torch", "Datasets", "ModelRegistry",
-                "SavedModels",
-                "Database", "Catalog", "Serving", "Training", "Deidentification", "DICOMNetwork", "Pipelines",
-                "Server",
-                arguments,
+                "Database", "ObjectStorage", "DICOMStore", "Features", "Evaluation", "Figures", "Torch",
+                "Datasets",
+                "ModelRegistry", "SavedModels", "Catalog", "Serving", "Training", "Deidentification",
+                "DICOMNetwork",
+                "Pipelines", "Server", arguments,
             ],
             swiftSettings: swift),
 
@@ -223,6 +227,7 @@ let package = Package(
                 "WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse", "DICOM",
                 "DICOMStore", "Pipelines",
             ]),
+        tests(of: "ObjectStorage", using: ["WireFormats"]),
         tests(of: "Warehouse"),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(

@@ -86,7 +86,7 @@ extension ModelCatalog {
         let (model, name) = (operation.model, operation.version ?? "")
         let address = try source ?? version(name, of: model).settings.source
         let folder = VersionFolder(path: try home.model(model, version: name))
-        return try folder.fill(from: home.localPath(of: address), limits: limits) {
+        return try folder.fill(from: home.fetched(address), limits: limits) {
             try self.operation(operation.id).isCancellationRequested
         }
     }

@@ -37,7 +37,7 @@ struct IncomingFile: Sendable {
     /// The bytes that are hashed, understood and stored are the same, even while someone writes to the file.
     private func read() throws -> Result {
         // Not blocking: what is no file, a pipe for one, is told below and not waited for.
-        let descriptor = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = open(try RemoteFiles.file(of: source), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileFailure(path: source, errno: errno) }
         defer { close(descriptor) }
         var status = stat()

@@ -1,5 +1,6 @@
 import Foundation
 public import LightboxCore
+import ObjectStorage
 
 /// Brings public weights into a folder: continued where it was interrupted, checked, and never half there.
 public struct WeightsDownloader: Sendable {
@@ -88,8 +89,8 @@ public struct WeightsDownloader: Sendable {
         defer { close(descriptor) }
         let url = mirror.map(file.url(below:)) ?? file.url
         let curl: CurlTransfer
-        do { curl = try CurlTransfer() } catch let error as WeightsError {
-            throw WeightsError(error.code, error.detail + byHand(file))
+        do { curl = try CurlTransfer() } catch let error as ObjectError {
+            throw WeightsError(.missingLibrary, error.detail + byHand(file))
         }
         let before = Int(lseek(descriptor, 0, SEEK_END))
         var sink = Sink(descriptor: descriptor, start: before, stage: file.fileName, progress: progress)

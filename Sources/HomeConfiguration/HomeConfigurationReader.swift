@@ -22,8 +22,20 @@ public struct HomeConfigurationReader: Sendable {
             guard let text = environment[setting.variable], !text.isEmpty else { continue }
             try setting.apply(variable: text, to: &settings)
         }
+        nameServicesOfOtherClients(&settings.storage)
         try Self.check(settings)
         return settings
+    }
+
+    /// The variables by which other clients of object storage are sent to a service of one's own.
+    private func nameServicesOfOtherClients(_ storage: inout HomeSettings.Storage) {
+        func value(_ names: String...) -> String? { names.compactMap { environment[$0] }.first { !$0.isEmpty } }
+        if storage.s3.local == nil, storage.s3.endpoint == nil {
+            storage.s3.endpoint = value("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+        }
+        if storage.gs.local == nil, storage.gs.endpoint == nil, let host = value("STORAGE_EMULATOR_HOST") {
+            storage.gs.endpoint = host.contains("://") ? host : "http://" + host
+        }
     }
 
     private static func read(_ bytes: [UInt8], from file: String, into settings: inout HomeSettings) throws {

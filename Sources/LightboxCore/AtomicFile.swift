@@ -16,6 +16,7 @@ public enum AtomicFile {
         let folder = (path as NSString).deletingLastPathComponent
         let hidden = "." + (path as NSString).lastPathComponent + "." + UUID().uuidString.prefix(8) + ".part"
         let temporary = folder.isEmpty ? hidden : folder + "/" + hidden
+        try RemoteFiles.prepare(path)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileFailure(path: path, errno: errno) }
         do {
@@ -27,10 +28,9 @@ public enum AtomicFile {
             throw error
         }
         close(descriptor)
-        guard rename(temporary, path) == 0 else {
-            let failure = FileFailure(path: path, errno: errno)
+        do { try RemoteFiles.commit(temporary, as: path) } catch {
             unlink(temporary)
-            throw failure
+            throw error
         }
         try syncFolder(folder.isEmpty ? "." : folder)
     }
@@ -50,7 +50,7 @@ public struct FileFailure: Failure, Equatable {
     public let errno: Int32
 
     public init(path: String, errno: Int32) {
-        self.path = path
+        self.path = RemoteFiles.shown(path)
         self.errno = errno
     }
 

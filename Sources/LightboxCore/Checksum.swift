@@ -22,7 +22,7 @@ public struct Checksum: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads a file piece by piece.
     public init(_ algorithm: Algorithm, ofFile path: String) throws {
-        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: RemoteFiles.file(of: path)))
         defer { try? file.close() }
         let context = EVP_MD_CTX_new()
         defer { EVP_MD_CTX_free(context) }

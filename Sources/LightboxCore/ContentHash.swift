@@ -23,7 +23,7 @@ public struct ContentHash: Sendable, Hashable, Codable, CustomStringConvertible 
 
     /// Hashes a file piece by piece, so that its size does not matter.
     public init(ofFile path: String) throws {
-        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: RemoteFiles.file(of: path)))
         defer { try? file.close() }
         var hasher = ContentHasher()
         while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {

@@ -3,7 +3,8 @@ import Foundation
 /// The folder that holds everything Lightbox keeps, and where each thing stands in it.
 ///
 /// A value: nothing is read or written until asked. Published commands name objects in buckets; until a real
-/// endpoint is configured, `gs://name/…` and `s3://name/…` both live in `buckets/name/…`.
+/// endpoint is configured, `gs://name/…` and `s3://name/…` both live in `buckets/name/…`. From then on, and for
+/// `https://…` always, a path below ``objects`` stands for the address (``RemoteFiles``).
 public struct Home: Sendable, Hashable {
     /// Absolute, without a slash at its end.
     public let path: String
@@ -29,6 +30,10 @@ public struct Home: Sendable, Hashable {
     public var warehouse: String { path + "/warehouse.db" }
     public var dicom: String { path + "/dicom" }
     public var buckets: String { path + "/buckets" }
+    /// Paths below it name objects elsewhere; what is under way to them lies here.
+    public var objects: String { path + "/objects" }
+    /// Outputs that are folders, until they are brought to where they belong.
+    public var outgoing: String { path + "/outgoing" }
     public var models: String { path + "/models" }
     public var jobs: String { path + "/jobs" }
     public var weights: String { path + "/weights" }
@@ -58,7 +63,8 @@ public struct Home: Sendable, Hashable {
         return "\(models)/\(model)/\(version)"
     }
 
-    /// The path on this machine of `gs://bucket/object`, `s3://bucket/object`, `file:///path` or a plain path.
+    /// The path that `gs://bucket/object`, `s3://bucket/object`, `https://host/page`, `file:///path` or a plain path
+    /// has for stages.
     ///
     /// Wildcards stay as they are. A plain path is returned unchanged.
     /// - Throws: ``HomeError`` when the bucket's name is unusable or the object would lie outside its bucket.
@@ -72,18 +78,41 @@ public struct Home: Sendable, Hashable {
         case "gs", "s3":
             let bucket = String(rest.prefix { $0 != "/" })
             try Self.check(name: bucket, in: address)
+            let service = address.hasPrefix("gs") ? settings.storage.gs : settings.storage.s3
+            guard service.isLocal else { return try remotePath(of: address) }
             let object = rest.dropFirst(bucket.count).split(separator: "/")
             guard !object.contains(where: { $0 == ".." || $0 == "." || $0.utf8.contains(0) }) else {
                 throw HomeError(.leavesBucket, address)
             }
             let end = rest.hasSuffix("/") && !object.isEmpty ? "/" : ""
             return ([buckets, bucket] + object.map(String.init)).joined(separator: "/") + end
+        case "http", "https": return try remotePath(of: address)
         default: throw HomeError(.unknownScheme, address)
         }
     }
 
-    /// The `gs://` address of a path in one of the home's buckets; any other path unchanged.
+    private func remotePath(of address: String) throws -> String {
+        let parts = address.split(separator: "/").dropFirst()
+        let isStraight = !parts.contains { $0 == ".." || $0 == "." } && !address.utf8.contains(0)
+        guard isStraight, let path = RemotePath.path(of: address, below: objects) else {
+            throw HomeError(.leavesBucket, address)
+        }
+        RemoteFiles.noteUse()
+        return path
+    }
+
+    /// Where an output is made that is a folder and is read again while it grows; nil when that is its own place.
+    public func outgoingFolder(of address: String) throws -> String? {
+        let path = try localPath(of: address)
+        guard path.hasPrefix(objects + "/") else { return nil }
+        return outgoing + path.dropFirst(objects.count)
+    }
+
+    /// The address of a path in one of the home's buckets or elsewhere; any other path unchanged.
     public func address(of path: String) -> String {
+        if let address = RemotePath.address(of: path, below: objects) {
+            return RemoteFiles.shown(address)
+        }
         guard path.hasPrefix(buckets + "/") else { return path }
         return "gs://" + path.dropFirst(buckets.count + 1)
     }
@@ -95,6 +124,10 @@ public struct Home: Sendable, Hashable {
     /// - Throws: ``HomeError`` when there is no such file.
     public func files(at source: String) throws -> [String] {
         let local = try localPath(of: source)
+        if let found = try RemoteFiles.files(at: local) {
+            guard !found.isEmpty else { throw HomeError(.nothingThere, source) }
+            return found
+        }
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: local, isDirectory: &isFolder) {
             return isFolder.boolValue ? try FileTree.files(below: local) : [local]
@@ -125,12 +158,12 @@ public struct HomeError: Failure, Equatable {
     public enum Code: String, Sendable { case invalidName, leavesBucket, unknownScheme, nothingThere }
 
     public let code: Code
-    /// The address as it was given.
+    /// The address as it was given; of a web address without its query, which may hold a signature.
     public let address: String
 
     init(_ code: Code, _ address: String) {
         self.code = code
-        self.address = address
+        self.address = address.hasPrefix("http") ? String(address.prefix { $0 != "?" }) : address
     }
 
     public var kind: FailureKind { code == .nothingThere ? .notFound : .invalidInput }
@@ -140,7 +173,8 @@ public struct HomeError: Failure, Equatable {
         case .invalidName:
             "\(address): names consist of letters, digits, '_', '-' and '.', and do not start with a dot."
         case .leavesBucket: "\(address): '.' and '..' are not allowed in an object's name."
-        case .unknownScheme: "\(address): give a path, gs://BUCKET/…, s3://BUCKET/… or file:///PATH."
+        case .unknownScheme:
+            "\(address): give a path, gs://BUCKET/…, s3://BUCKET/…, https://HOST/… or file:///PATH."
         case .nothingThere: "\(address): no such file. Quote a pattern, so that the shell leaves it alone."
         }
     }

@@ -7,13 +7,14 @@ public struct StageReport: Sendable, Codable, Equatable {
         public let reason: String
 
         public init(source: String, reason: String) {
-            self.source = source
-            self.reason = reason
+            self.source = RemoteFiles.shown(source)
+            self.reason = RemoteFiles.shown(reason)
         }
 
         /// The error's text, without the source where it begins with that: a report shows both side by side.
         public init(source: String, error: any Error) {
-            var text = String(describing: error)
+            let source = RemoteFiles.shown(source)
+            var text = RemoteFiles.shown(String(describing: error))
             for ending in [": ", " "] where text.hasPrefix(source + ending) {
                 text = String(text.dropFirst(source.count + ending.count))
             }

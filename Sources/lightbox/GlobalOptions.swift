@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HomeConfiguration
 import LightboxCore
+import ObjectStorage
 import Pipelines
 
 /// Options of every command, and how a command runs its stage and speaks about it.
@@ -23,7 +24,9 @@ struct GlobalOptions: ParsableArguments {
         get throws {
             let environment = ProcessInfo.processInfo.environment
             let path = homePath ?? Home.defaultPath(environment: environment)
-            return try HomeConfigurationReader(environment: environment).home(at: path)
+            let home = try HomeConfigurationReader(environment: environment).home(at: path)
+            MountedObjects.mount(home, environment: environment)
+            return home
         }
     }
 
@@ -34,10 +37,12 @@ struct GlobalOptions: ParsableArguments {
     func report(_ body: (StageContext) throws -> (StageReport, errorsIn: String)) throws {
         try home.create()
         let start = ContinuousClock.now
-        let (report, folder) = try withContext(body)
+        let (made, folder) = try withContext(body)
+        var report = made
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         let errorsFile = try ErrorsFile.save(report, in: folder)
-        let printer = ReportPrinter(report, errorsFile: errorsFile, elapsed: elapsed)
+        report.outputs = try report.outputs.map(home.shown)
+        let printer = ReportPrinter(report, errorsFile: errorsFile.map(RemoteFiles.shown), elapsed: elapsed)
         print(json ? String(decoding: try printer.json(), as: UTF8.self) : printer.text)
         let status = Interruption.isRequested ? ExitStatus.interrupted : ExitStatus.of(report)
         if status != ExitStatus.success { throw ExitCode(status) }

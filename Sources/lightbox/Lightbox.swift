@@ -38,7 +38,8 @@ package struct Lightbox: ParsableCommand {
             StudyCommands.self, EvaluateCommand.self,
             PredictCommand.self, PredictSetCommand.self, RequestCommand.self, ExportCommand.self,
             NetworksCommand.self, ModelsCommands.self, VersionsCommands.self, JobsCommands.self, ServeCommand.self,
-            TokensCommands.self, AuditCommands.self, DatabaseCommands.self, WorkerCommand.self,
+            TokensCommands.self, AuditCommands.self, DatabaseCommands.self, StorageCommands.self,
+            WorkerCommand.self,
             WeightsCommands.self, PhantomsCommand.self, Doctor.self,
         ])
 
@@ -66,7 +67,7 @@ package struct Lightbox: ParsableCommand {
             exit(withError: ExitCode(ExitStatus.usage))
         case .failure where !(error is ExitCode):
             let text = error is any Failure ? String(describing: error) : Self.describe(error)
-            Terminal.writeError("error: \(Terminal.printable(text))\n")
+            Terminal.writeError("error: \(Terminal.printable(RemoteFiles.shown(text)))\n")
             exit(withError: ExitCode(ExitStatus.of(error)))
         default:
             exit(withError: error)  // help, version, completion script, or a code that a command chose

@@ -17,8 +17,7 @@ public enum DatasetSource: Sendable, Hashable {
     /// - Throws: ``DatasetError`` when nothing there is a data set.
     public init(_ text: String, home: Home? = nil) throws {
         let local = try ReadOptions(home: home).localPath(text)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: local, isDirectory: &isFolder), isFolder.boolValue else {
+        guard RemoteFiles.isFolder(local) else {
             guard local.hasSuffix(".csv") || local.hasSuffix(".csv.gz") else {
                 self = .records(text)
                 return
@@ -26,7 +25,7 @@ public enum DatasetSource: Sendable, Hashable {
             self = Self.header(local).contains("heatmap") ? .heatmapPairs(local) : .imageTable(csv: local)
             return
         }
-        let names = try FileManager.default.contentsOfDirectory(atPath: local).sorted()
+        let names = try RemoteFiles.names(in: local)
         if names.contains(where: { $0.hasPrefix("mimic-cxr-2.") && $0.contains("-metadata.csv") }) {
             self = .mimicCXR(folder: local)
         } else if ["train.csv", "valid.csv"].contains(where: { Self.isCheXpert(local + "/" + $0) }) {

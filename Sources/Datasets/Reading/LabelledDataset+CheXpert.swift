@@ -15,7 +15,7 @@ extension LabelledDataset {
         var builder = CheXpertBuilder(folder: folder, labels: labels)
         for split in DataSplit.allCases {
             let path = "\(folder)/\(split.name).csv"
-            if FileManager.default.fileExists(atPath: path) { try builder.add(path, split) }
+            if RemoteFiles.exists(path) { try builder.add(path, split) }
         }
         let dataset = try builder.dataset()
         return options.checksFiles ? try dataset.leavingOutMissingFiles() : dataset

@@ -107,7 +107,7 @@ private struct MIMICLayout {
 
     /// `mimic-cxr-2.y.z-TOPIC.csv`, or `.csv.gz`: the newest version, plain before gzip.
     private func table(_ topic: String) throws -> String {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let names = (try? RemoteFiles.names(in: folder)) ?? []
         let found = names.compactMap { name -> (version: [Int], isPlain: Bool, name: String)? in
             for (ending, isPlain) in [("-\(topic).csv", true), ("-\(topic).csv.gz", false)] {
                 guard name.hasPrefix("mimic-cxr-2."), name.hasSuffix(ending) else { continue }

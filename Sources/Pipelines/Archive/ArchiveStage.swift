@@ -155,7 +155,7 @@ struct ArchiveStage: Sendable {
     private static let longestSelection = 64 << 20  // bytes, some 400,000 instances
 
     private static func text(of selection: String, _ home: Home) throws -> String {
-        let path = try home.localPath(of: selection)
+        let path = try RemoteFiles.file(of: home.localPath(of: selection))
         let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
         guard size ?? 0 <= longestSelection else {
             throw ArchiveError(.limitExceeded, "\(selection): a filter file has at most 64 MiB. Divide it.")

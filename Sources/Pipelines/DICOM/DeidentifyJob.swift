@@ -55,7 +55,7 @@ struct DeidentifyJob: Sendable {
             outcome.reason = Self.text(of: error, without: path)
         }
         outcome.correspondence.append(
-            Correspondence(.file, old: path, new: outcome.name ?? "input \(number)"))
+            Correspondence(.file, old: RemoteFiles.shown(path), new: outcome.name ?? "input \(number)"))
         return outcome
     }
 

@@ -60,7 +60,7 @@ struct DeidentifyWriter {
         if folders.insert(folder).inserted {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }
-        guard rename(scratchFile, path) == 0 else { throw FileFailure(path: path, errno: errno) }
+        try RemoteFiles.commit(scratchFile, as: path)
         result.report.written += 1
     }
 

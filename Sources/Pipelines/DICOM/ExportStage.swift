@@ -58,7 +58,9 @@ public struct ExportStage: Sendable, Codable, Equatable {
         }
         var (completed, failed) = (0, 0)
         try mapInOrder(
-            threads: context.threads, next: { try cursor.next() },
+            // Requests wait for the network most of the time.
+            threads: RemoteFiles.isRemote(folder) ? max(16, context.threads) : context.threads,
+            next: { try cursor.next() },
             transform: { instance in export(ExportItem(instance), to: folder) },
             consume: { outcome in
                 completed += 1
@@ -160,6 +162,7 @@ public struct ExportStage: Sendable, Codable, Equatable {
     }
 
     private func isThere(_ path: String, before begin: Int?) -> Bool {
+        if RemoteFiles.isRemote(path) { return RemoteFiles.exists(path) }
         var status = stat()
         guard stat(path, &status) == 0 else { return false }
         return begin.map { status.modifiedNanoseconds < $0 } ?? true

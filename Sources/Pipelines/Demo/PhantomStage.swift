@@ -16,7 +16,7 @@ public struct PhantomStage: Sendable, Codable {
 
     public func run(output: String, _ context: StageContext) throws -> StageReport {
         let folder = try context.home.localPath(of: output)
-        if !overwrites, FileManager.default.fileExists(atPath: folder + "/labels.csv") {
+        if !overwrites, RemoteFiles.exists(folder + "/labels.csv") {
             throw InputError(.conflict, "\(folder) holds a data set. Pass --overwrite to draw over it.")
         }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -57,3 +57,14 @@ public struct EngineError: Failure, Equatable {
         (self.description, self.kind) = (description, kind)
     }
 }
+
+extension Distribution {
+    /// - Throws: ``InputError`` for a path that stands for an object elsewhere: workers see folders only.
+    static func check(_ path: String) throws {
+        guard RemoteFiles.isRemote(path) else { return }
+        throw InputError(
+            .unsupported,
+            "\(RemoteFiles.shown(path)): workers read and write files in folders that all machines see. Copy with "
+                + "`lightbox storage cp`, or run without --runner.")
+    }
+}

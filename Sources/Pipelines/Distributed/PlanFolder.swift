@@ -14,6 +14,8 @@ final class PlanFolder {
     ///   - parent: where the folder stands.
     /// - Throws: ``InputError`` when another driver is at work on the same output.
     init(for output: String, in parent: String) throws {
+        try Distribution.check(output)
+        try Distribution.check(parent)
         let directory = FileManager.default.currentDirectoryPath
         let parent = parent.hasPrefix("/") ? parent : directory + "/" + parent
         let output = output.hasPrefix("/") ? output : directory + "/" + output

@@ -86,6 +86,7 @@ extension WorkerItem {
 
 extension WorkerItem.File {
     init(_ written: String, directory: String = FileManager.default.currentDirectoryPath) throws {
+        try Distribution.check(written)
         var status = stat()
         guard stat(written, &status) == 0 else { throw FileFailure(path: written, errno: errno) }
         path = written.hasPrefix("/") ? written : directory + "/" + written

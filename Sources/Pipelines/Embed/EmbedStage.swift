@@ -61,8 +61,8 @@ public struct EmbedStage: Sendable {
         _ input: ImageInput, _ output: String, _ format: VectorFormat, _ context: StageContext
     ) throws -> Report {
         let path = try context.home.localPath(of: output)
-        if !overwrites, FileManager.default.fileExists(atPath: path) {
-            throw InputError(.conflict, "\(path) exists. Pass --overwrite to replace it.")
+        if !overwrites, RemoteFiles.exists(path) {
+            throw InputError(.conflict, "\(RemoteFiles.shown(path)) exists. Pass --overwrite to replace it.")
         }
         try FileManager.default.createDirectory(
             atPath: (path as NSString).deletingLastPathComponent.nonEmptyFolder, withIntermediateDirectories: true)

@@ -54,7 +54,7 @@ public struct ExtractorConfiguration: Sendable, Codable, Hashable {
         switch source {
         case .network(let name, let weights):
             let network = try Network.named(name)
-            let file = try weights.map(home.localPath(of:)) ?? Self.pulledWeights(network, home)
+            let file = try weights.map(home.fetched) ?? Self.pulledWeights(network, home)
             guard let file else {
                 throw InputError(
                     .notFound,
@@ -73,7 +73,7 @@ public struct ExtractorConfiguration: Sendable, Codable, Hashable {
                 hash: ContentHash(of: "untrained \(network.name) 0".utf8), pooling: pooling, preprocessing: input)
         case .model(let path, let preprocessing):
             return try FeatureModel(
-                file: home.localPath(of: path), pooling: pooling, preprocessing: preprocessing)
+                file: home.fetched(path), pooling: pooling, preprocessing: preprocessing)
         }
     }
 

@@ -40,7 +40,7 @@ package struct ResumableOutput: ~Copyable {
         journal = open(journalPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard journal >= 0 else { throw FileFailure(path: journalPath, errno: errno) }
         guard flock(journal, LOCK_EX | LOCK_NB) == 0 else {
-            throw InputError(.conflict, "another run is writing \(paths[0]).")
+            throw InputError(.conflict, "another run is writing \(RemoteFiles.shown(paths[0])).")
         }
         let (last, problems) = Self.lastCheckpoint(journalPath, paths: paths, settings: settings)
         if let last { (checkpoint, earlierProblems) = (last, problems) }
@@ -86,9 +86,7 @@ package struct ResumableOutput: ~Copyable {
             guard fsync(descriptor) == 0 else { throw FileFailure(path: path, errno: errno) }
         }
         // The first file is renamed last: while it is missing, the output is not there.
-        for path in paths.reversed() where rename(Self.partPath(path), path) != 0 {
-            throw FileFailure(path: path, errno: errno)
-        }
+        for path in paths.reversed() { try RemoteFiles.commit(Self.partPath(path), as: path) }
         unlink(Self.journalPath(paths[0]))
         try AtomicFile.syncFolder((paths[0] as NSString).deletingLastPathComponent.nonEmptyFolder)
     }

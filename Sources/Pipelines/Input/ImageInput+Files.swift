@@ -6,23 +6,27 @@ import LightboxCore
 extension ImageInput {
     /// PNG, JPEG and DICOM files of a folder or glob, in the order of their paths.
     func fileItems(_ pattern: String, home: Home, frames: FrameChoice) throws -> ItemSource {
-        let paths = try home.files(at: pattern).filter { FileKind(path: $0) != nil }
+        let paths = try home.files(at: pattern).filter { FileKind.mayBeImage($0) }
         guard !paths.isEmpty else {
             throw InputError(.notFound, "\(pattern): no PNG, JPEG or DICOM files there.")
         }
-        let root = try Self.root(of: home.localPath(of: pattern))
+        let root = try Self.root(of: home.localPath(of: pattern), paths)
         return ItemSource(
             parts: paths, total: frames == .all ? nil : paths.count,
             fingerprint: ItemSource.fingerprint(of: paths)
         ) { path in
-            Self.entries(file: path, name: Self.name(of: path, below: root), extras: [], frames: frames)
+            guard !RemoteFiles.isRemote(path) || FileKind(path: path) != nil else { return [] }
+            return Self.entries(file: path, name: Self.name(of: path, below: root), extras: [], frames: frames)
         }
     }
 
     /// The folder that a pattern starts from: paths in keys are told from there.
-    private static func root(of pattern: String) -> String {
+    private static func root(of pattern: String, _ paths: [String]) -> String {
         var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: pattern, isDirectory: &isFolder), isFolder.boolValue {
+        if RemoteFiles.isRemote(pattern) {
+            let start = pattern.hasSuffix("/") ? pattern : pattern + "/"
+            if paths.allSatisfy({ $0.hasPrefix(start) }) { return start }
+        } else if FileManager.default.fileExists(atPath: pattern, isDirectory: &isFolder), isFolder.boolValue {
             return pattern.hasSuffix("/") ? pattern : pattern + "/"
         }
         let parts = pattern.split(separator: "/", omittingEmptySubsequences: false).dropLast()
@@ -38,14 +42,18 @@ extension ImageInput {
         file path: String, name: String, extras: [ImageItem.Extra], frames: FrameChoice
     ) -> [ItemSource.Entry] {
         do {
-            guard FileManager.default.fileExists(atPath: path) else {
+            guard RemoteFiles.isRemote(path) || FileManager.default.fileExists(atPath: path) else {
                 throw FileFailure(path: path, errno: ENOENT)
             }
             switch FileKind(path: path) {
             case .dicom: return try dicomEntries(path, extras: extras, frames: frames)
             case .picture, nil:
                 let key = InstanceKey(pathOfExport: name) ?? InstanceKey(fields: [.init("path", name)])
-                return [.item(ImageItem(origin: path, key: key, extras: extras, payload: .file(path: path)))]
+                return [
+                    .item(
+                        ImageItem(
+                            origin: RemoteFiles.shown(path), key: key, extras: extras, payload: .file(path: path)))
+                ]
             }
         } catch {
             return [.problem(StageReport.Problem(source: path, error: error))]
@@ -73,7 +81,7 @@ extension ImageInput {
         frames.indices(of: frameCount).map { frame in
             var key = key
             if frameCount > 1 { key.fields.append(InstanceKey.Field("frame", String(frame + 1))) }
-            let origin = frameCount > 1 ? "\(path)#\(frame + 1)" : path
+            let origin = RemoteFiles.shown(frameCount > 1 ? "\(path)#\(frame + 1)" : path)
             return .item(
                 ImageItem(origin: origin, key: key, extras: extras, payload: .dicom(path: path, frame: frame)))
         }
@@ -84,13 +92,29 @@ extension ImageInput {
 enum FileKind {
     case picture, dicom
 
+    /// Judges objects elsewhere by their names alone: their bytes come when it is their turn.
+    static func mayBeImage(_ path: String) -> Bool {
+        RemoteFiles.isRemote(path) ? !isOtherwiseNamed(path) : FileKind(path: path) != nil
+    }
+
+    private static func isOtherwiseNamed(_ path: String) -> Bool {
+        otherKinds.contains((path as NSString).pathExtension.lowercased())
+    }
+
+    private static let otherKinds: Set = [
+        "csv", "json", "jsonl", "txt", "md", "xml", "yaml", "h5", "tfrecord", "zip", "gz",
+    ]
+
     init?(path: String) {
+        guard !Self.isOtherwiseNamed(path) else { return nil }
         switch (path as NSString).pathExtension.lowercased() {
         case "png", "jpg", "jpeg": self = .picture
         case "dcm", "dicom", "ima": self = .dicom
-        case "csv", "json", "jsonl", "txt", "md", "xml", "yaml", "h5", "tfrecord", "zip", "gz": return nil
         default:
-            guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+            guard let local = try? RemoteFiles.file(of: path), let file = FileHandle(forReadingAtPath: local)
+            else {
+                return nil
+            }
             defer { try? file.close() }
             guard let head = try? file.read(upToCount: 132), head.count == 132 else { return nil }
             guard head.suffix(4) == Data("DICM".utf8) else { return nil }

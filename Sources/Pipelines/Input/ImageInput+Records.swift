@@ -18,7 +18,7 @@ extension ImageInput {
     }
 
     private static func entry(of record: TFRecord) -> ItemSource.Entry {
-        let origin = "\(record.file)@\(record.offset)"
+        let origin = RemoteFiles.shown("\(record.file)@\(record.offset)")
         do {
             return .item(try ImageItem(record.example(), origin: origin))
         } catch {
@@ -53,7 +53,7 @@ extension ImageInput {
     }
 
     private static func entry(of line: JSONLine, in path: String) -> ItemSource.Entry {
-        let origin = "\(path):\(line.number)"
+        let origin = RemoteFiles.shown("\(path):\(line.number)")
         do {
             return .item(try ImageItem(line.value, origin: origin))
         } catch {

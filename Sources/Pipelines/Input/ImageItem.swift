@@ -54,7 +54,9 @@ extension ImageItem {
     /// The absolute path of the file that holds the image and nothing else; nil for one from inside a record.
     var file: String? {
         switch payload {
-        case .file(let path), .dicom(let path, _): URL(fileURLWithPath: path).standardizedFileURL.path
+        case .file(let path), .dicom(let path, _):
+            RemoteFiles.isRemote(path)
+                ? RemoteFiles.shown(path) : URL(fileURLWithPath: path).standardizedFileURL.path
         case .encoded, .raw: nil
         }
     }

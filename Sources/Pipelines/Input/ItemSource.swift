@@ -40,6 +40,12 @@ struct ItemSource {
     static func fingerprint(of paths: [String]) -> String {
         var hasher = ContentHasher()
         for path in paths {
+            if RemoteFiles.isRemote(path) {
+                let status = try? RemoteFiles.remoteStatus(of: path)
+                let line = "\(path)\u{0}\(status?.size ?? 0)\u{0}\(status?.stamp ?? "")\n"
+                Array(line.utf8).withUnsafeBytes { hasher.update($0) }
+                continue
+            }
             var status = stat()
             _ = stat(path, &status)
             let line = "\(path)\u{0}\(status.st_size)\u{0}\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)\n"

@@ -34,7 +34,7 @@ public struct JobRunner: QueueRunner {
                 let model: LoadedModel
                 switch work.target {
                 case .folder(let folder):
-                    let place = ModelPlace.resolve(try home.localPath(of: folder))
+                    let place = ModelPlace.resolve(try home.fetched(folder))
                     model = try await LoadedModel.load(ServableFile(at: place))
                 case .model(let name, _):
                     let version = try catalog.servable(name, version: work.version)

@@ -68,14 +68,19 @@ public struct TrainingProcess: Sendable {
         var arguments = try work.arguments.map { argument -> String in
             guard let scheme = argument.range(of: "gs://") else { return argument }
             // Also behind the `=` of an option.
-            return argument[..<scheme.lowerBound]
-                + (try home.localPath(of: String(argument[scheme.lowerBound...])))
+            return argument[..<scheme.lowerBound] + (try place(of: String(argument[scheme.lowerBound...])))
         }
         if work.namedOutput == nil, !work.folder.isEmpty {
-            arguments += ["--output", try home.localPath(of: work.folder)]
+            arguments += ["--output", try place(of: work.folder)]
         }
         if isResuming, !arguments.contains("--resume") { arguments.append("--resume") }
         return ["train", kind] + arguments + ["--home", home.path]
+    }
+
+    /// A path of this machine; an address elsewhere stays one, which the other process reads and writes itself.
+    private func place(of address: String) throws -> String {
+        let path = try home.localPath(of: address)
+        return RemoteFiles.isRemote(path) ? address : path
     }
 }
 

@@ -18,9 +18,11 @@ public struct LoadStage: Sendable {
             let hash = try ContentHash(ofFile: path)
             Array(hash.description.utf8).withUnsafeBytes { hasher.update($0) }
         }
+        // The query of a web address may hold a signature, which is not to be kept.
+        let source = input.hasPrefix("http") ? String(input.prefix { $0 != "?" }) : input
         let loaded = try warehouse.load(
             FileRows(paths: paths), into: TableName(table), disposition: disposition,
-            from: Provenance(source: input, contentHash: hasher.finalize()), at: Date()
+            from: Provenance(source: source, contentHash: hasher.finalize()), at: Date()
         ) { rows in
             context.progress(ProgressUpdate(stage: "load", completed: rows, total: nil))
         }

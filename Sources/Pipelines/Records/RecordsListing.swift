@@ -40,7 +40,7 @@ public struct RecordsListing: Sendable {
         var result = Result()
         result.files = paths.count
         while let record = try reader.next() {
-            let origin = "\(record.file)@\(record.offset)"
+            let origin = RemoteFiles.shown("\(record.file)@\(record.offset)")
             do {
                 let example = try record.example()
                 result.records += 1

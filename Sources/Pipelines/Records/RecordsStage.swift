@@ -43,9 +43,10 @@ public struct RecordsStage: Sendable, Codable, Equatable {
         let prefix = try context.home.localPath(of: output)
         let entries = try allEntries(of: source)
         let paths = shardPaths(prefix)
-        let existing = try paths.first(where: FileManager.default.fileExists) ?? earlierShards(prefix).first
+        let existing = try paths.first(where: RemoteFiles.exists) ?? earlierShards(prefix).first
         if !overwrites, let existing {
-            throw InputError(.conflict, "\(existing) exists. Pass --overwrite to replace the records.")
+            throw InputError(
+                .conflict, "\(RemoteFiles.shown(existing)) exists. Pass --overwrite to replace the records.")
         }
         try FileManager.default.createDirectory(
             atPath: (paths[0] as NSString).deletingLastPathComponent.nonEmptyFolder,
@@ -88,7 +89,9 @@ public struct RecordsStage: Sendable, Codable, Equatable {
 
     private func removeStale(_ prefix: String, but paths: [String]) throws {
         let present = Set(paths)
-        for stale in try earlierShards(prefix) where !present.contains(stale) { unlink(stale) }
+        for stale in try earlierShards(prefix) where !present.contains(stale) {
+            try RemoteFiles.remove(stale)
+        }
     }
 
     var compression: RecordCompression { compressesWithGzip ? .gzip : .none }
@@ -97,9 +100,8 @@ public struct RecordsStage: Sendable, Codable, Equatable {
     private func earlierShards(_ prefix: String) throws -> [String] {
         let name = (prefix as NSString).lastPathComponent
         let folder = (prefix as NSString).deletingLastPathComponent.nonEmptyFolder
-        guard FileManager.default.fileExists(atPath: folder) else { return [] }
         let shard = try Regex<Substring>(#"-\d{5}-of-\d{5}\.tfrecord(?:\.gz)?"#)
-        return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().filter { file in
+        return try RemoteFiles.names(in: folder).filter { file in
             file.hasPrefix(name) && file.dropFirst(name.count).wholeMatch(of: shard) != nil
         }.map { folder + "/" + $0 }
     }

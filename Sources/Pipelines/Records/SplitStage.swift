@@ -60,9 +60,9 @@ public struct SplitStage: Sendable, Codable {
         var row = row
         let written = row[table.pathColumn]
         guard !written.hasPrefix("/"), !written.contains("://") else { return row }
-        row[table.pathColumn] =
+        row[table.pathColumn] = RemoteFiles.shown(
             URL(fileURLWithPath: csv).deletingLastPathComponent()
-            .appendingPathComponent(written).standardizedFileURL.path
+                .appendingPathComponent(written).standardizedFileURL.path)
         return row
     }
 

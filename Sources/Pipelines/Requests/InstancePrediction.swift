@@ -29,7 +29,7 @@ extension ModelPlace {
     ///
     /// - Parameter version: of a model of the registry; nil for its default one.
     static func served(_ name: String, version: String?, _ home: Home) throws -> String {
-        let path = try home.localPath(of: name)
+        let path = try home.fetched(name)
         if version == nil, FileManager.default.fileExists(atPath: path) { return resolve(path) }
         let unknown = InputError(
             .notFound, "\(name): neither a path nor a model of the registry; see lightbox models list.")

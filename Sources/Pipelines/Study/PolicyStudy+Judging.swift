@@ -15,7 +15,7 @@ extension PolicyStudy {
             guard let heldOut = data[member.view].heldOut, let place = views.firstIndex(of: member.view) else {
                 continue
             }
-            let own = try context.home.localPath(of: self.place(of: member).output)
+            let own = try context.home.outputFolder(of: self.place(of: member).output)
             let predictions = try StudyPredictions(
                 of: ModelFolder(path: TrainingPlace.model(in: own)), in: own, on: heldOut, context,
                 problems: &problems)

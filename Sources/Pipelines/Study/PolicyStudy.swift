@@ -44,7 +44,7 @@ public struct PolicyStudy: Sendable {
     public func run(_ context: StageContext, note: @escaping (String) -> Void = { _ in }) throws -> Result? {
         let members = try members()
         _ = try OpenVINOLibrary.version()  // that judging works is worth knowing before hours of training
-        let folder = try context.home.localPath(of: training.place.output)
+        let folder = try context.home.outputFolder(of: training.place.output)
         let data = try StudyData(training.input, views: views, context)
         let plan = try StudyPlan(self, data, context)
         var report = StageReport(stage: "study")
@@ -88,7 +88,7 @@ public struct PolicyStudy: Sendable {
         _ members: [Member], _ data: StudyData, _ group: ProcessGroup?, _ context: StageContext,
         _ note: @escaping (String) -> Void, _ report: inout StageReport
     ) throws {
-        let folders = try members.map { try context.home.localPath(of: place(of: $0).output) }
+        let folders = try members.map { try context.home.outputFolder(of: place(of: $0).output) }
         func finished() -> [UInt8] {
             folders.map { folder in
                 let manifest = TrainingPlace.model(in: folder) + "/" + ModelManifest.fileName

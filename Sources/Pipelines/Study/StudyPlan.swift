@@ -36,7 +36,7 @@ struct StudyPlan: Codable, Hashable {
         network = training.network
         weights =
             try training.start.map { start in
-                let path = try context.home.localPath(of: start)
+                let path = try context.home.fetched(start)
                 return (try? ContentHash(ofFile: path))?.description ?? path
             } ?? "random"
         labels = data.views.first?.sets.labels.names ?? []

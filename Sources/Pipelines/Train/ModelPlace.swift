@@ -22,7 +22,7 @@ public enum ModelPlace {
     public static func open(
         _ name: String, _ context: StageContext, facts: KerasModelFacts = KerasModelFacts()
     ) throws -> ModelFolder {
-        let path = try context.home.localPath(of: name)
+        let path = try context.home.fetched(name)
         guard isFile(path) else {
             guard facts.isEmpty else {
                 throw InputError(

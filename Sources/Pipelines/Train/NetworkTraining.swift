@@ -44,7 +44,7 @@ public struct NetworkTraining: Sendable {
     /// - Parameter note: gets a line now and then: a validation's result, layers that start afresh.
     public func run(_ context: StageContext, note: @escaping (String) -> Void = { _ in }) throws -> TrainedModel {
         try ProcessGroup.working(in: place.environment, version: place.version) { group in
-            if (group?.rank ?? 0) == 0 { try place.prepare(context.home.localPath(of: place.output)) }
+            if (group?.rank ?? 0) == 0 { try place.prepare(context.home.outputFolder(of: place.output)) }
             try group?.barrier()
             return try run(on: input.read(context), with: group, context, note: note)
         }
@@ -55,7 +55,7 @@ public struct NetworkTraining: Sendable {
         on sets: TrainingInput.Sets, with group: ProcessGroup?, _ context: StageContext,
         note: @escaping (String) -> Void
     ) throws -> TrainedModel {
-        let folder = try context.home.localPath(of: place.output)
+        let folder = try context.home.outputFolder(of: place.output)
         let model = try TrainingDesign(self, labels: sets.labels, content: sets.training.content, context)
         if (group?.rank ?? 0) == 0 { model.notes.forEach(note) }
         var trainer = Trainer(
@@ -101,7 +101,7 @@ public struct NetworkTraining: Sendable {
     private func startingWeights(for model: TrainingDesign, _ context: StageContext) throws -> NetworkWeights? {
         if let weights = model.weights { return weights }
         guard let start else { return nil }
-        let path = try context.home.localPath(of: start)
+        let path = try context.home.fetched(start)
         if let folder = try? ModelFolder(path: ModelPlace.resolve(path)) { return try folder.weights() }
         return try KerasFile.weights(path, for: model.backbone)
     }
@@ -112,7 +112,7 @@ public struct NetworkTraining: Sendable {
     ) throws -> ModelFolder {
         let weights = try RunFolder(path: folder).weights(run.best == nil ? .last : .best)
         let pretrained = try (self.model ?? start).flatMap { start -> ContentHash? in
-            let path = try context.home.localPath(of: start)
+            let path = try context.home.fetched(start)
             return try? ContentHash(ofFile: path)
         }
         let manifest = try place.manifest(

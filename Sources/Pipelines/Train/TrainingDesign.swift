@@ -70,7 +70,7 @@ struct TrainingDesign {
         }
         var facts = KerasModelFacts()
         (facts.scaling, facts.shape) = (training.scaling, training.shape)
-        var model = try WholeModel(path: context.home.localPath(of: name), facts)
+        var model = try WholeModel(path: context.home.fetched(name), facts)
         output =
             labels.kind == .states
             ? .states(labels.names) : .classes(labels.names, hasExtraSlot: training.hasExtraSlot)

@@ -53,7 +53,7 @@ public struct TransferTraining: Sendable {
                 .unsupported, "`lightbox train transfer` runs in one process: start it without WORLD_SIZE or srun."
             )
         }
-        let folder = try context.home.localPath(of: place.output)
+        let folder = try context.home.outputFolder(of: place.output)
         try place.prepare(folder)
         var sets = try input.read(context)
         if let heldOutLimit, let heldOut = sets.heldOut, heldOut.count > heldOutLimit {
@@ -165,7 +165,7 @@ private struct Backbone {
             (weightsName, hash) = ("untrained", nil)
         } else {
             guard
-                let path = try training.weights.map(context.home.localPath(of:))
+                let path = try training.weights.map(context.home.fetched)
                     ?? ExtractorConfiguration.pulledWeights(network, context.home)
             else {
                 throw InputError(

@@ -157,7 +157,7 @@ extension ServerContext {
             do {
                 // A thread of its own: it waits for others, which wait for threads.
                 let ended = try await onOwnThread { [self] in
-                    let source = ModelPlace.resolve(try home.localPath(of: version.settings.source))
+                    let source = ModelPlace.resolve(try home.fetched(version.settings.source))
                     return try catalog.deployBlocking(operation, from: source) { folder in
                         // In the pool before anyone can ask for it.
                         _ = try waiting { try await self.models.pool.replace(key, at: folder) }

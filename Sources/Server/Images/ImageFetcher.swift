@@ -1,6 +1,6 @@
-import Features
 import Foundation
 public import LightboxCore
+import ObjectStorage
 public import Serving
 import Synchronization
 
@@ -42,7 +42,7 @@ public final class ImageFetcher: RemoteImages {
         rules.followsRedirects = false
         rules.onlyHTTPS = true
         rules.seconds = seconds
-        rules.allows = PublicAddress.isPublic
+        rules.allows = { PublicAddress.isPublic($0) }
         var bytes: [UInt8] = []
         var isTooLarge = false
         let answer = try CurlTransfer().get(url, rules: rules) { piece, answer in
@@ -61,7 +61,14 @@ public final class ImageFetcher: RemoteImages {
 
     private func read(_ address: String, _ limit: Int) throws -> Bytes {
         let missing = refused("there is no such object", "Check the address.")
-        guard let path = try? home.localPath(of: address), let real = realpath(path, nil) else { throw missing }
+        guard let path = try? home.localPath(of: address) else { throw missing }
+        if RemoteFiles.isRemote(path) {
+            guard let size = try? RemoteFiles.remoteStatus(of: path)?.size else { throw missing }
+            guard size <= limit else { throw tooLarge(limit) }
+            guard let file = try? MappedFile(path: path) else { throw missing }
+            return Bytes(file)
+        }
+        guard let real = realpath(path, nil) else { throw missing }
         defer { free(real) }
         let found = String(cString: real)
         // A link may lead out of the bucket.

@@ -41,7 +41,7 @@ struct JobPageRoutes: RouteGroup {
     private func history(of job: Job) async -> TrainingHistory? {
         guard case .training(let work) = job.work, let folder = work.output else { return nil }
         return try? await blocking { [home = context.home] in
-            try TrainingHistory(path: home.localPath(of: folder) + "/history.csv")
+            try TrainingHistory(path: home.outputFolder(of: folder) + "/history.csv")
         }
     }
 }

@@ -14,7 +14,7 @@ public final class ByteStream {
 
     public init(path: String) throws {
         name = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = open(try RemoteFiles.file(of: path), O_RDONLY | O_CLOEXEC)
         closesDescriptor = true
         guard descriptor >= 0 else { throw FileFailure(path: path, errno: errno) }
         var status = stat()

@@ -19,6 +19,7 @@ package final class PendingFile {
         folder = parent.isEmpty ? "." : parent
         let name = "." + (path as NSString).lastPathComponent + "." + UUID().uuidString.prefix(8) + ".part"
         temporary = folder + "/" + name
+        try RemoteFiles.prepare(path)
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileFailure(path: path, errno: errno) }
         buffer.reserveCapacity(capacity)
@@ -49,7 +50,7 @@ package final class PendingFile {
         precondition(descriptor >= 0, "commit() twice")
         try flush()
         guard fsync(descriptor) == 0 else { throw FileFailure(path: path, errno: errno) }
-        guard rename(temporary, path) == 0 else { throw FileFailure(path: path, errno: errno) }
+        try RemoteFiles.commit(temporary, as: path)
         close(descriptor)
         descriptor = -1
         try AtomicFile.syncFolder(folder)

@@ -34,6 +34,11 @@ public enum TFRecordShards {
     }
 
     private static func files(matching pattern: String) throws -> [String] {
+        if RemoteFiles.isRemote(pattern) {
+            let found = try RemoteFiles.files(at: pattern) ?? []
+            return found == [pattern] || Glob.hasWildcards(pattern)
+                ? found : found.filter { $0.contains(".tfrecord") }
+        }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: pattern, isDirectory: &isFolder) else {
             return try FileTree.files(matching: pattern)

@@ -137,7 +137,7 @@ struct EvaluateCommand: ParsableCommand {
             let place = result.evaluations.count == 1 ? folder : "\(folder)/\(evaluation.model)"
             _ = try evaluation.write(to: place, comparisons: result.comparisons)
         }
-        global.note("wrote \(folder)")
+        global.note("wrote \(RemoteFiles.shown(folder))")
     }
 
     private func show(_ result: EvaluateStage.Result, _ context: StageContext) throws {
@@ -156,7 +156,7 @@ struct EvaluateCommand: ParsableCommand {
         if let output {
             let paths = try result.evaluation.write(
                 to: context.home.localPath(of: output), remarks: ["\(result.judged) images judged\(seen)."])
-            global.note("wrote \(paths.first ?? "") and \(paths.count - 1) more files")
+            global.note("wrote \(RemoteFiles.shown(paths.first ?? "")) and \(paths.count - 1) more files")
         }
         for problem in result.problems.prefix(10) { global.note("left out: \(problem.source): \(problem.reason)") }
         if !result.problems.isEmpty { throw ExitCode(ExitStatus.partial) }

@@ -35,8 +35,8 @@ struct ExportCommand: ParsableCommand {
             var isFolder: ObjCBool = false
             let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
             let file = isThere && isFolder.boolValue ? path + "/" + format.fileName : path
-            guard overwrite || !FileManager.default.fileExists(atPath: file) else {
-                throw InputError(.conflict, "\(file) exists. Pass --overwrite to replace it.")
+            guard overwrite || !RemoteFiles.exists(file) else {
+                throw InputError(.conflict, "\(RemoteFiles.shown(file)) exists. Pass --overwrite to replace it.")
             }
             var report = StageReport(stage: "model export")
             report.outputs = try ModelExport.write(folder, as: format, to: path)

@@ -68,6 +68,7 @@ struct StudyPolicies: ParsableCommand {
             result = try study.run(context) { global.note($0) }
             guard let result else { return (StageReport(stage: "study"), errorsIn: context.home.jobs) }
             if !global.json { print(result.ranking.text + "\n") }
+            try context.home.publish(output)
             return (result.report, errorsIn: try context.home.localPath(of: output))
         }
     }

@@ -23,7 +23,7 @@ package struct ErrorsFile {
                 try jsonLine(Line(stage: report.stage, source: problem.source, reason: problem.reason)))
         }
         if lines.isEmpty {
-            unlink(path)
+            try RemoteFiles.remove(path)
             return nil
         }
         try FileManager.default.createDirectory(
@@ -34,7 +34,9 @@ package struct ErrorsFile {
 
     /// Lines of other stages, and any that are not ours.
     private static func kept(at path: String, without stage: String) throws -> [Data] {
-        guard let old = FileManager.default.contents(atPath: path) else { return [] }
+        guard RemoteFiles.exists(path),
+            let old = try FileManager.default.contents(atPath: RemoteFiles.file(of: path))
+        else { return [] }
         return old.split(separator: UInt8(ascii: "\n")).map { Data($0) }.filter {
             (try? JSONDecoder().decode(Line.self, from: $0))?.stage != stage
         }

@@ -19,7 +19,7 @@ struct ResultsTarget: Sendable {
 
     func contains(_ key: InstanceKey) throws -> Bool {
         switch destination {
-        case .folder(let folder): FileManager.default.fileExists(atPath: path(of: key, in: folder))
+        case .folder(let folder): RemoteFiles.exists(path(of: key, in: folder))
         case .store(let store): try store.instance(key.instance ?? "") != nil
         }
     }

@@ -64,7 +64,9 @@ struct SecurityArguments: ParsableArguments {
     func load(in home: Home) throws -> DICOMSecurity? {
         guard tls else { return nil }
         func text(_ file: String?) throws -> String? {
-            try file.map { try String(contentsOfFile: home.localPath(of: $0), encoding: .utf8) }
+            try file.map {
+                try String(contentsOfFile: RemoteFiles.file(of: home.localPath(of: $0)), encoding: .utf8)
+            }
         }
         var security = DICOMSecurity(
             certificateChain: try text(tlsCertificate), privateKey: try text(tlsKey),

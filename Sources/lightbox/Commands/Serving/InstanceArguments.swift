@@ -43,7 +43,7 @@ struct InstanceArguments: ParsableArguments {
     }
 
     private func lines(of file: String, _ context: StageContext) throws -> [Bytes] {
-        let path = try file == "-" ? "/dev/stdin" : context.home.localPath(of: file)
+        let path = try file == "-" ? "/dev/stdin" : RemoteFiles.file(of: context.home.localPath(of: file))
         let data = try Data(contentsOf: URL(fileURLWithPath: path))
         var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if let last = lines.last, last.isEmpty { lines.removeLast() }

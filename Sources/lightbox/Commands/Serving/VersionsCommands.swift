@@ -57,7 +57,7 @@ struct VersionsCreate: ParsableCommand {
         settings.machineType = machineType
         let begun = try catalog.beginVersion(name, of: model.model, settings, creator: global.creator)
         global.note("Copying, compiling and trying \(model.model)/\(name) …")
-        let source = ModelPlace.resolve(try catalog.home.localPath(of: settings.source))
+        let source = ModelPlace.resolve(try catalog.home.fetched(settings.source))
         let operation = try catalog.deployBlocking(begun, from: source) { folder in
             _ = try LoadedModel(ServableFile(at: folder), name: "\(model.model)/\(name)")
         }

@@ -33,7 +33,7 @@ struct VersionsShow: ParsableCommand {
             let catalog = try global.catalog()
             place = try catalog.folder(of: catalog.servable(model, version: name))
         } else {
-            place = ModelPlace.resolve(try global.home.localPath(of: dir ?? ""))
+            place = ModelPlace.resolve(try global.home.fetched(dir ?? ""))
         }
         let file = try ServableFile(at: place)
         if case .savedModel(let folder) = file, !global.json {

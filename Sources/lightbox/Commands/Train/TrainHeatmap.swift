@@ -47,7 +47,7 @@ struct TrainHeatmap: ParsableCommand {
 
     /// Draws the pictures into the run's folder, so that they can be looked at; a run that goes on finds them there.
     private func madePictures(_ context: StageContext) throws -> String {
-        let folder = try context.home.localPath(of: place.output) + "/pictures"
+        let folder = try context.home.outputFolder(of: place.output) + "/pictures"
         let spots = BrightSpots(
             seed: learning.seed, count: count, height: shape?.height ?? 128, width: shape?.width ?? 128)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

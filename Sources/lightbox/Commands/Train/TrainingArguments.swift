@@ -124,6 +124,8 @@ struct TrainingCommandRun {
             if let threads = place.threads { context.threads = threads }
             let result = try body(context) { global.note($0) }
             trained = result
+            // Of several processes the one that wrote the model.
+            if result.model != nil { try context.home.publish(place.output) }
             for note in result.run.notes { global.note(note) }
             if place.profile { global.note(TrainingProfileText.text(result.run.profile)) }
             if let remedy = result.run.remedy { global.note(remedy) }

@@ -1,0 +1,117 @@
+import Foundation
+import Synchronization
+
+/// A folder of this machine whose paths name objects elsewhere. See ``RemoteFiles``.
+public protocol RemoteFolder: Sendable {
+    /// A file of this machine with the object's bytes; it stays readable for who has opened it.
+    func file(of path: String) throws -> String
+    /// The objects that a path, a beginning of paths or a pattern names, sorted by their bytes.
+    func files(at path: String) throws -> [String]
+    /// What stands one level below a path: names of objects, and of beginnings with a slash at their end.
+    func names(in path: String) throws -> [String]
+    /// Bytes of an object, and a text that changes with them; nil when there is none.
+    func status(of path: String) throws -> (size: Int, stamp: String)?
+    /// Makes a file's bytes the object, whole or not at all.
+    func put(_ file: String, as path: String) throws
+    func remove(_ path: String) throws
+}
+
+/// Files that stand in object storage or on the web, under paths below a folder of the home.
+///
+/// Stages work with paths. ``Home/localPath(of:)`` gives an address such a path; who opens it asks for a file with the
+/// bytes first, and who has finished a file hands it over here. Other paths pass through at the cost of one look.
+public enum RemoteFiles {
+    private static let isUsed = Atomic<Bool>(false)
+    private static let folders = Mutex<[String: any RemoteFolder]>([:])
+
+    /// Makes paths below `root` name objects; what was mounted there stays.
+    public static func mount(at root: String, _ folder: () -> any RemoteFolder) {
+        folders.withLock { if $0[root] == nil { $0[root] = folder() } }
+    }
+
+    static func noteUse() { isUsed.store(true, ordering: .relaxed) }
+
+    private static func owner(of path: String) -> (any RemoteFolder)? {
+        guard isUsed.load(ordering: .relaxed) else { return nil }
+        return folders.withLock { folders in folders.first { path.hasPrefix($0.key + "/") }?.value }
+    }
+
+    public static func isRemote(_ path: String) -> Bool { owner(of: path) != nil }
+
+    /// The path to open for a path.
+    public static func file(of path: String) throws -> String { try owner(of: path)?.file(of: path) ?? path }
+
+    /// nil for a path of this machine.
+    public static func files(at path: String) throws -> [String]? { try owner(of: path)?.files(at: path) }
+
+    /// Whether there is a file or object; for one elsewhere false also stands for a server that does not say.
+    public static func exists(_ path: String) -> Bool {
+        guard let owner = owner(of: path) else { return FileManager.default.fileExists(atPath: path) }
+        return (try? owner.status(of: path)) != nil
+    }
+
+    /// A folder, or what looks like one: a path that is no object.
+    public static func isFolder(_ path: String) -> Bool {
+        guard let owner = owner(of: path) else {
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+        }
+        return (try? owner.status(of: path)) == nil && (try? owner.names(in: path))?.isEmpty == false
+    }
+
+    /// Names in a folder, sorted, without slashes; empty when there is none.
+    public static func names(in folder: String) throws -> [String] {
+        guard let owner = owner(of: folder) else {
+            guard FileManager.default.fileExists(atPath: folder) else { return [] }
+            return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        }
+        return try owner.names(in: folder).map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }.sorted()
+    }
+
+    /// Bytes of an object elsewhere; nil for a path of this machine, or nothing there.
+    public static func remoteStatus(of path: String) throws -> (size: Int, stamp: String)? {
+        try owner(of: path)?.status(of: path)
+    }
+
+    /// Makes the folder in which a file for a path elsewhere is written first.
+    public static func prepare(_ path: String) throws {
+        guard isRemote(path) else { return }
+        try FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+    }
+
+    /// Sends a file that stays here.
+    static func put(_ file: String, as path: String) throws { try owner(of: path)?.put(file, as: path) }
+
+    /// Gives a finished file its path: by a rename here, elsewhere by sending it and removing it here.
+    public static func commit(_ temporary: String, as path: String) throws {
+        guard let owner = owner(of: path) else {
+            guard rename(temporary, path) == 0 else { throw FileFailure(path: path, errno: errno) }
+            return
+        }
+        try owner.put(temporary, as: path)
+        unlink(temporary)
+    }
+
+    /// A file or object that is not there is no error.
+    public static func remove(_ path: String) throws {
+        guard let owner = owner(of: path) else {
+            unlink(path)
+            return
+        }
+        try owner.remove(path)
+    }
+
+    /// A text for people: addresses as the user wrote them where it has paths of objects.
+    public static func shown(_ text: String) -> String {
+        guard isUsed.load(ordering: .relaxed) else { return text }
+        var text = text
+        for root in folders.withLock({ $0.keys.sorted() }) where text.contains(root + "/") {
+            for scheme in RemotePath.schemes {
+                text = text.replacingOccurrences(of: "\(root)/\(scheme)/", with: "\(scheme)://")
+            }
+        }
+        return text
+    }
+}
