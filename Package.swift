@@ -120,7 +120,7 @@ let package = Package(
 
         // 3: what is kept on disk and in databases
         library("Database", ["LightboxCore", "CPQ", grdb, sqlite]),
-        library("Warehouse", ["LightboxCore", "WireFormats", grdb, sqlite]),
+        library("Warehouse", ["LightboxCore", "WireFormats", "Database", sqlite]),
         library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Warehouse", grdb]),
         library("Datasets", ["LightboxCore", "WireFormats", "Imaging", yams]),
         library("ModelRegistry", ["LightboxCore", "WireFormats", "Networks", "KerasFiles"]),
@@ -223,7 +223,7 @@ let package = Package(
                 "WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse", "DICOM",
                 "DICOMStore", "Pipelines",
             ]),
-        tests(of: "Warehouse"),
+        tests(of: "Warehouse", using: ["Database"]),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(
             of: "Features",

@@ -23,13 +23,15 @@ extension DatabaseFailure {
             case "42703": (.noSuchColumn, message)
             case "25006": (.readOnly, message)
             case "42501": (.unavailable, message)
+            // Lightbox's own functions say what is wrong with their arguments.
+            case "LBX01": (.wrongType, message)
             case "22003": (.wrongType, "a number is too large for its type")
             case "22012": (.wrongType, "division by zero")
             case "22021": (.wrongType, "a text is not UTF-8, or has a NUL")
             default:
                 switch state.prefix(2) {
                 case "08", "57", "28", "3D": (.unavailable, message)
-                case "53", "58", "XX": (.storage, message)
+                case "53", "54", "58", "XX": (.storage, message)
                 case "22": (.wrongType, "a value is not one of its type (SQLSTATE \(state))")
                 case "23": (.constraintViolation, "a value is refused\(subject)")
                 case "42", "0A", "25", "26", "34": (.invalidSQL, message)
@@ -37,6 +39,8 @@ extension DatabaseFailure {
                 }
             }
         self.init(code, "\(place): \(words).", engineCode: state)
+        self.words = words
+        position = field(Int32(UInt8(ascii: "P"))).flatMap { Int($0) }
     }
 
     /// Others got in the way; the same transaction may succeed when it is tried again.
