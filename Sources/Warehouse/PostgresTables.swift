@@ -62,8 +62,10 @@ struct PostgresTables: TableEngine {
                     ? "ALTER TABLE \(name) ALTER \(SQLDialect.quoted(identifier(column.name))) SET STORAGE EXTERNAL;"
                     : "")
         }
+        // The vectors stand beside the table, so that it looks too small for a search on several cores.
+        let options = schema.columns.contains { $0.type == .vector } ? " WITH (parallel_workers = 4)" : ""
         try transaction.script(
-            "DROP TABLE IF EXISTS \(name); CREATE TABLE \(name) (\(columns.joined(separator: ", ")));"
+            "DROP TABLE IF EXISTS \(name); CREATE TABLE \(name) (\(columns.joined(separator: ", ")))\(options);"
                 + comments.joined())
         return name
     }

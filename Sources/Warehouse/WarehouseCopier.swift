@@ -11,22 +11,22 @@ public struct WarehouseCopier {
     ///
     /// - Throws: ``WarehouseError`` when the target has such a table, or another number of rows in the end.
     public func copy(from source: Warehouse, to target: Warehouse) throws -> [DatabaseCopier.Table] {
-        try target.write { target_ in
-            try source.read { source_ in
+        try target.write { into in
+            try source.read { reading in
                 var copied: [DatabaseCopier.Table] = []
-                for name in try source.engine.names(source_) {
-                    guard let table = try? TableName(name), try !source.isView(table, source_),
-                        let schema = try source.engine.schema(of: table, source_)
+                for name in try source.engine.names(reading) {
+                    guard let table = try? TableName(name), try !source.isView(table, reading),
+                        let schema = try source.engine.schema(of: table, reading)
                     else { continue }
-                    let isThere = try target.engine.schema(of: table, target_) != nil
+                    let isThere = try target.engine.schema(of: table, into) != nil
                     guard overwrites || !isThere else {
                         throw WarehouseError(
                             .tableExists,
                             "The warehouse of the target has a table '\(table)'. Pass --overwrite to replace it.")
                     }
                     let rows = try copy(
-                        table, schema, from: (source.engine, source_), to: (target.engine, target_))
-                    try copyLoads(of: table, from: source_, to: target_)
+                        table, schema, from: (source.engine, reading), to: (target.engine, into))
+                    try copyLoads(of: table, from: reading, to: into)
                     copied.append(.init(name: table.description, rows: rows))
                 }
                 return copied
@@ -74,7 +74,7 @@ public struct WarehouseCopier {
 
     private func copyLoads(of table: TableName, from source: SQLTransaction, to target: SQLTransaction) throws {
         try Warehouse.forgetLoads(of: table, target)
-        let columns = "table_name, source, source_sha256, notes, loaded_at, rows"
+        let columns = "table_name, source, readingsha256, notes, loaded_at, rows"
         let loads = try source.all(
             "SELECT \(columns) FROM lightbox_provenance WHERE lower(table_name) = ? ORDER BY id",
             [table.description.lowercased()])
