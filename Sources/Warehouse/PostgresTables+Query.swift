@@ -67,7 +67,7 @@ extension PostgresTables {
                     AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', ?1)
                 UNION ALL
                 SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace
-                    AND p.provolatile = 'v' AND p.proname NOT IN ('random', 'clock_timestamp', 'timeofday', 'gen_random_uuid')
+                    AND p.provolatile = 'v' AND p.proname NOT IN ('random', 'clock_timestamp', 'timeofday', 'gen_random_uuid', 'system', 'bernoulli')
                     AND p.proname = ANY(string_to_array(?2, chr(31)))
                     AND NOT EXISTS (
                         SELECT 1 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid

@@ -74,7 +74,7 @@ public struct WarehouseCopier {
 
     private func copyLoads(of table: TableName, from source: SQLTransaction, to target: SQLTransaction) throws {
         try Warehouse.forgetLoads(of: table, target)
-        let columns = "table_name, source, readingsha256, notes, loaded_at, rows"
+        let columns = "table_name, source, source_sha256, notes, loaded_at, rows"
         let loads = try source.all(
             "SELECT \(columns) FROM lightbox_provenance WHERE lower(table_name) = ? ORDER BY id",
             [table.description.lowercased()])

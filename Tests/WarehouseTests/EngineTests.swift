@@ -170,7 +170,7 @@ struct PostgresWarehouseTests {
             "COPY t TO PROGRAM 'id'", "SET search_path = x", "SELECT HOME.peep()",
             "WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x",
             "EXPLAIN ANALYZE DELETE FROM t", "SELECT * INTO u FROM t", "SELECT * FROM t FOR UPDATE",
-            "SELECT pg_sleep(1)", "SELECT nextval('x')", "SELECT 1; COMMIT; DROP TABLE t",
+            "SELECT pg_sleep(1)", "SELECT nextval('t'::regclass)", "SELECT 1; COMMIT; DROP TABLE t",
         ])
     func border(sql: String) throws {
         try withTemporaryFolder { folder in

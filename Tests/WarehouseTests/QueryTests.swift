@@ -107,7 +107,7 @@ import Warehouse
                     """)
             #expect(
                 try warehouse.text("SELECT instance AS i FROM metadata", as: .json) == "[\n {\"i\":\"1\"}\n]\n")
-            #expect(try warehouse.text("SELECT 1 AS a WHERE 0", as: .json) == "[]\n")
+            #expect(try warehouse.text("SELECT 1 AS a WHERE 1 = 0", as: .json) == "[]\n")
         }
     }
 
