@@ -160,7 +160,7 @@ import Testing
     }
 
     @Test("Vectors come back as they went in") func vectors() throws {
-        try withDatabase { database in
+        try withItems { database in
             let type = database.engine == .postgres ? "real[]" : "BLOB"
             let vector: [Float] = [0, -1.5, .leastNonzeroMagnitude, .greatestFiniteMagnitude]
             try database.write { transaction in

@@ -50,7 +50,7 @@ private func withPictures(_ body: (StageContext, ModelFolder, [Image]) throws ->
             let result = try warehouse.query(
                 """
                 SELECT path, model, predicted_edema, predicted_pleural_effusion FROM "chest.predictions"
-                ORDER BY CAST(path AS INTEGER)
+                ORDER BY length(path), path
                 """)
             let expected = try ModelPredictor(model).predict(images)
             for (index, row) in result.rows.enumerated() {

@@ -63,7 +63,7 @@ import Warehouse
 
     @Test("Numbers, texts and JSON come back to the bit") func bits() throws {
         try withWarehouse { warehouse, _ throws in
-            let reals = [Double.infinity, -.infinity, -0.0, 5e-324, .greatestFiniteMagnitude, 0.1]
+            let reals = [Double.infinity, -.infinity, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 0.1]
             let rows = reals.map { number in
                 TableRow([
                     .init("d", .real(number)), .init("i", .integer(.min)), .init("t", "é\t\\\u{1F600}\u{1f}"),
@@ -234,6 +234,18 @@ struct PostgresWarehouseTests {
         }
     }
 
+    @Test("What the server refuses is named by its row and column, without the value") func refused() throws {
+        try withWarehouse { warehouse, _ throws in
+            let rows = ["{}", "{secret"].map { TableRow([.init("n", 1), .init("J", .json($0))]) }
+            let error = failure {
+                try warehouse.load(
+                    rows, into: TableName("t"), disposition: .truncate, from: anySource, at: anyDate)
+            }
+            #expect(error?.description.contains("row 2, column j: a value is not one of its type") == true)
+            #expect(error?.description.contains("secret") == false)
+        }
+    }
+
     @Test("A row that is too large is refused") func huge() throws {
         try withWarehouse { warehouse, _ throws in
             let cells = (0..<1200).map { TableRow.Cell("c\($0)", .text(String(repeating: "x", count: 30))) }
@@ -241,7 +253,7 @@ struct PostgresWarehouseTests {
                 try warehouse.load(
                     [TableRow(cells)], into: TableName("t"), disposition: .truncate, from: anySource, at: anyDate)
             }
-            #expect(error?.description.contains("row is too big") == true)
+            #expect(error?.description.contains("row 1: row is too big") == true)
             let many = (0..<1601).map { TableRow.Cell("c\($0)", 1) }
             let refused = failure {
                 try warehouse.load(

@@ -4,7 +4,7 @@ import LightboxCore
 extension DatabaseFailure {
     /// What PostgreSQL says of a statement.
     ///
-    /// DETAIL and CONTEXT hold a row's values and are never taken. MESSAGE is taken only of the classes that speak of the
+    /// DETAIL and CONTEXT hold a row's values and are never taken, but for the place in a COPY. MESSAGE is taken only of the classes that speak of the
     /// statement or the server; elsewhere, as in `invalid input syntax for type integer: "…"`, it may hold a value.
     init(postgres result: OpaquePointer?, _ pq: cpq_functions, _ place: String) {
         func field(_ code: Int32) -> String? { pq.PQresultErrorField(result, code).map { String(cString: $0) } }
@@ -38,9 +38,21 @@ extension DatabaseFailure {
                 default: (.invalidSQL, "SQLSTATE \(state)")
                 }
             }
-        self.init(code, "\(place): \(words).", engineCode: state)
+        let row = field(Int32(UInt8(ascii: "W"))).flatMap(Self.copiedRow) ?? ""
+        self.init(code, "\(place): \(row)\(words).", engineCode: state)
         self.words = words
         position = field(Int32(UInt8(ascii: "P"))).flatMap { Int($0) }
+    }
+
+    /// `COPY table, line 7, column name` as `row 7, column name: `. A value would stand behind a colon.
+    private static func copiedRow(_ context: String) -> String? {
+        let line = context.split(separator: "\n").first { $0.hasPrefix("COPY ") }
+        guard let pieces = line?.prefix(while: { $0 != ":" }).split(separator: ","), pieces.count > 1 else {
+            return nil
+        }
+        let digits = pieces[1].filter(\.isNumber)
+        guard !digits.isEmpty else { return nil }
+        return "row \(digits)" + pieces.dropFirst(2).prefix(1).joined() + ": "
     }
 
     /// Others got in the way; the same transaction may succeed when it is tried again.
