@@ -7,6 +7,7 @@ import glob
 import os
 import random
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -16,7 +17,10 @@ LENGTH = 2048
 @contextlib.contextmanager
 def server():
     """A PostgreSQL on a Unix socket; gives the socket's folder. It does not run as root."""
-    tools = max(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))
+    found = glob.glob("/usr/lib/postgresql/*/bin")
+    if not found:
+        sys.exit("the postgres rows need a server: scripts/bootstrap --postgres")
+    tools = max(found, key=lambda path: int(path.split("/")[4]))
     drop = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.getuid() == 0 else []
     with tempfile.TemporaryDirectory(prefix="lightbox-pg") as folder:
         os.chmod(folder, 0o777)
@@ -86,6 +90,5 @@ def measure(lightbox, count):
 
 
 if __name__ == "__main__":
-    import sys
     for name, value in measure(sys.argv[1], int(sys.argv[2])).items():
         print(f"{name:36} {value:8.2f} s", flush=True)

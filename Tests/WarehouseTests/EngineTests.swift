@@ -77,7 +77,8 @@ import Warehouse
                     Issue.record("\(row)")
                     continue
                 }
-                #expect(d.bitPattern == number.bitPattern)
+                // SQLite has no zero with a sign.
+                #expect(d.bitPattern == number.bitPattern || (number == 0 && d == 0 && !TestEngine.isPostgres))
                 #expect(v[0].bitPattern == Float(number).bitPattern && v[1] == .infinity && v[3].isNaN)
                 #expect(v[2].sign == .minus && v[2] == 0)
                 #expect(
@@ -140,7 +141,9 @@ import Warehouse
             let file = try Warehouse(path: folder + "/copy.db")
             let copied = try WarehouseCopier().copy(from: warehouse, to: file)
             #expect(copied == [.init(name: "b", rows: 2), .init(name: "My.Table", rows: 2)])
-            let other = try Warehouse(home: TestEngine.home(folder + "/other"))
+            let home = try TestEngine.home(folder + "/other")
+            try home.create()
+            let other = try Warehouse(home: home)
             _ = try WarehouseCopier().copy(from: file, to: other)
             for table in [try TableName("My.Table"), try TableName("b")] {
                 #expect(try other.schema(of: table) == warehouse.schema(of: table))
@@ -253,7 +256,7 @@ struct PostgresWarehouseTests {
                 try warehouse.load(
                     [TableRow(cells)], into: TableName("t"), disposition: .truncate, from: anySource, at: anyDate)
             }
-            #expect(error?.description.contains("row 1: row is too big") == true)
+            #expect(error?.description.contains("row is too big") == true)
             let many = (0..<1601).map { TableRow.Cell("c\($0)", 1) }
             let refused = failure {
                 try warehouse.load(

@@ -51,9 +51,9 @@ import Warehouse
             ),
             ("SELECT f.nam FROM metadata f", .noSuchColumn, "Is it 'name'? Columns: instance, name."),
             (
-                "SELECT instance FRO metadata", .invalidSQL,
+                "SELECT 1 FROM WHERE", .invalidSQL,
                 TestEngine.isPostgres
-                    ? "at character 21: metadata" : "near \"metadata\": syntax error, at character 21"
+                    ? "at or near \"WHERE\", at character 15" : "near \"WHERE\": syntax error, at character 15"
             ),
             ("SELECT 1; SELECT 2", .invalidSQL, "one SQL statement"),
             ("  -- nothing", .invalidSQL, "no SQL statement"),

@@ -44,15 +44,16 @@ extension DatabaseFailure {
         position = field(Int32(UInt8(ascii: "P"))).flatMap { Int($0) }
     }
 
-    /// `COPY table, line 7, column name` as `row 7, column name: `. A value would stand behind a colon.
+    /// `COPY table, line 7, column name` as `row 7, column name: `. A value would stand behind a colon; without a column
+    /// the line is the last of several that are written together.
     private static func copiedRow(_ context: String) -> String? {
         let line = context.split(separator: "\n").first { $0.hasPrefix("COPY ") }
-        guard let pieces = line?.prefix(while: { $0 != ":" }).split(separator: ","), pieces.count > 1 else {
+        guard let pieces = line?.prefix(while: { $0 != ":" }).split(separator: ","), pieces.count > 2 else {
             return nil
         }
         let digits = pieces[1].filter(\.isNumber)
         guard !digits.isEmpty else { return nil }
-        return "row \(digits)" + pieces.dropFirst(2).prefix(1).joined() + ": "
+        return "row \(digits),\(pieces[2]): "
     }
 
     /// Others got in the way; the same transaction may succeed when it is tried again.
