@@ -29,7 +29,7 @@ def server():
         subprocess.run([*drop, f"{tools}/initdb", "-D", data, "-U", "lightbox", "-A", "trust", "-E", "UTF8"],
                        check=True, **quiet)
         process = subprocess.Popen(
-            [*drop, f"{tools}/postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "max_wal_size=8GB"],
+            [*drop, f"{tools}/postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "max_wal_size=2GB"],
             **quiet)
         try:
             while subprocess.run([f"{tools}/pg_isready", "-q", "-h", folder], check=False).returncode:
