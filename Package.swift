@@ -121,7 +121,7 @@ let package = Package(
         // 3: what is kept on disk, in object storage and in databases
         library("Database", ["LightboxCore", "CPQ", grdb, sqlite]),
         library("ObjectStorage", ["LightboxCore", "WireFormats"]),
-        library("Warehouse", ["LightboxCore", "WireFormats", grdb, sqlite]),
+        library("Warehouse", ["LightboxCore", "WireFormats", "Database", sqlite]),
         library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Warehouse", grdb]),
         library("Datasets", ["LightboxCore", "WireFormats", "Imaging", yams]),
         library("ModelRegistry", ["LightboxCore", "WireFormats", "Networks", "KerasFiles"]),
@@ -228,7 +228,7 @@ let package = Package(
                 "DICOMStore", "Pipelines",
             ]),
         tests(of: "ObjectStorage", using: ["WireFormats"]),
-        tests(of: "Warehouse"),
+        tests(of: "Warehouse", using: ["Database"]),
         tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
         tests(
             of: "Features",

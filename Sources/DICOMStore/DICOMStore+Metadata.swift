@@ -51,6 +51,7 @@ private final class MetadataRows: RowSource {
     var declaredColumns: [TableSchema.Column]? { columns.schema }
 
     func forEachRow(_ body: (TableRow, Int) throws -> Void) throws {
+        problems.withLock { $0 = [] }
         var cursor = InstanceCursor(store, matching: filter)
         var number = 0
         let columns = columns

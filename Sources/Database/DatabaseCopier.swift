@@ -7,6 +7,8 @@ public struct DatabaseCopier {
     public struct Table: Sendable, Codable, Equatable {
         public let name: String
         public let rows: Int
+
+        package init(name: String, rows: Int) { (self.name, self.rows) = (name, rows) }
     }
 
     private let migrations: [SQLMigration]

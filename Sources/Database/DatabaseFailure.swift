@@ -30,6 +30,9 @@ public struct DatabaseFailure: Failure, Equatable {
     public let description: String
     /// PostgreSQL's SQLSTATE, or SQLite's extended result code.
     public let engineCode: String?
+    /// PostgreSQL's own words about a statement, and where in it, from 1.
+    package var words: String?
+    package var position: Int?
 
     public init(_ code: Code, _ description: String, engineCode: String? = nil) {
         (self.code, self.description, self.engineCode) = (code, description, engineCode)

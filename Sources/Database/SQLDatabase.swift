@@ -15,6 +15,7 @@ public final class SQLDatabase: Sendable {
     protocol Backend: Sendable {
         var engine: SQLEngine { get }
         var place: String { get }
+        var schema: String? { get }
         func read<Result>(_ body: (SQLTransaction) throws -> Result) throws -> Result
         func write<Result>(_ isolation: Isolation, _ body: (SQLTransaction) throws -> Result) throws -> Result
         func migrate(_ migrations: [SQLMigration]) throws -> [String]
@@ -49,6 +50,8 @@ public final class SQLDatabase: Sendable {
     public var engine: SQLEngine { backend.engine }
     /// The file, or the server, database and schema, without a password.
     public var place: String { backend.place }
+    /// The schema that a PostgreSQL address names.
+    public var schema: String? { backend.schema }
 
     /// Runs statements that see one state of the database and change nothing.
     ///

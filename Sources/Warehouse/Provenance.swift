@@ -1,5 +1,5 @@
+import Database
 public import Foundation
-import GRDB
 public import LightboxCore
 
 /// Where the rows of a table came from.
@@ -28,47 +28,41 @@ public struct LoadRecord: Sendable, Hashable {
 extension Warehouse {
     /// The loads that made a table, oldest first.
     public func history(of table: TableName) throws -> [LoadRecord] {
-        try read { database in
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT source, source_sha256, notes, loaded_at, rows FROM lightbox_provenance
-                    WHERE table_name = ? COLLATE NOCASE ORDER BY id
-                    """, arguments: [table.description])
-            return rows.map { row in
-                let notes: String = row["notes"]
-                let hash: String? = row["source_sha256"]
+        try read { transaction in
+            let rows = try transaction.all(
+                """
+                SELECT source, source_sha256, notes, loaded_at, rows FROM lightbox_provenance
+                WHERE lower(table_name) = ? ORDER BY id
+                """, [table.description.lowercased()])
+            return try rows.map { row in
+                let (hash, notes): (String?, String) = (try row.get(1), try row.get(2))
                 let provenance = Provenance(
-                    source: row["source"], contentHash: hash.flatMap { ContentHash($0) },
+                    source: try row.get(0), contentHash: hash.flatMap { ContentHash($0) },
                     notes: (try? JSONDecoder().decode([String: String].self, from: Data(notes.utf8))) ?? [:])
                 return LoadRecord(
-                    provenance: provenance, loadedAt: Date(timeIntervalSince1970: row["loaded_at"]),
-                    rows: row["rows"])
+                    provenance: provenance, loadedAt: Date(timeIntervalSince1970: try row.get(3)),
+                    rows: try row.get(4))
             }
         }
     }
 
-    static func createProvenance(_ database: Database) throws {
-        try database.execute(
-            sql: """
-                CREATE TABLE IF NOT EXISTS lightbox_provenance (
-                    id INTEGER PRIMARY KEY, table_name TEXT NOT NULL, source TEXT NOT NULL, source_sha256 TEXT,
-                    notes TEXT NOT NULL, loaded_at REAL NOT NULL, rows INTEGER NOT NULL)
-                """)
+    static func forgetLoads(of table: TableName, _ transaction: SQLTransaction) throws {
+        try transaction.execute(
+            "DELETE FROM lightbox_provenance WHERE lower(table_name) = ?", [table.description.lowercased()])
     }
 
     static func record(
-        _ provenance: Provenance, of table: TableName, rows: Int, at date: Date, _ database: Database
+        _ provenance: Provenance, of table: TableName, rows: Int, at date: Date, _ transaction: SQLTransaction
     ) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let notes = try String(decoding: encoder.encode(provenance.notes), as: UTF8.self)
-        try database.execute(
-            sql: """
-                INSERT INTO lightbox_provenance (table_name, source, source_sha256, notes, loaded_at, rows)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
+        try transaction.execute(
+            """
+            INSERT INTO lightbox_provenance (table_name, source, source_sha256, notes, loaded_at, rows)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            [
                 table.description, provenance.source, provenance.contentHash?.description, notes,
                 date.timeIntervalSince1970, rows,
             ])

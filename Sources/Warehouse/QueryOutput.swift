@@ -74,6 +74,14 @@ public struct QueryWriter {
 }
 
 extension Warehouse {
+    /// Writes the names of the tables.
+    public func writeTables(as format: QueryFormat, sink: @escaping (String) throws -> Void) throws {
+        var writer = QueryWriter(format, sink: sink)
+        try writer.begin([QueryColumn(name: "table", type: .text)])
+        for table in try tables() { try writer.write([.text(table.description)]) }
+        try writer.end()
+    }
+
     /// Runs a query and writes its result.
     ///
     /// - Returns: rows written, and whether there were more than the limit.

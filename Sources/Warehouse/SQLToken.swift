@@ -1,4 +1,6 @@
-/// A word, name, text or sign of an SQL statement, cut as SQLite cuts it; joined again they are the statement.
+import Database
+
+/// A word, name, text or sign of an SQL statement, cut as its engine cuts it; joined again they are the statement.
 struct SQLToken: Equatable {
     enum Kind { case name, quotedName, string, number, sign, space }
 
@@ -20,8 +22,8 @@ struct SQLToken: Equatable {
         return first == "[" ? inner : inner.replacing("\(first)\(first)", with: String(first))
     }
 
-    static func tokens(of sql: String) -> [SQLToken] {
-        var scanner = Scanner(bytes: Array(sql.utf8))
+    static func tokens(of sql: String, _ engine: SQLEngine = .sqlite) -> [SQLToken] {
+        var scanner = Scanner(bytes: Array(sql.utf8), isPostgres: engine == .postgres)
         var tokens: [SQLToken] = []
         while let token = scanner.next() { tokens.append(token) }
         return tokens
@@ -29,6 +31,7 @@ struct SQLToken: Equatable {
 
     private struct Scanner {
         let bytes: [UInt8]
+        let isPostgres: Bool
         var position = 0
 
         private func byte(_ offset: Int) -> UInt8 {
@@ -43,7 +46,11 @@ struct SQLToken: Equatable {
             case UInt8(ascii: "/") where byte(1) == UInt8(ascii: "*"): return take(.space, comment)
             case UInt8(ascii: "'"): return take(.string, quoted(until: UInt8(ascii: "'")))
             case UInt8(ascii: "\""), UInt8(ascii: "`"): return take(.quotedName, quoted(until: bytes[position]))
-            case UInt8(ascii: "["): return take(.quotedName, bracketed)
+            case UInt8(ascii: "[") where !isPostgres: return take(.quotedName, bracketed)
+            case UInt8(ascii: "$") where isPostgres && dollarQuoted != nil: return take(.string, dollarQuoted ?? 1)
+            case UInt8(ascii: "e"), UInt8(ascii: "E"):
+                guard isPostgres, byte(1) == UInt8(ascii: "'") else { return take(.name, run(Self.continuesName)) }
+                return take(.string, escaped)
             case let byte where Self.startsName(byte): return take(.name, run(Self.continuesName))
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
                 return take(.number, run { Self.continuesName($0) || $0 == UInt8(ascii: ".") })
@@ -60,6 +67,7 @@ struct SQLToken: Equatable {
         private func run(_ belongs: (UInt8) -> Bool) -> Int { bytes[position...].prefix(while: belongs).count }
 
         private var comment: Int {
+            if isPostgres { return nestedComment }
             var end = position + 2
             while end + 1 < bytes.count, !(bytes[end] == UInt8(ascii: "*") && bytes[end + 1] == UInt8(ascii: "/"))
             {
@@ -79,6 +87,48 @@ struct SQLToken: Equatable {
                 end += 1
             }
             return end + 1 - position
+        }
+
+        private var nestedComment: Int {
+            var (end, depth) = (position, 0)
+            repeat {
+                let pair = bytes[end..<min(end + 2, bytes.count)]
+                if pair.elementsEqual("/*".utf8) {
+                    (depth, end) = (depth + 1, end + 2)
+                } else if pair.elementsEqual("*/".utf8) {
+                    (depth, end) = (depth - 1, end + 2)
+                } else {
+                    end += 1
+                }
+            } while depth > 0 && end < bytes.count
+            return end - position
+        }
+
+        /// `E'…'`, in which a backslash takes the next character with it.
+        private var escaped: Int {
+            var end = position + 2
+            while end < bytes.count {
+                if bytes[end] == UInt8(ascii: "\\") {
+                    end += 1
+                } else if bytes[end] == UInt8(ascii: "'") {
+                    guard end + 1 < bytes.count, bytes[end + 1] == UInt8(ascii: "'") else { break }
+                    end += 1
+                }
+                end += 1
+            }
+            return end + 1 - position
+        }
+
+        /// `$tag$…$tag$`; nil for what is only a sign.
+        private var dollarQuoted: Int? {
+            let tag = bytes[(position + 1)...].prefix { Self.continuesName($0) && $0 != UInt8(ascii: "$") }
+            guard tag.endIndex < bytes.count, bytes[tag.endIndex] == UInt8(ascii: "$"),
+                tag.first.map(Self.startsName) ?? true
+            else { return nil }
+            let mark = bytes[position...tag.endIndex]
+            var end = tag.endIndex + 1
+            while end < bytes.count, !bytes[end...].starts(with: mark) { end += 1 }
+            return min(bytes.count, end + mark.count) - position
         }
 
         private var bracketed: Int { run { $0 != UInt8(ascii: "]") } + 1 }
@@ -102,9 +152,9 @@ extension SQLToken {
     ///
     /// SQLite takes the part before the dot for a schema. The longest chain of names that is a table's name wins;
     /// what follows it (`.column`) stays.
-    static func joiningDottedNames(_ sql: String, tables: [String]) -> String {
+    static func joiningDottedNames(_ sql: String, tables: [String], _ engine: SQLEngine = .sqlite) -> String {
         let known = Dictionary(tables.map { ($0.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
-        let tokens = tokens(of: sql)
+        let tokens = tokens(of: sql, engine)
         var output = ""
         var index = 0
         var isBehindDot = false

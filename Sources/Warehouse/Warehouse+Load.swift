@@ -1,5 +1,5 @@
+import Database
 public import Foundation
-import GRDB
 
 /// What a load does to a table that exists.
 public enum LoadDisposition: String, Sendable, Codable, CaseIterable {
@@ -35,20 +35,23 @@ extension Warehouse {
         columns: [TableSchema.Column] = [], from provenance: Provenance, at date: Date,
         progress: ((Int) -> Void)? = nil
     ) throws -> LoadReport {
-        try write { database in
-            let existing = try Self.schema(of: table, database)
+        try write { transaction in
+            try engine.lock(table, transaction)
+            let existing = try engine.schema(of: table, transaction)
             if existing != nil && disposition == .failIfExists {
                 throw WarehouseError(
                     .tableExists,
                     "Table '\(table)' exists. Pass --truncate to replace it or --append to add to it.")
             }
-            var load = TableLoad(database: database, table: table, progress: progress)
+            var load = TableLoad(engine: engine, transaction: transaction, table: table, progress: progress)
             if let existing, disposition == .append {
                 try load.append(rows, to: existing)
             } else {
                 try load.create(rows, columns: columns)
+                try engine.publish(table, transaction)
+                try Self.forgetLoads(of: table, transaction)
             }
-            try Self.record(provenance, of: table, rows: load.written, at: date, database)
+            try Self.record(provenance, of: table, rows: load.written, at: date, transaction)
             return LoadReport(table: table, rows: load.written, schema: load.schema)
         }
     }
@@ -58,14 +61,20 @@ extension Warehouse {
 private struct TableLoad {
     struct Stop: Error {}
 
-    let database: Database
+    let engine: any TableEngine
+    let transaction: SQLTransaction
     let table: TableName
     let progress: ((Int) -> Void)?
+    /// The table as it stands in statements until it is complete.
+    var place = ""
     var written = 0
     var schema = TableSchema.empty
 
-    init(database: Database, table: TableName, progress: ((Int) -> Void)?) {
-        self.database = database
+    init(
+        engine: any TableEngine, transaction: SQLTransaction, table: TableName, progress: ((Int) -> Void)?
+    ) {
+        self.engine = engine
+        self.transaction = transaction
         self.table = table
         self.progress = progress
     }
@@ -74,7 +83,7 @@ private struct TableLoad {
     mutating func create(_ rows: some RowSource, columns: [TableSchema.Column]) throws {
         if let declared = rows.declaredColumns {
             try makeTable(TableSchema(declared))
-            return try append(rows, to: schema)
+            return try fit(rows)
         }
         var inference = SchemaInference(fixed: columns)
         do {
@@ -95,9 +104,14 @@ private struct TableLoad {
     }
 
     mutating func append(_ rows: some RowSource, to existing: TableSchema) throws {
-        schema = existing
-        var inference = SchemaInference(fixed: existing.columns)
-        let names = existing.columns.map(\.name)
+        (schema, place) = (existing, engine.quoted(table))
+        try fit(rows)
+    }
+
+    /// Inserts rows that have to fit the columns.
+    private mutating func fit(_ rows: some RowSource) throws {
+        var inference = SchemaInference(fixed: schema.columns)
+        let names = schema.columns.map(\.name)
         let known = Set(names)
         try insert(rows) { row, number in
             for cell in row.cells where !known.contains(cell.column) {
@@ -113,38 +127,60 @@ private struct TableLoad {
         guard !schema.columns.isEmpty else {
             throw WarehouseError(.typeMismatch, "There are no rows to take the columns of '\(table)' from.")
         }
-        guard schema.columns.count <= 2000 else {
+        guard schema.columns.count <= engine.mostColumns else {
             throw WarehouseError(
-                .typeMismatch, "The rows have \(schema.columns.count) columns; a table has at most 2000.")
+                .typeMismatch,
+                "The rows have \(schema.columns.count) columns; a table has at most \(engine.mostColumns).")
         }
         self.schema = schema
-        try Warehouse.drop(table, database)
-        let columns = schema.columns.map { quotedIdentifier($0.name) + " " + $0.declaration }
-        try database.execute(sql: "CREATE TABLE \(table.quoted) (\(columns.joined(separator: ", ")))")
+        place = try engine.create(table, schema, transaction)
     }
 
     /// Inserts the rows for which `accepts` says so; it sees every row.
     private mutating func insert(
         _ rows: some RowSource, accepts: (TableRow, Int) throws -> Bool
     ) throws {
-        guard let connection = database.sqliteConnection else { throw Stop() }
         let columns = schema.columns
         let positions = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1.name, $0) })
-        let marks = Array(repeating: "?", count: columns.count).joined(separator: ", ")
-        let names = columns.map { quotedIdentifier($0.name) }.joined(separator: ", ")
-        let statement = try SQLiteStatement(connection, "INSERT INTO \(table.quoted) (\(names)) VALUES (\(marks))")
-        written = 0
-        try rows.forEachRow { row, number in
-            guard try accepts(row, number) else { return }
-            statement.clear()
-            for cell in row.cells {
-                guard let position = positions[cell.column] else { continue }
-                try statement.bind(cell.value.converted(to: columns[position].type), at: Int32(position + 1))
+        let (engine, progress) = (engine, progress)
+        let empty = [ColumnValue](repeating: .null, count: columns.count)
+        var count = 0
+        try transaction.copy(into: place, columns: columns.map { engine.identifier($0.name) }) { copy in
+            try rows.forEachRow { row, number in
+                guard try accepts(row, number) else { return }
+                var values = empty
+                for cell in row.cells {
+                    guard let position = positions[cell.column] else { continue }
+                    if let problem = engine.problem(of: cell.value) {
+                        throw WarehouseError(
+                            .typeMismatch, "Line \(number): column '\(cell.column)' \(problem).")
+                    }
+                    values[position] = ColumnValue(cell.value.converted(to: columns[position].type))
+                }
+                do {
+                    try copy.add(values)
+                } catch let failure as DatabaseFailure where failure.code == .wrongType {
+                    throw WarehouseError(.typeMismatch, "Line \(number): \(failure.description)")
+                }
+                count += 1
+                if count.isMultiple(of: 1000) { progress?(count) }
             }
-            _ = try statement.step()
-            written += 1
-            if written.isMultiple(of: 1000) { progress?(written) }
         }
+        written = count
+    }
+}
+
+extension ColumnValue {
+    init(_ value: SQLValue) {
+        self =
+            switch value {
+            case .null: .null
+            case .integer(let number): .integer(number)
+            case .real(let number): .real(number)
+            case .boolean(let flag): .boolean(flag)
+            case .text(let text), .json(let text): .text(text)
+            case .vector(let numbers): .vector(numbers)
+            }
     }
 }
 

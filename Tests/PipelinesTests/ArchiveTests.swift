@@ -252,7 +252,7 @@ import Warehouse
             let table = try TableName("d.t")
             func export(_ disposition: ArchiveWork.TableExport.Disposition) async throws -> (Job, rows: Int) {
                 let job = try await archive.done(.exportTable(.init(table: "d.t", disposition: disposition)))
-                return (job, try Warehouse(path: archive.home.warehouse).rowCount(of: table))
+                return (job, try Warehouse(home: archive.home).rowCount(of: table))
             }
             let (first, rows) = try await export(.empty)
             #expect(first.state == .succeeded && rows == 4 && first.progress.completed == 4)
@@ -260,7 +260,7 @@ import Warehouse
             #expect(second.state == .failed && second.errorKind == .conflict && same == 4)
             #expect(try await export(.append).rows == 8)
             #expect(try await export(.truncate).rows == 4)
-            let warehouse = try Warehouse(path: archive.home.warehouse)
+            let warehouse = try Warehouse(home: archive.home)
             let names = try warehouse.query("SELECT DISTINCT json_extract(PatientName, '$.Alphabetic') FROM `d.t`")
             #expect(names.rows == [[.text("Quetzal^Ann")]])
         }

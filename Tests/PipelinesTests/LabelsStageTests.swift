@@ -12,8 +12,8 @@ private let day = Date(timeIntervalSince1970: 1_600_000_000)
 /// A home with one table, gone after `body`.
 private func withTable(_ columns: [String], _ rows: [[SQLValue]], _ body: (StageContext) throws -> Void) throws {
     try withTemporaryFolder { folder in
-        let context = StageContext(home: Home(path: folder), threads: 2)
-        try Warehouse(path: context.home.warehouse).load(
+        let context = StageContext(home: try TestEngine.home(folder), threads: 2)
+        try Warehouse(home: context.home).load(
             rows.map { row in TableRow(zip(columns, row).map { TableRow.Cell($0, $1) }) },
             into: TableName("labels"), disposition: .failIfExists, from: Provenance(source: "test"), at: day)
         try body(context)
@@ -150,7 +150,7 @@ private func kind(_ body: () throws -> Void) -> FailureKind? {
         try withTemporaryFolder { folder in
             let text = "path,label,split\na,daisy,train\nb,rose,train\nc,daisy,valid\n"
             try AtomicFile.write(Array(text.utf8), to: folder + "/list.csv")
-            let context = StageContext(home: Home(path: folder), threads: 1)
+            let context = StageContext(home: try TestEngine.home(folder), threads: 1)
             let tally = try LabelsStage(.input(folder + "/list.csv")).run(context).tally
             #expect(tally.isExclusive)
             #expect(tally.total(dataset: "train") == 2)

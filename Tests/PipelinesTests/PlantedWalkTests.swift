@@ -102,7 +102,7 @@ import WireFormats
         let metadata = try MetadataStage().run(store, table: "scans", context)
         #expect(metadata.written == 200)
         try traces.add(metadata)
-        traces.add("table", "\(try Warehouse(path: context.home.warehouse).query("SELECT * FROM scans").rows)")
+        traces.add("table", "\(try Warehouse(home: context.home).query("SELECT * FROM scans").rows)")
         for path in try FileTree.files(below: context.home.path) {
             try traces.add(file: path, below: context.home.path)
         }

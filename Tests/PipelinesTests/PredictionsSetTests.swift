@@ -33,7 +33,7 @@ private func withPictures(_ body: (StageContext, ModelFolder, [Image]) throws ->
             provenance: .init(lightbox: "0.2", created: Date(timeIntervalSince1970: 0)))
         let weights = NetworkWeights.initial(for: try network.graph(head: head), seed: 6)
         let model = try ModelFolder.write(manifest, weights: weights, to: folder + "/run/model")
-        try body(StageContext(home: Home(path: folder + "/home"), threads: 2), model, images)
+        try body(StageContext(home: try TestEngine.home(folder + "/home"), threads: 2), model, images)
     }
 }
 
@@ -46,11 +46,11 @@ private func withPictures(_ body: (StageContext, ModelFolder, [Image]) throws ->
             var stage = PredictSetStage(model: folder)
             let report = try stage.run(ImageInput(list), table: "chest.predictions", context)
             #expect(report.written == 20 && report.problems.isEmpty)
-            let warehouse = try Warehouse(path: context.home.warehouse)
+            let warehouse = try Warehouse(home: context.home)
             let result = try warehouse.query(
                 """
                 SELECT path, model, predicted_edema, predicted_pleural_effusion FROM "chest.predictions"
-                ORDER BY CAST(path AS INTEGER)
+                ORDER BY length(path), path
                 """)
             let expected = try ModelPredictor(model).predict(images)
             for (index, row) in result.rows.enumerated() {
@@ -84,7 +84,7 @@ private func withPictures(_ body: (StageContext, ModelFolder, [Image]) throws ->
             stage.stopsAtFirstError = true
             stage.disposition = .truncate
             #expect(throws: InputError.self) { try stage.run(ImageInput(folder + "/*.png"), table: "p", context) }
-            let warehouse = try Warehouse(path: context.home.warehouse)
+            let warehouse = try Warehouse(home: context.home)
             #expect(try warehouse.rowCount(of: TableName("p")) == 20)
         }
     }

@@ -11,8 +11,8 @@ private func withTables(
     _ tables: [String: (columns: [String], rows: [[SQLValue]])], _ body: (StageContext) throws -> Void
 ) throws {
     try withTemporaryFolder { folder in
-        let context = StageContext(home: Home(path: folder), threads: 2)
-        let warehouse = try Warehouse(path: context.home.warehouse)
+        let context = StageContext(home: try TestEngine.home(folder), threads: 2)
+        let warehouse = try Warehouse(home: context.home)
         for (name, table) in tables {
             try warehouse.load(
                 table.rows.map { row in TableRow(zip(table.columns, row).map { TableRow.Cell($0, $1) }) },

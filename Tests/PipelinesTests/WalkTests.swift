@@ -14,7 +14,7 @@ import WireFormats
     /// A store `films` with the films of two patients, and where everything is.
     private func withFilms(_ body: (StageContext, DICOMStore, StageReport) throws -> Void) throws {
         try withTemporaryFolder { folder in
-            let context = StageContext(home: Home(path: folder + "/home"))
+            let context = StageContext(home: try TestEngine.home(folder + "/home"))
             try context.home.create()
             let drawn = try PhantomStage(patients: 2, seed: 5).run(output: folder + "/films", context)
             let store = try DICOMCatalog(home: context.home).store(DICOMStoreName("films"), creating: true)
@@ -49,7 +49,7 @@ import WireFormats
                 .records(pattern: home + "/records/*.tfrecord"), output: .jsonLines(path: vectors), context)
             #expect(embedded.stage.written == drawn.written && embedded.stage.problems.isEmpty)
             _ = try LoadStage().run(vectors, table: "features", context)
-            let joined = try Warehouse(path: context.home.warehouse).query(
+            let joined = try Warehouse(home: context.home).query(
                 """
                 SELECT count(DISTINCT s.SOPInstanceUID), count(DISTINCT vector_json(f.feature_vector)),
                        min(cosine_similarity(f.feature_vector, f.feature_vector))

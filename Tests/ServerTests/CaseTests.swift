@@ -56,7 +56,7 @@ import WireFormats
     }
 
     private func load(_ rows: [[TableRow.Cell]], into table: String, _ home: Home) throws {
-        try Warehouse(path: home.warehouse).load(
+        try Warehouse(home: home).load(
             rows.map { TableRow($0) }, into: TableName(table), disposition: .truncate, from: .init(source: "test"),
             at: Date())
     }

@@ -190,7 +190,7 @@ import WireFormats
                     #"{"bigqueryDestination": {"tableUri": "bq://p.d.scans", "includeSourceStore": true}}"#),
                 server)
             #expect(table["metadata"]?["counter"]?["success"]?.string == "3")
-            let warehouse = try Warehouse(path: server.server.context.home.warehouse)
+            let warehouse = try Warehouse(home: server.server.context.home)
             #expect(
                 try warehouse.query("SELECT DISTINCT PatientID, SourceDicomStore FROM `d.scans`").rows
                     == [[.text("QX4711"), .text("projects/p/locations/l/datasets/d/dicomStores/s")]])

@@ -68,7 +68,7 @@ struct TestServer: Sendable {
     /// The operation that an answer holds, when it is done.
     func end(of answer: Answer) async throws -> JSONValue {
         let name = answer.json["name"]?.string ?? ""
-        for _ in 0..<1000 {
+        for _ in 0..<60_000 {
             let operation = try await get("/v1/" + name).json
             if operation["done"]?.bool == true { return operation }
             try await Task.sleep(for: .milliseconds(10))

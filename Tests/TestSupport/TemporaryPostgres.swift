@@ -33,7 +33,13 @@ package struct TemporaryPostgres: Sendable {
             -c max_connections=300 -c shared_buffers=64MB >"$folder/server.log" 2>&1 </dev/null &
         server=$!
         for _ in $(seq 300); do
-            if "$bin/pg_isready" -q -h "$folder"; then echo ready; break; fi
+            if "$bin/pg_isready" -q -h "$folder"; then
+                # LIGHTBOX_TEST_PGVECTOR=1 where the server has that extension.
+                [ -z "${LIGHTBOX_TEST_PGVECTOR:-}" ] ||
+                    "$bin/psql" -qXh "$folder" -U lightbox postgres -c 'CREATE EXTENSION vector'
+                echo ready
+                break
+            fi
             kill -0 $server || { tail -n 3 "$folder/server.log"; exit 1; }
             sleep 0.1
         done

@@ -103,7 +103,7 @@ import Warehouse
         }
         try withWarehouse { warehouse, folder throws in
             try warehouse.load(lines: lines.joined(separator: "\r\n"), into: "t", in: folder)
-            let rows = try warehouse.query("SELECT v, d, t FROM t ORDER BY rowid").rows
+            let rows = try warehouse.query("SELECT v, d, t FROM t").rows
             for (row, (float, double)) in zip(rows, expected) {
                 #expect(row == [.vector([float]), .real(double), .text("aé\n😀")])
             }
@@ -113,17 +113,20 @@ import Warehouse
     @Test("A process killed in mid-load leaves the old table", .timeLimit(.minutes(1))) func killed() async throws
     {
         try await withAsyncTemporaryFolder { folder in
-            let path = folder + "/w.db"
+            let (path, database) = (folder + "/home", try TestEngine.database(named: folder + "/home"))
+            let home = Home(path: path, settings: HomeSettings(database: database))
+            try home.create()
             try AtomicFile.write(Array(Self.lines.utf8), to: folder + "/lines.jsonl")
-            try Warehouse(path: path).load(
+            try Warehouse(home: home).load(
                 JSONLineRows(path: folder + "/lines.jsonl"), into: TableName("t"), disposition: .failIfExists,
                 from: anySource, at: anyDate)
-            await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
-                try Warehouse(path: path).load(
+            await #expect(processExitsWith: .signal(SIGKILL)) {
+                [path = path as String, database = database as String?] in
+                try Warehouse(home: Home(path: path, settings: HomeSettings(database: database))).load(
                     DeadlyRows(), into: TableName("t"), disposition: .truncate, from: Provenance(source: "x"),
                     at: Date())
             }
-            let warehouse = try Warehouse(path: path)
+            let warehouse = try Warehouse(home: home)
             #expect(try warehouse.rowCount(of: TableName("t")) == 2)
             #expect(try warehouse.history(of: TableName("t")).count == 1)
         }

@@ -3,9 +3,9 @@ import LightboxCore
 import TestSupport
 import Warehouse
 
-/// A warehouse of its own, gone after `body`.
+/// A warehouse of its own in the engine under test, gone after `body`.
 func withWarehouse<Result>(_ body: (Warehouse, String) throws -> Result) throws -> Result {
-    try withTemporaryFolder { folder in try body(Warehouse(path: folder + "/warehouse.db"), folder) }
+    try withTemporaryFolder { folder in try body(Warehouse(home: TestEngine.home(folder)), folder) }
 }
 
 let anyDate = Date(timeIntervalSince1970: 1_600_000_000)

@@ -26,6 +26,14 @@
     USE(PQexecPrepared)         \
     USE(PQdescribePrepared)     \
     USE(PQdescribePortal)       \
+    USE(PQsendQueryPrepared)    \
+    USE(PQsetSingleRowMode)     \
+    USE(PQconsumeInput)         \
+    USE(PQisBusy)               \
+    USE(PQsocket)               \
+    USE(PQgetCancel)            \
+    USE(PQcancel)               \
+    USE(PQfreeCancel)           \
     USE(PQgetResult)            \
     USE(PQputCopyData)          \
     USE(PQputCopyEnd)           \
@@ -33,7 +41,10 @@
     USE(PQresultErrorField)     \
     USE(PQntuples)              \
     USE(PQnfields)              \
+    USE(PQnparams)              \
     USE(PQfname)                \
+    USE(PQftable)               \
+    USE(PQftablecol)            \
     USE(PQftype)                \
     USE(PQfformat)              \
     USE(PQgetvalue)             \

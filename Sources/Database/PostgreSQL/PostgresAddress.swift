@@ -41,9 +41,13 @@ struct PostgresAddress: Sendable {
             let isWord = name.utf8.allSatisfy { byte in
                 "abcdefghijklmnopqrstuvwxyz0123456789_".utf8.contains(byte)
             }
-            guard isWord, (1...63).contains(name.utf8.count), !name.hasPrefix("pg_"), name.first?.isNumber == false
+            // The user's tables are in NAME_tables.
+            guard isWord, (1...56).contains(name.utf8.count), !name.hasPrefix("pg_"), !name.hasSuffix("_tables"),
+                name.first?.isNumber == false
             else {
-                throw unusable("a schema's name has small letters, digits and '_', and begins with a letter.")
+                throw unusable(
+                    "a schema's name has small letters, digits and '_', begins with a letter and does not end in _tables."
+                )
             }
         }
         self.schema = schema

@@ -7,6 +7,7 @@ final class PostgresBackend: SQLDatabase.Backend {
     private let address: PostgresAddress
     let place: String
     var engine: SQLEngine { .postgres }
+    var schema: String? { address.schema }
 
     init(_ address: PostgresAddress, connections: Int) throws {
         self.address = address
@@ -71,6 +72,8 @@ final class PostgresBackend: SQLDatabase.Backend {
             if connection.isBroken { return .broken(connection.failure ?? error) }
             return Self.undo(connection, error)
         }
+        // A statement that only read was ended early; the transaction goes with its connection.
+        if connection.isSpent { return .success(result) }
         do {
             let tag = try connection.run("COMMIT")
             guard tag == "COMMIT" else {

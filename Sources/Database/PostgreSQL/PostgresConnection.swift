@@ -90,6 +90,8 @@ final class PostgresConnection {
         return handle
     }
 
+    /// A statement was stopped: the word to stop may reach the server late, and must meet no other statement.
+    var isSpent = false
     var isBroken: Bool { pq.PQstatus(handle) != CONNECTION_OK }
     var isIdle: Bool { pq.PQtransactionStatus(handle) == PQTRANS_IDLE }
     var serverVersion: Int { Int(pq.PQserverVersion(handle)) }
@@ -211,7 +213,7 @@ final class PostgresConnection {
     func check(_ result: OpaquePointer?) throws -> OpaquePointer {
         let status = pq.PQresultStatus(result)
         switch status {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_COPY_IN, PGRES_EMPTY_QUERY:
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_COPY_IN, PGRES_EMPTY_QUERY:
             if let result { return result }
         default: break
         }

@@ -11,6 +11,7 @@ final class PostgresCopy: SQLCopy {
     private let names: [String]
     private var buffer = PostgresBytes()
     private static let pieceSize = 1 << 20
+    private static let largestRow = 1 << 30
 
     init(_ connection: PostgresConnection, table: String, columns: [String]) throws {
         self.connection = connection
@@ -50,6 +51,9 @@ final class PostgresCopy: SQLCopy {
             withUnsafeBytes(of: length.bigEndian) { bytes in
                 for (offset, byte) in bytes.enumerated() { buffer.bytes[start + offset] = byte }
             }
+        }
+        guard buffer.bytes.count <= Self.largestRow else {
+            throw DatabaseFailure(.wrongType, "A row is larger than 1 GiB, which PostgreSQL does not take.")
         }
         if buffer.bytes.count >= Self.pieceSize { try send() }
     }

@@ -45,7 +45,7 @@ final class PostgresPool: @unchecked Sendable {
     }
 
     func giveBack(_ connection: PostgresConnection) {
-        guard !connection.isBroken, connection.isIdle else { return leave() }
+        guard !connection.isBroken, !connection.isSpent, connection.isIdle else { return leave() }
         condition.withLock {
             idle.append(connection)
             condition.signal()

@@ -2,7 +2,7 @@ import CPQ
 
 /// A transaction on one connection.
 final class PostgresSession: SQLSession {
-    private let connection: PostgresConnection
+    let connection: PostgresConnection
     private var cursors = 0
     var engine: SQLEngine { .postgres }
     var sqliteConnection: OpaquePointer? { nil }

@@ -8,6 +8,7 @@ final class SQLiteBackend: SQLDatabase.Backend {
     private let pool: DatabasePool
     let place: String
     var engine: SQLEngine { .sqlite }
+    var schema: String? { nil }
 
     init(file: String, options: SQLiteOptions) throws {
         place = file

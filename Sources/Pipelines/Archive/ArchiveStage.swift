@@ -88,7 +88,7 @@ struct ArchiveStage: Sendable {
         _ export: ArchiveWork.TableExport, _ store: DICOMStore, _ context: StageContext
     ) throws -> Result {
         let (filters, missing) = try filters(export.selection, store, context.home)
-        let (warehouse, table) = (try Warehouse(path: context.home.warehouse), try TableName(export.table))
+        let (warehouse, table) = (try Warehouse(home: context.home), try TableName(export.table))
         if let done = try warehouse.schema(of: table).map({ _ in try warehouse.history(of: table) })?
             .first(where: { $0.provenance.notes["job"] == job })
         {

@@ -11,7 +11,7 @@ public struct MetadataStage: Sendable {
     public init(disposition: LoadDisposition = .failIfExists) { self.disposition = disposition }
 
     public func run(_ store: DICOMStore, table: String, _ context: StageContext) throws -> StageReport {
-        let warehouse = try Warehouse(path: context.home.warehouse)
+        let warehouse = try Warehouse(home: context.home)
         return try store.exportMetadata(
             to: warehouse, table: TableName(table), disposition: disposition, at: Date(),
             progress: context.progress)

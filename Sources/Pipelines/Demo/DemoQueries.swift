@@ -40,7 +40,7 @@ enum DemoQueries {
         SELECT m.PatientID, m.Modality, m.ViewPosition,
                round(cosine_similarity(v.feature_vector, query.feature_vector), 4) AS similarity
         FROM "demo.vectors" AS v
-        JOIN query
+        CROSS JOIN query
         JOIN "demo.metadata" AS m ON m.SOPInstanceUID = v.instance
         WHERE v.instance != query.instance
         ORDER BY similarity DESC LIMIT 5

@@ -42,7 +42,7 @@ public struct DemoStage: Sendable {
         let folder = context.home.path + "/demo"
         try? FileManager.default.removeItem(atPath: folder)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let warehouse = try Warehouse(path: context.home.warehouse)
+        let warehouse = try Warehouse(home: context.home)
         let source = try makeSource(folder, warehouse, context, tell)
         let store = try importFiles(source, context, tell)
         try exportPixels(of: store, folder, warehouse, context, tell)

@@ -40,7 +40,7 @@ public struct EmbedStage: Sendable {
 
     /// Into SQL by way of JSON lines in the home's `jobs` folder, so that a killed run can go on there too.
     private func run(_ input: ImageInput, intoTable table: String, _ context: StageContext) throws -> Report {
-        let warehouse = try Warehouse(path: context.home.warehouse)
+        let warehouse = try Warehouse(home: context.home)
         if !overwrites, try warehouse.schema(of: TableName(table)) != nil {
             throw InputError(.conflict, "the table \(table) exists. Pass --overwrite to replace it.")
         }

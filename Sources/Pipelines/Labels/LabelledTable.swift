@@ -21,6 +21,7 @@ public struct LabelledTable: Sendable {
     public let patient: String?
     public let study: String?
     let coding: Coding
+    let types: [String: ColumnType]
 
     /// How a column's numbers say a state.
     enum Coding: Sendable {
@@ -61,15 +62,34 @@ public struct LabelledTable: Sendable {
         dataset = column(Self.datasetNames)
         patient = column(Self.patientNames)
         study = column(Self.studyNames)
-        coding = try Self.coding(of: columns, table, warehouse)
+        types = try Self.types(of: table, in: warehouse)
+        coding = try Self.coding(of: columns.map { [types] in Self.value(of: $0, types[$0]) }, table, warehouse)
     }
 
     static func header(of table: TableName, in warehouse: Warehouse) throws -> [String] {
+        try columns(of: table, in: warehouse).map(\.name)
+    }
+
+    static func types(of table: TableName, in warehouse: Warehouse) throws -> [String: ColumnType] {
+        Dictionary(try columns(of: table, in: warehouse).map { ($0.name, $0.type) }) { first, _ in first }
+    }
+
+    /// A column's value as SQL that can be compared.
+    private static func value(of column: String, _ type: ColumnType?) -> String {
+        let name = SQLText.name(column)
+        return switch type {
+        case .boolean?: "CAST(\(name) AS INTEGER)"
+        case .json?, .vector?: SQLText.word(name)
+        default: name
+        }
+    }
+
+    private static func columns(of table: TableName, in warehouse: Warehouse) throws -> [TableSchema.Column] {
         guard let schema = try warehouse.schema(of: table) else {
             throw InputError(
                 .notFound, "There is no table \(table). `lightbox query` lists those that are there.")
         }
-        return schema.columns.map(\.name)
+        return schema.columns
     }
 
     private static func columns(
@@ -98,7 +118,7 @@ public struct LabelledTable: Sendable {
 
     /// As on reading a CSV: a 2 or a 3 anywhere means states, otherwise the numbers are findings.
     private static func coding(of columns: [String], _ table: TableName, _ warehouse: Warehouse) throws -> Coding {
-        let highest = columns.map { "max(\(SQLText.name($0)))" }
+        let highest = columns.map { "max(\($0))" }
         let result = try warehouse.query("SELECT \(highest.joined(separator: ", ")) FROM \(SQLText.name(table))")
         let hasState = result.rows.first?.contains { value in
             switch value {
@@ -113,20 +133,24 @@ public struct LabelledTable: Sendable {
     /// The state of a label as SQL: 0 not mentioned, 1 negative, 2 uncertain, 3 positive; NULL for anything else.
     func state(of label: String) -> String {
         guard let index = labels.firstIndex(of: label) else { preconditionFailure("\(label) is no label") }
-        let column = SQLText.name(columns[index])
+        let type = types[columns[index]]
+        let column = Self.value(of: columns[index], type)
+        let isText = [.text, .json, .vector, nil].contains(type)
+        func number(_ value: Int) -> String { isText ? "'\(value)'" : "\(value)" }
         return switch coding {
         case .states:
-            "CASE WHEN \(column) IS NULL THEN 0 WHEN \(column) IN (0, 1, 2, 3) THEN CAST(\(column) AS INTEGER) END"
+            "CASE WHEN \(column) IS NULL THEN 0 WHEN \(column) IN (\((0...3).map(number).joined(separator: ", "))) "
+                + "THEN CAST(\(column) AS INTEGER) END"
         case .findings:
-            "CASE WHEN \(column) IS NULL THEN 0 WHEN \(column) = 0 THEN 1 WHEN \(column) = -1 THEN 2 "
-                + "WHEN \(column) = 1 THEN 3 END"
+            "CASE WHEN \(column) IS NULL THEN 0 WHEN \(column) = \(number(0)) THEN 1 "
+                + "WHEN \(column) = \(number(-1)) THEN 2 WHEN \(column) = \(number(1)) THEN 3 END"
         }
     }
 
     /// The view as SQL: the notebook's numbers and the scanners' positions in words.
     var viewWord: String {
         guard let view else { return "NULL" }
-        let column = SQLText.name(view)
+        let column = SQLText.word(SQLText.name(view))
         return """
             CASE WHEN upper(\(column)) IN ('0', 'PA', 'AP', 'FRONTAL') THEN 'frontal' \
             WHEN upper(\(column)) IN ('1', 'LL', 'RL', 'LATERAL') THEN 'lateral' \

@@ -55,7 +55,7 @@ public struct LabelsStage: Sendable {
             throw InputError(
                 .invalidInput, "Near-duplicates are told from the pictures: pass the images' list with --input.")
         }
-        let warehouse = try Warehouse(path: context.home.warehouse)
+        let warehouse = try Warehouse(home: context.home)
         let table = try LabelledTable(TableName(name), labels: labels, in: warehouse)
         if view != nil, table.view == nil {
             throw InputError(.invalidInput, "The table \(name) has no column that says the view.")

@@ -27,13 +27,14 @@ public struct SharedPatients: Sendable, Codable, Equatable {
         let shared = """
             SELECT CAST(\(name) AS TEXT) AS patient, count(DISTINCT \(SQLText.name(table.key))) AS images
             FROM \(SQLText.name(table.table))
-            WHERE \(name) IS NOT NULL AND \(name) <> '' AND \(table.datasetWord) IS NOT NULL
+            WHERE \(name) IS NOT NULL AND \(SQLText.word(name)) <> '' AND \(table.datasetWord) IS NOT NULL
             GROUP BY 1 HAVING count(DISTINCT \(table.datasetWord)) > 1
             """
         let counts = try warehouse.query(
             """
             SELECT (SELECT count(*) FROM (\(shared))), (SELECT coalesce(sum(images), 0) FROM (\(shared))),
-                   (SELECT count(*) FROM \(SQLText.name(table.table)) WHERE \(name) IS NULL OR \(name) = '')
+                   (SELECT count(*) FROM \(SQLText.name(table.table)) WHERE \(name) IS NULL
+                        OR \(SQLText.word(name)) = '')
             """
         ).rows[0].map { value -> Int in
             if case .integer(let number) = value { Int(number) } else { 0 }

@@ -1,8 +1,8 @@
 import Warehouse
 import WireFormats
 
-/// The rows of a CSV file with a header. A field is a number when it reads as one, NULL when it is empty, otherwise
-/// text.
+/// The rows of a CSV file with a header. A field is a number when it reads as one, a vector when it is a list of numbers as
+/// PostgreSQL writes it (`{0.5,1}`), NULL when it is empty, otherwise text.
 struct CSVRows: RowSource {
     let path: String
 
@@ -16,6 +16,7 @@ struct CSVRows: RowSource {
 
     private static func value(_ field: String) -> SQLValue {
         guard let first = field.utf8.first else { return .null }
+        if first == UInt8(ascii: "{"), let vector = vector(field) { return .vector(vector) }
         // Names such as "inf" and identifiers with leading zeros stay text.
         let isNumberLike = (48...57).contains(first) || first == UInt8(ascii: "-") || first == UInt8(ascii: ".")
         let hasLeadingZero =
@@ -24,5 +25,14 @@ struct CSVRows: RowSource {
         if let integer = Int64(field) { return .integer(integer) }
         if let real = Double(field), real.isFinite { return .real(real) }
         return .text(field)
+    }
+
+    /// Also what one list of JSON holds, when its brackets are changed.
+    private static func vector(_ field: String) -> [Float]? {
+        var bytes = Array(field.utf8)
+        guard bytes.count > 2, bytes.last == UInt8(ascii: "}") else { return nil }
+        (bytes[0], bytes[bytes.count - 1]) = (UInt8(ascii: "["), UInt8(ascii: "]"))
+        let numbers = bytes.withUnsafeBytes { try? JSONValue(parsing: $0) }?.floats
+        return numbers.flatMap { $0.allSatisfy(\.isFinite) ? $0 : nil }
     }
 }

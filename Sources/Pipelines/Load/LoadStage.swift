@@ -12,7 +12,7 @@ public struct LoadStage: Sendable {
     /// - Parameter input: a path, glob or `gs://` pattern of JSON-lines or CSV files, which go in together.
     public func run(_ input: String, table: String, _ context: StageContext) throws -> StageReport {
         let paths = try context.home.files(at: input)
-        let warehouse = try Warehouse(path: context.home.warehouse)
+        let warehouse = try Warehouse(home: context.home)
         var hasher = ContentHasher()
         for path in paths {
             let hash = try ContentHash(ofFile: path)

@@ -30,7 +30,7 @@ public struct EvaluateTablesStage: Sendable {
     }
 
     public func run(_ context: StageContext) throws -> EvaluatedTables {
-        let warehouse = try Warehouse(path: context.home.warehouse)
+        let warehouse = try Warehouse(home: context.home)
         let tables = try predictions.map { try TableName($0) }
         let labelled = try labelledTable(tables[0], in: warehouse)
         for (option, column) in [(dataset, labelled.dataset), (view, labelled.view)] where option != nil {

@@ -25,7 +25,7 @@ public struct PredictSetStage: Sendable {
     /// - Throws: ``InputError`` when the table exists, or not a single image can be read.
     public func run(_ input: ImageInput, table name: String, _ context: StageContext) throws -> StageReport {
         let table = try TableName(name)
-        let warehouse = try Warehouse(path: context.home.warehouse)
+        let warehouse = try Warehouse(home: context.home)
         if disposition == .failIfExists, try warehouse.schema(of: table) != nil {
             throw InputError(
                 .conflict, "the table \(table) exists. Pass --overwrite to replace it or --append to add to it.")

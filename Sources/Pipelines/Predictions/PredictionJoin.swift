@@ -21,6 +21,8 @@ struct PredictionJoin {
     ]
 
     private let predictions: TableName
+    /// Of the columns of the predictions.
+    private let types: [String: ColumnType]
     let labels: LabelledTable
 
     /// - Throws: ``InputError`` when the tables have no column or no image in common.
@@ -28,6 +30,7 @@ struct PredictionJoin {
         self.predictions = predictions
         self.labels = labels
         cases = ScoredCases(labels: labels.labels)
+        types = try LabelledTable.types(of: predictions, in: warehouse)
         let columns = try LabelledTable.header(of: predictions, in: warehouse)
         let found = try labels.labels.map { label in
             guard let column = PredictionColumn.find(label, among: columns) else {
@@ -47,6 +50,15 @@ struct PredictionJoin {
 
     private typealias Key = (prediction: String, label: String)
 
+    /// The key's columns as they are compared: as texts where one is a number and the other none.
+    private func terms(_ key: Key) -> Key {
+        let names = (SQLText.name(key.prediction), SQLText.name(key.label))
+        func isNumber(_ type: ColumnType?) -> Bool { type == .integer || type == .real }
+        let (left, right) = (types[key.prediction], labels.types[key.label])
+        guard left != right, !(isNumber(left) && isNumber(right)) else { return names }
+        return (SQLText.word(names.0), SQLText.word(names.1))
+    }
+
     /// The columns that name the same images; the first pair under which there is one.
     private func joinKey(_ columns: [String], in warehouse: Warehouse) throws -> Key {
         let header = try LabelledTable.header(of: labels.table, in: warehouse)
@@ -64,11 +76,12 @@ struct PredictionJoin {
             )
         }
         for pair in pairs {
+            let terms = terms(pair)
             let match = """
-                SELECT EXISTS (SELECT 1 FROM \(SQLText.name(predictions)) WHERE \(SQLText.name(pair.prediction)) IN
-                    (SELECT \(SQLText.name(pair.label)) FROM \(SQLText.name(labels.table))))
+                SELECT 1 FROM \(SQLText.name(predictions)) WHERE \(terms.prediction) IN
+                    (SELECT \(terms.label) FROM \(SQLText.name(labels.table))) LIMIT 1
                 """
-            if try warehouse.query(match).rows[0][0] == .integer(1) { return pair }
+            if try !warehouse.query(match).rows.isEmpty { return pair }
         }
         let compared = pairs.map { pair in
             pair.prediction == pair.label ? pair.label : "\(pair.prediction) with \(pair.label)"
@@ -88,7 +101,7 @@ struct PredictionJoin {
             let doubles = try warehouse.query(
                 """
                 SELECT count(*) FROM (SELECT 1 FROM \(SQLText.name(table)) WHERE \(name) IS NOT NULL
-                GROUP BY \(name) HAVING count(*) > 1)
+                GROUP BY \(name) HAVING count(*) > 1) AS doubled
                 """)
             guard case .integer(let count) = doubles.rows[0][0], count > 0 else { continue }
             throw InputError(
@@ -109,15 +122,16 @@ struct PredictionJoin {
     private func joined(_ key: Key, scores columns: [String], _ filter: Filter) -> String {
         let states = labels.labels.enumerated().map { "\(labels.state(of: $1)) AS s\($0)" }
         let scores = columns.enumerated().map { "\(SQLText.name($1)) AS p\($0)" }
-        let unit = labels.keys.map { "ifnull(\(SQLText.name($0)), '')" }.joined(separator: " || char(31) || ")
+        let unit = labels.keys.map { "coalesce(\(SQLText.word(SQLText.name($0))), '')" }
+            .joined(separator: " || '\u{1f}' || ")
         let both = columns.indices.map { "s\($0), p\($0)" }
         return """
             SELECT CAST(l.unit AS TEXT), CAST(l.patient AS TEXT), CAST(l.study AS TEXT), \(both.joined(separator: ", "))
-            FROM (SELECT \(SQLText.name(key.label)) AS k, \(unit) AS unit,
+            FROM (SELECT \(terms(key).label) AS k, \(unit) AS unit,
                   \(labels.patient.map(SQLText.name) ?? "NULL") AS patient,
                   \(labels.study.map(SQLText.name) ?? "NULL") AS study, \(states.joined(separator: ", "))
                   FROM \(SQLText.name(labels.table))\(condition(filter))) AS l
-            JOIN (SELECT \(SQLText.name(key.prediction)) AS k, \(scores.joined(separator: ", "))
+            JOIN (SELECT \(terms(key).prediction) AS k, \(scores.joined(separator: ", "))
                   FROM \(SQLText.name(predictions))) AS p ON p.k = l.k
             ORDER BY 1
             """
@@ -156,7 +170,7 @@ struct PredictionJoin {
     }
 
     private mutating func count(_ key: Key, _ filter: Filter, in warehouse: Warehouse) throws {
-        let (left, right) = (SQLText.name(key.prediction), SQLText.name(key.label))
+        let (left, right) = terms(key)
         let (predicted, labelled) = (SQLText.name(predictions), SQLText.name(labels.table))
         let result = try warehouse.query(
             """

@@ -36,7 +36,7 @@ final class AttachedCases: Sendable {
                 "The model '\(model)' gives no embedding to compare with known cases. Attach them to a model of "
                     + "images that was trained here.")
         }
-        guard FileManager.default.fileExists(atPath: home.warehouse) else {
+        guard Warehouse.exists(in: home) else {
             throw ServerError(
                 .invalidArgument,
                 "The home has no tables yet. Make '\(source.table)' with `lightbox embed … --output sql:\(source.table)`."
@@ -45,7 +45,7 @@ final class AttachedCases: Sendable {
         self.length = length
         self.interval = interval
         table = CaseTable(
-            warehouse: try Warehouse(path: home.warehouse), source: source,
+            warehouse: try Warehouse(home: home), source: source,
             labels: (try? ModelFolder(path: folder, isVerified: false).manifest.output.labels) ?? [], limit: limit)
         // The history comes first: a load in between is then seen at the next look.
         let history = try table.history()

@@ -94,8 +94,8 @@ struct PageRoutes: RouteGroup {
 
     /// Tables that have labels, and the counts of the one that is chosen, or of the first.
     private static func counts(_ chosen: String?, _ home: Home) throws -> Pages.LabelCounts {
-        guard FileManager.default.fileExists(atPath: home.warehouse) else { return .init(tables: []) }
-        let warehouse = try Warehouse(path: home.warehouse)
+        guard Warehouse.exists(in: home) else { return .init(tables: []) }
+        let warehouse = try Warehouse(home: home)
         let names = try warehouse.tables().filter {
             (try? LabelledTable($0, labels: .chexpert14, in: warehouse)) != nil
         }.map(\.description)

@@ -93,7 +93,7 @@ public final class CSVReader {
     private func plain(_ total: inout Int) throws -> [UInt8] {
         var field: [UInt8] = []
         while let byte = try peek(), byte != separator, byte != 10, byte != 13 {
-            try append(byte, to: &field, &total)
+            try append(to: &field, &total) { [separator] in $0 != separator && $0 != 10 && $0 != 13 }
         }
         return field
     }
@@ -109,7 +109,7 @@ public final class CSVReader {
             } else if byte == 10 {
                 line += 1
             }
-            try append(byte, to: &field, &total)
+            try append(to: &field, &total) { $0 != UInt8(ascii: "\"") && $0 != 10 }
         }
         throw malformed("a quoted field does not end", line: start)
     }
@@ -119,10 +119,17 @@ public final class CSVReader {
         throw malformed("text stands behind a closing quote")
     }
 
-    private func append(_ byte: UInt8, to field: inout [UInt8], _ total: inout Int) throws {
-        field.append(byte)
-        position += 1
-        total += 1
+    /// Takes the byte here, whatever it is, and those behind it that belong to the field too.
+    @inline(__always)
+    private func append(to field: inout [UInt8], _ total: inout Int, while belongs: (UInt8) -> Bool) throws {
+        let end = buffer.withUnsafeBufferPointer { bytes in
+            var end = position + 1
+            while end < bytes.count, belongs(bytes[end]) { end += 1 }
+            return end
+        }
+        field.append(contentsOf: buffer[position..<end])
+        total += end - position
+        position = end
         guard total <= maximumRowBytes else {
             throw RecordError(.limitExceeded, file: stream.name, remedy: "Line \(line): the row is too long.")
         }

@@ -3,6 +3,7 @@ import Catalog
 import Database
 import Foundation
 import LightboxCore
+import Warehouse
 
 struct DatabaseCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,7 +33,7 @@ struct DatabaseMigrate: ParsableCommand {
         let home = try global.home
         try home.create()
         let database = try SQLDatabase(home: home, file: home.catalog)
-        let made = try database.migrate(ModelCatalog.migrations)
+        let made = try database.migrate(ModelCatalog.migrations) + Warehouse.migrate(home)
         if global.json { return try printJSON(Report(database: database.place, migrations: made)) }
         for name in made { print("made     \(name)") }
         print("\(database.place): \(made.isEmpty ? "everything was up to date" : "up to date")")
@@ -43,8 +44,8 @@ struct DatabaseCopy: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "Copy the tables from SQLite to PostgreSQL, or back.",
         discussion: """
-            All rows are copied in one transaction, and counted at the end. Stop whatever writes to the source first. \
-            Files (images, models) stay where they are.
+            The registry with its jobs goes over in one transaction and the tables of `lightbox load` in another; rows are \
+            counted at the end. Stop whatever writes to the source first. Files (images, models) stay where they are.
 
             Examples:
               lightbox database copy --from ~/.lightbox --to 'postgres://lightbox@db.example.org/lightbox'
@@ -65,16 +66,28 @@ struct DatabaseCopy: ParsableCommand {
         guard source.place != target.place || from != to else {
             throw ValidationError("--from and --to are the same.")
         }
-        let tables = try DatabaseCopier(migrations: ModelCatalog.migrations, overwrites: overwrite)
+        var tables = try DatabaseCopier(migrations: ModelCatalog.migrations, overwrites: overwrite)
             .copy(from: source, to: target)
+        if let warehouse = try warehouse(from, creating: false), let copy = try self.warehouse(to, creating: true)
+        {
+            tables += try WarehouseCopier(overwrites: overwrite).copy(from: warehouse, to: copy)
+        }
         if global.json { return try printJSON(Report(tables: tables)) }
         printTable(["table", "rows"], tables.map { [$0.name, "\($0.rows)"] })
     }
 
+    /// nil for that of a home that has none.
+    private func warehouse(_ place: String, creating: Bool) throws -> Warehouse? {
+        let home = isPostgres(place) ? Home(path: "", settings: HomeSettings(database: place)) : Home(path: place)
+        return try creating || Warehouse.exists(in: home) ? Warehouse(home: home) : nil
+    }
+
+    private func isPostgres(_ place: String) -> Bool {
+        place.hasPrefix("postgres://") || place.hasPrefix("postgresql://")
+    }
+
     private func open(_ place: String, creating: Bool) throws -> SQLDatabase {
-        if place.hasPrefix("postgres://") || place.hasPrefix("postgresql://") {
-            return try SQLDatabase(postgres: place)
-        }
+        if isPostgres(place) { return try SQLDatabase(postgres: place) }
         let home = Home(path: place)
         if creating {
             try home.create()

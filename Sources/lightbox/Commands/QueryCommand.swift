@@ -24,20 +24,15 @@ struct QueryCommand: ParsableCommand {
 
     func run() throws {
         try global.run { context in
-            let warehouse = try Warehouse(path: context.home.warehouse)
+            let warehouse = try Warehouse(home: context.home)
             let format = format ?? (global.json ? .json : .table)
             let limits = QueryLimits(
                 rows: limit, time: timeout.map { .seconds($0) }, isCancelled: context.isCancelled)
             let standardOutput = FileHandle.standardOutput
-            let result = try warehouse.write(sql ?? Self.tables, as: format, limits: limits) { text in
-                try standardOutput.write(contentsOf: Data(text.utf8))
-            }
+            let sink = { (text: String) in try standardOutput.write(contentsOf: Data(text.utf8)) }
+            guard let sql else { return try warehouse.writeTables(as: format, sink: sink) }
+            let result = try warehouse.write(sql, as: format, limits: limits, sink: sink)
             if result.isTruncated { global.note("Only the first \(result.rows) rows are shown.") }
         }
     }
-
-    private static let tables = """
-        SELECT name AS "table" FROM sqlite_schema
-        WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'lightbox%' ORDER BY name
-        """
 }
