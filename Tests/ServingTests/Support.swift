@@ -48,9 +48,9 @@ func agree(_ found: [Float], _ expected: [Float], within tolerance: Float = 1e-5
     found.count == expected.count && zip(found, expected).allSatisfy { abs($0 - $1) <= tolerance }
 }
 
-/// Waits until `condition` holds, a few seconds at most.
+/// Waits until `condition` holds, a minute at most.
 func eventually(_ condition: () throws -> Bool) async throws -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<6000 {
         if try condition() { return true }
         try await Task.sleep(for: .milliseconds(10))
     }
