@@ -46,9 +46,10 @@ test-browser: build ## drive the web pages in headless Chromium
 	@scripts/bootstrap --browser
 	Tests/Browser/run
 
-test-deployment: build .venv-deployment/installed ## check deploy/: manifests, units, and what the image needs (as root)
+test-deployment: build .venv-deployment/installed ## check deploy/: manifests, units, the image's contents (as root), two servers
 	@scripts/bootstrap --deployment
 	Tests/Deployment/run
+	python3 Tests/Clients/several_servers.py .build/release/lightbox
 
 .venv-clients/installed: Tests/Clients/requirements.txt
 .venv-deployment/installed: Tests/Deployment/requirements.txt
