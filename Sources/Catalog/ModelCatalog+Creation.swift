@@ -122,7 +122,7 @@ extension ModelCatalog {
         let id = operation.id
         return Heartbeat(everySeconds: leaseSeconds / 3) { [self] in
             // A beat that fails is made good by the next.
-            try? write(.readCommitted) { database in
+            _ = try? write(.readCommitted) { database in
                 try database.execute(
                     "UPDATE registry_operation SET lease_end = ? WHERE id = ? AND outcome IS NULL",
                     [leaseTime(database) + leaseSeconds, id])

@@ -59,7 +59,7 @@ public struct HeatmapCapture: Sendable {
     /// A picture of the source's size has the source's pixels.
     private var spacing: [Element] {
         guard picture.width == source.dataSet.int(.columns), picture.height == source.dataSet.int(.rows),
-            source.dataSet.doubles(.pixelSpacing).count { $0 > 0 } == 2
+            source.dataSet.doubles(.pixelSpacing).count(where: { $0 > 0 }) == 2
         else { return [] }
         return [Tag.pixelSpacing, .pixelSpacingCalibrationType, .pixelSpacingCalibrationDescription]
             .compactMap(source.dataSet.inUTF8)

@@ -15,12 +15,11 @@ import struct
 import subprocess
 import sys
 import tempfile
-import unittest
 import urllib.request
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from webdriver import ENTER, HOME, RIGHT, TAB, Browser, run  # noqa: E402
+from webdriver import ENTER, HOME, RIGHT, TAB, BrowserTest, run  # noqa: E402
 
 options = argparse.Namespace()
 
@@ -36,12 +35,10 @@ def png(width, height):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-class Pages(unittest.TestCase):
-    browser = None
-
+class Pages(BrowserTest):
     @classmethod
     def setUpClass(cls):
-        cls.browser = Browser()
+        super().setUpClass()
         cls.folder = tempfile.TemporaryDirectory()
         cls.images = []
         for number in range(2):
@@ -52,16 +49,8 @@ class Pages(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        cls.browser.__exit__()
+        super().tearDownClass()
         cls.folder.cleanup()
-
-    def setUp(self):
-        self.browser.resize(1280, 900)
-        self.browser.open("about:blank")
-        self.browser.complaints()
-
-    def tearDown(self):
-        self.assertEqual([text for text in self.browser.complaints() if "status of 4" not in text], [])
 
     def open(self, path):
         self.browser.open(options.address + path)

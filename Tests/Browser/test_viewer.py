@@ -13,12 +13,11 @@ import base64
 import json
 import os
 import sys
-import unittest
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import make_dicom as made  # noqa: E402
-from webdriver import HOME, RIGHT, SHIFT, Browser, run  # noqa: E402
+from webdriver import HOME, RIGHT, SHIFT, BrowserTest, run  # noqa: E402
 
 options = argparse.Namespace()
 STUDY = made.ROOT + ".1"
@@ -42,25 +41,7 @@ def tomography(center, width, z=0):
     return expected("tomography", center, width, z, slope=made.SLOPE, intercept=made.INTERCEPT)
 
 
-class Studies(unittest.TestCase):
-    browser = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.browser = Browser()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.browser.__exit__()
-
-    def setUp(self):
-        self.browser.resize(1280, 900)
-        self.browser.open("about:blank")
-        self.browser.complaints()
-
-    def tearDown(self):
-        self.assertEqual([text for text in self.browser.complaints() if "status of 4" not in text], [])
-
+class Studies(BrowserTest):
     def study(self, series, more="", study=1):
         """Opens a series and waits until the viewer has drawn."""
         uid = f"{made.ROOT}.{study}"

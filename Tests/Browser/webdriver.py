@@ -180,6 +180,28 @@ TAB, ENTER, LEFT, RIGHT, HOME = "\ue004", "\ue007", "\ue012", "\ue014", "\ue011"
 SHIFT = "\ue008"
 
 
+class BrowserTest(unittest.TestCase):
+    """Tests in one browser, each from an empty page; whatever the console holds at a test's end is a failure."""
+
+    browser = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.__exit__()
+
+    def setUp(self):
+        self.browser.resize(1280, 900)
+        self.browser.open("about:blank")
+        self.browser.complaints()
+
+    def tearDown(self):
+        self.assertEqual([text for text in self.browser.complaints() if "status of 4" not in text], [])
+
+
 def run(suite, parser, options):
     """Runs the tests of a suite that the command line names, all of them where it names none."""
     parser.add_argument("--address", required=True, help="where the server is: http://127.0.0.1:8080")

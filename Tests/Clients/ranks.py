@@ -23,7 +23,7 @@ PROGRAM = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".build/
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lightbox-ranks-"))
 LOST = 9
 SILENCE = 4
-# Of a run of some nine seconds, so that it is still going when its first checkpoint, after five, is there.
+# Of a run of some nine seconds, so that it is still going when harm comes to it.
 STEPS = 700
 
 
@@ -114,7 +114,7 @@ def make_data():
 def command(output, *more, steps=None, images="labels.csv"):
     return [PROGRAM, "train", "classifier", "--home", str(FOLDER / "home"), "--network", "tiny", "--images",
             str(FOLDER / images), "--classes", "none,right", "--shape", "32,32,3", "--batch-size", "10", "--holdout", "0.5",
-            "--precision", "f32", "--threads", "1", "--seed", "3", "--max-steps", str(steps or STEPS), "--output",
+            "--precision", "f32", "--threads", "1", "--seed", "3", "--max-steps", str(steps or STEPS), "--checkpoint-seconds", "1", "--output",
             str(FOLDER / output), *more]
 
 

@@ -131,7 +131,7 @@ import Warehouse
             let warehouse = try Warehouse(path: folder + "/w.db")
             let table = try TableName("d.meta")
             let date = Date(timeIntervalSince1970: 1_600_000_000)
-            let report = try await store.exportMetadata(
+            let report = try store.exportMetadata(
                 to: warehouse, table: table, disposition: .truncate, at: date)
             #expect(report.written == 30 && report.problems.isEmpty)
             let row = try warehouse.query(
@@ -148,12 +148,12 @@ import Warehouse
                 ])
             let uids = try warehouse.query("SELECT SOPInstanceUID FROM d.meta ORDER BY rowid").rows
             #expect(try uids == store.instances(limit: 100).map { [.text($0.record.instance.sopInstanceUID)] })
-            _ = try await store.exportMetadata(
+            _ = try store.exportMetadata(
                 to: warehouse, table: table, disposition: .append, matching: InstanceFilter(patientID: "P0"),
                 at: date)
             #expect(try warehouse.rowCount(of: table) == 40)
-            await #expect(throws: WarehouseError.self) {
-                try await store.exportMetadata(to: warehouse, table: table, disposition: .failIfExists, at: date)
+            #expect(throws: WarehouseError.self) {
+                try store.exportMetadata(to: warehouse, table: table, disposition: .failIfExists, at: date)
             }
         }
     }
@@ -162,7 +162,7 @@ import Warehouse
         try await DICOMStoreTests.filled { store, folder async throws in
             let path = try #require(try store.instance("1.4.4")).path
             try FileManager.default.removeItem(atPath: path)
-            let report = try await store.exportMetadata(
+            let report = try store.exportMetadata(
                 to: Warehouse(path: folder + "/w.db"), table: TableName("m"), disposition: .truncate, at: Date())
             #expect(report.written == 29 && report.problems.map(\.source) == [path])
         }

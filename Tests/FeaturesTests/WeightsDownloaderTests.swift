@@ -46,12 +46,8 @@ import Testing
         + (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
     static let hash = ContentHash(of: content)
 
-    /// Serves `content`, from the byte that is asked for.
-    static func whole(_ request: LoopbackServer.Request) -> LoopbackServer.Response {
-        guard let start = request.rangeStart else { return .init(body: content) }
-        guard start < content.count else { return .init(status: 416) }
-        let range = "bytes \(start)-\(content.count - 1)/\(content.count)"
-        return .init(status: 206, headers: ["Content-Range": range], body: Array(content[start...]))
+    static func whole(_ request: FaultyServer.Request, _: Int) -> FaultyServer.Response {
+        .part(of: content, request)
     }
 
     static func visibleFiles(_ folder: String) throws -> [String] {
@@ -60,10 +56,10 @@ import Testing
 
     @Test("Brings a file, reports its digest and progress, and leaves nothing else") func whole() throws {
         try withTemporaryFolder { (folder: String) throws in
-            let server = LoopbackServer(Self.whole)
+            let server = FaultyServer(Self.whole)
             defer { server.stop() }
             let last = Mutex<(Int, Int?)>((0, nil))
-            let downloader = WeightsDownloader(folder: folder + "/weights", mirror: server.base + "/")
+            let downloader = WeightsDownloader(folder: folder + "/weights", mirror: server.origin + "/")
             let result = try downloader.pull("mobilenet") { update in
                 last.withLock { $0 = (update.completed, update.total) }
             }
@@ -80,9 +76,9 @@ import Testing
     @Test("A wrong digest is refused with both, and nothing is kept", arguments: ["xception", "mobilenet"])
     func wrongHash(network: String) throws {
         try withTemporaryFolder { (folder: String) throws in
-            let server = LoopbackServer(Self.whole)
+            let server = FaultyServer(Self.whole)
             defer { server.stop() }
-            let downloader = WeightsDownloader(folder: folder, mirror: server.base)
+            let downloader = WeightsDownloader(folder: folder, mirror: server.origin)
             let pinned = ContentHash(of: "other".utf8)
             let error = #expect(throws: WeightsError.self) { try downloader.pull(network, pinned: pinned) }
             #expect(error?.code == .wrongChecksum)
@@ -95,26 +91,25 @@ import Testing
 
     @Test("After a broken connection the next call goes on where it ended") func resume() throws {
         try withTemporaryFolder { (folder: String) throws in
-            let server = LoopbackServer { request in
-                var response = Self.whole(request)
-                if request.rangeStart == nil { response.breaksOffAfter = 100_000 }
-                return response
+            let server = FaultyServer { request, number in
+                guard number == 0 else { return Self.whole(request, number) }
+                return .init(body: Array(Self.content.prefix(100_000)), promisedLength: Self.content.count)
             }
             defer { server.stop() }
-            let downloader = WeightsDownloader(folder: folder, mirror: server.base)
+            let downloader = WeightsDownloader(folder: folder, mirror: server.origin)
             let error = #expect(throws: WeightsError.self) { try downloader.pull("mobilenet") }
             #expect(error?.code == .interrupted)
             #expect(!FileManager.default.fileExists(atPath: folder + "/mobilenet_1_0_224_tf_no_top.h5"))
             #expect(try downloader.pull("mobilenet", pinned: Self.hash).isVerified)
-            #expect(server.requests.map(\.rangeStart) == [nil, 100_000])
+            #expect(server.requests.map(\.range?.start) == [nil, 100_000])
         }
     }
 
     @Test("A part of some other file is thrown away and the file brought whole") func staleParts() throws {
         try withTemporaryFolder { (folder: String) throws in
-            let server = LoopbackServer(Self.whole)
+            let server = FaultyServer(Self.whole)
             defer { server.stop() }
-            let downloader = WeightsDownloader(folder: folder, mirror: server.base)
+            let downloader = WeightsDownloader(folder: folder, mirror: server.origin)
             for stale in [5_000, Self.content.count, 400_000] {
                 try AtomicFile.write(
                     [UInt8](repeating: 7, count: stale), to: folder + "/.mobilenet_1_0_224_tf_no_top.h5.part")
@@ -126,20 +121,20 @@ import Testing
 
     @Test("A server without ranges is read from the start") func noRanges() throws {
         try withTemporaryFolder { (folder: String) throws in
-            let server = LoopbackServer { _ in .init(body: Self.content) }
+            let server = FaultyServer { _, _ in .init(body: Self.content) }
             defer { server.stop() }
             try AtomicFile.write(
                 Self.content[..<9000].map { $0 }, to: folder + "/.mobilenet_1_0_224_tf_no_top.h5.part")
-            let downloader = WeightsDownloader(folder: folder, mirror: server.base)
+            let downloader = WeightsDownloader(folder: folder, mirror: server.origin)
             #expect(try downloader.pull("mobilenet").sha256 == Self.hash)
         }
     }
 
     @Test("A refusal names the status and how to place the file by hand") func notFound() throws {
         try withTemporaryFolder { (folder: String) throws in
-            let server = LoopbackServer { _ in .init(status: 404, body: Array("nothing".utf8)) }
+            let server = FaultyServer { _, _ in .init(status: 404, body: Array("nothing".utf8)) }
             defer { server.stop() }
-            let downloader = WeightsDownloader(folder: folder, mirror: server.base)
+            let downloader = WeightsDownloader(folder: folder, mirror: server.origin)
             let error = #expect(throws: WeightsError.self) { try downloader.pull("densenet121") }
             #expect(error?.code == .httpStatus && error!.description.contains("404"))
             #expect(
@@ -150,9 +145,9 @@ import Testing
 
     @Test("A page in place of weights is refused") func notHDF5() throws {
         try withTemporaryFolder { (folder: String) throws in
-            let server = LoopbackServer { _ in .init(body: Array(String(repeating: "<p>", count: 1000).utf8)) }
+            let server = FaultyServer { _, _ in .init(body: Array(String(repeating: "<p>", count: 1000).utf8)) }
             defer { server.stop() }
-            let downloader = WeightsDownloader(folder: folder, mirror: server.base)
+            let downloader = WeightsDownloader(folder: folder, mirror: server.origin)
             let error = #expect(throws: WeightsError.self) { try downloader.pull("mobilenet_v2_0.35") }
             #expect(error?.code == .notWeights)
             #expect(try Self.visibleFiles(folder).isEmpty)

@@ -15,8 +15,6 @@ func withServer(
     try await withAsyncTemporaryFolder { folder in
         var settings = settings
         settings.port = 0
-        // Beside all other tests a request may wait for a processor for long.
-        if settings.timeout == ServerSettings().timeout { settings.timeout = settings.maximumTimeout }
         let server = try TestServer(folder: folder, settings: settings)
         if doubling {
             try await server.post("/v1/projects/p/models", #"{"name": "doubling"}"#)
@@ -33,6 +31,9 @@ struct TestServer: Sendable {
 
     init(folder: String, settings: ServerSettings) throws {
         self.folder = folder
+        var settings = settings
+        // Beside all other tests a request may wait for a processor for long.
+        if settings.timeout == ServerSettings().timeout { settings.timeout = settings.maximumTimeout }
         server = try LightboxServer(home: Home(path: folder + "/home"), settings: settings) { [log] in log.add($0)
         }
     }
@@ -67,7 +68,7 @@ struct TestServer: Sendable {
 
     /// The operation that an answer holds, when it is done.
     func end(of answer: Answer) async throws -> JSONValue {
-        let name = answer.json["name"]?.string ?? ""
+        let name = try #require(answer.json["name"]?.string, "no operation: \(answer.text)")
         for _ in 0..<60_000 {
             let operation = try await get("/v1/" + name).json
             if operation["done"]?.bool == true { return operation }

@@ -54,12 +54,10 @@ package struct TemporaryPostgres: Sendable {
         guard let version = versions.max() else {
             throw Failure(description: "No PostgreSQL server in \(root). Run scripts/bootstrap --postgres.")
         }
-        // A socket's path has at most 107 bytes.
-        var template = Array("/tmp/lightbox-pg.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Failure(description: "No folder can be made in /tmp.") }
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // A socket's path has at most 107 bytes; the server's user reads the folder.
+        folder = "/tmp/lightbox-pg-\(UUID().uuidString.prefix(8))"
+        guard mkdir(folder, 0o755) == 0 else { throw Failure(description: "\(folder) cannot be made.") }
         address = "postgresql:///postgres?host=\(folder)&user=lightbox"
-        chmod(folder, 0o755)
         // Its other end is open in this process alone, so that the shell reads the end of it when this process ends.
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw Failure(description: "No pipe can be made.") }

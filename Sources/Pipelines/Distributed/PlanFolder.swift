@@ -26,8 +26,8 @@ final class PlanFolder {
         try FileManager.default.createDirectory(atPath: place.path, withIntermediateDirectories: true)
         lock = open(place.path + "/lock", O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard lock >= 0 else { throw FileFailure(path: place.path, errno: errno) }
+        // A throw from here on ends in deinit, which closes the lock.
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
             throw InputError(.conflict, "another run is writing \(output).")
         }
         try? FileManager.default.removeItem(atPath: place.logs)

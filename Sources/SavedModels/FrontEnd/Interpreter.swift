@@ -52,7 +52,7 @@ struct Interpreter {
             }
             values[index] = try results(of: node, inputs)
         }
-        return try graph.results.map { reference in
+        return graph.results.map { reference in
             guard reference.output < values[reference.node].count else { return .dead }
             return values[reference.node][reference.output]
         }

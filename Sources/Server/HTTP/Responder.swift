@@ -22,9 +22,8 @@ struct Responder: HTTPResponder {
     private let bodies: BodyReader
     private let ids = RequestIDs()
 
-    /// Serves the routes of the context.
-    init(_ context: ServerContext) {
-        table = RouteTable(context.routes)
+    init(_ context: ServerContext, _ routes: [Route]) {
+        table = RouteTable(routes)
         self.context = context
         metrics = context.metrics
         gate = Gate(context.settings)

@@ -5,14 +5,19 @@ import LightboxCore
 import Serving
 import WireFormats
 
-/// Health, numbers and the description of it all.
-struct OwnRoutes: RouteGroup {
+/// All that the server does: what it is given, and health, numbers and the description of it all.
+struct OwnRoutes {
     private let context: ServerContext
+    private let others: [Route]
 
-    init(_ context: ServerContext) { self.context = context }
+    /// - Parameter others: all other routes of the server, which these tell of, too.
+    init(_ context: ServerContext, beside others: [Route]) {
+        self.context = context
+        self.others = others
+    }
 
-    var routes: [Route] {
-        [
+    var all: [Route] {
+        others + [
             Route(.get, "/healthz", .own, .read, "Whether the process is alive.", .init(mediaType: "text/plain")) {
                 _ in Reply(Array("ok\n".utf8), type: "text/plain; charset=utf-8")
             }.open,
@@ -26,7 +31,7 @@ struct OwnRoutes: RouteGroup {
                 try await metrics()
             },
             Route(.get, "/openapi.json", .own, .read, "This description.", .init(answer: "Document")) { _ in
-                Reply(OpenAPIDocument(routes: context.routes).value)
+                Reply(OpenAPIDocument(routes: all).value)
             },
         ]
     }
@@ -42,7 +47,7 @@ struct OwnRoutes: RouteGroup {
             return counts
         }
         let text = context.metrics.text(
-            context.routes, models: pool.status, budget: pool.settings.memoryBudget, jobs: jobs)
+            all, models: pool.status, budget: pool.settings.memoryBudget, jobs: jobs)
         return Reply(Array(text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
     }
 }

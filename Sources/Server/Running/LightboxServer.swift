@@ -50,16 +50,15 @@ public struct LightboxServer: Sendable {
                     + "Make a token with 'lightbox tokens create', or say --allow-unprotected.")
         }
         let groups: [any RouteGroup] = [
-            PageRoutes(context), JobPageRoutes(context), SignInRoutes(context), OwnRoutes(context),
-            PredictRoutes(context),
+            PageRoutes(context), JobPageRoutes(context), SignInRoutes(context), PredictRoutes(context),
             ModelRoutes(context), JobRoutes(context), ProjectRoutes(context), TensorFlowRoutes(context),
             InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context), DICOMwebRoutes(context),
             StudyPageRoutes(context), DeidentifyRoutes(context),
             DatasetRoutes(context), DICOMStoreRoutes(context), ArchiveOperationRoutes(context),
         ]
-        context.routes = groups.flatMap(\.routes)
-        precondition(context.routes.count < Metrics.maximumRoutes)
-        responder = Responder(context)
+        let routes = OwnRoutes(context, beside: groups.flatMap(\.routes)).all
+        precondition(routes.count < Metrics.maximumRoutes)
+        responder = Responder(context, routes)
     }
 
     /// Answers requests until the process is asked to end, then finishes what it has taken.

@@ -17,7 +17,6 @@ public final class ServerContext: Sendable {
     public let audit: AuditLog
     let log: ServerLog
     let metrics = Metrics()
-    private let table = Mutex<[Route]>([])
     /// The port that is listened on, once it is; the one that was asked for before.
     let port: Atomic<Int>
     private let stopping = Atomic<Bool>(false)
@@ -65,12 +64,6 @@ public final class ServerContext: Sendable {
                 interval: settings.caseInterval)
         }
         return cases
-    }
-
-    /// All that there is, for those routes that tell of the others.
-    var routes: [Route] {
-        get { table.withLock { $0 } }
-        set { table.withLock { $0 = newValue } }
     }
 
     /// Whether the server finishes what it has and takes nothing new for long.

@@ -58,6 +58,8 @@ struct LearningArguments: ParsableArguments {
     @Option(help: "Decides what is best: loss, auc or accuracy.") var monitor = Monitor.loss
     @Option(help: "Stop after so many validations without an improvement.") var patience: Int?
     @Option(help: "Steps between validations; one after every epoch when left out.") var validateEvery: Int?
+    @Option(help: "Longest time between checkpoints; after a validation one is written when 5 s have passed.")
+    var checkpointSeconds = 600.0
     @Option(help: "The same seed gives the same run.") var seed: UInt64 = 0
 
     func validate() throws {
@@ -65,6 +67,7 @@ struct LearningArguments: ParsableArguments {
             guard value.map({ $0 > 0 }) ?? true else { throw ValidationError("\(name) is at least 1.") }
         }
         guard (1...65_536).contains(batchSize ?? 1) else { throw ValidationError("--batch-size is 1 to 65536.") }
+        guard checkpointSeconds >= 0 else { throw ValidationError("--checkpoint-seconds is at least 0.") }
     }
 
     func settings(
@@ -84,6 +87,7 @@ struct LearningArguments: ParsableArguments {
         settings.monitor = monitor
         settings.earlyStopping = patience.map { EarlyStopping(patience: $0) }
         settings.validationSteps = validateEvery
+        settings.checkpointSeconds = checkpointSeconds
         return settings
     }
 }

@@ -2,37 +2,37 @@ import Foundation
 import Synchronization
 
 /// A web server on this machine that misbehaves as told, each connection on a thread of its own, HTTP/1.1.
-final class FaultyServer: Sendable {
-    struct Request: Sendable {
-        var method = ""
+package final class FaultyServer: Sendable {
+    package struct Request: Sendable {
+        package var method = ""
         /// With the query.
-        var path = ""
-        var headers: [String: String] = [:]
-        var body: [UInt8] = []
+        package var path = ""
+        package var headers: [String: String] = [:]
+        package var body: [UInt8] = []
 
         /// `bytes=5-` as (5, nil).
-        var range: (start: Int, end: Int?)? {
+        package var range: (start: Int, end: Int?)? {
             guard let text = headers["range"]?.dropFirst("bytes=".count) else { return nil }
             let ends = text.split(separator: "-", omittingEmptySubsequences: false)
             return (Int(ends[0]) ?? 0, ends.count > 1 ? Int(ends[1]).map { $0 + 1 } : nil)
         }
     }
 
-    struct Response: Sendable {
-        var status = 200
-        var headers: [String: String] = [:]
-        var body: [UInt8] = []
+    package struct Response: Sendable {
+        package var status = 200
+        package var headers: [String: String] = [:]
+        package var body: [UInt8] = []
         /// Sends so much of the body and resets the connection.
-        var resetsAfter: Int?
+        package var resetsAfter: Int?
         /// Promises more bytes than come.
-        var promisedLength: Int?
+        package var promisedLength: Int?
         /// Stops in the middle of the body until the caller goes.
-        var stalls = false
+        package var stalls = false
         /// Closes the connection without a word.
-        var isSilent = false
+        package var isSilent = false
 
         /// The part of an object that a request asks for.
-        static func part(of object: [UInt8], _ request: Request, etag: String = "\"e\"") -> Response {
+        package static func part(of object: [UInt8], _ request: Request, etag: String = "\"e\"") -> Response {
             guard let range = request.range else { return Response(headers: ["ETag": etag], body: object) }
             guard range.start < object.count else {
                 return Response(status: 416, headers: ["Content-Range": "bytes */\(object.count)"])
@@ -43,17 +43,25 @@ final class FaultyServer: Sendable {
                 status: 206, headers: ["ETag": etag, "Content-Range": place],
                 body: Array(object[range.start..<end]))
         }
+
+        package init(
+            status: Int = 200, headers: [String: String] = [:], body: [UInt8] = [], resetsAfter: Int? = nil,
+            promisedLength: Int? = nil, isSilent: Bool = false
+        ) {
+            (self.status, self.headers, self.body) = (status, headers, body)
+            (self.resetsAfter, self.promisedLength, self.isSilent) = (resetsAfter, promisedLength, isSilent)
+        }
     }
 
-    let port: UInt16
+    package let port: UInt16
     private let listener: Int32
     private let seen = Mutex<[Request]>([])
 
-    var origin: String { "http://127.0.0.1:\(port)" }
-    var requests: [Request] { seen.withLock { $0 } }
+    package var origin: String { "http://127.0.0.1:\(port)" }
+    package var requests: [Request] { seen.withLock { $0 } }
 
     /// - Parameter answer: gets the request and how many came before it.
-    init(_ answer: @escaping @Sendable (Request, Int) -> Response) {
+    package init(_ answer: @escaping @Sendable (Request, Int) -> Response) {
         (listener, port) = Self.listen()
         Thread.detachNewThread { [listener, self] in
             while case let connection = accept(listener, nil, nil), connection >= 0 {
@@ -63,7 +71,7 @@ final class FaultyServer: Sendable {
         }
     }
 
-    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+    package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func serve(_ connection: Int32, _ answer: @Sendable (Request, Int) -> Response) {
         defer { close(connection) }
