@@ -79,10 +79,20 @@ extension EmbedStage {
         over distribution: Distribution, _ context: StageContext
     ) throws -> StageReport {
         let parent = distribution.sharedFolder ?? (path as NSString).deletingLastPathComponent.nonEmptyFolder
-        let folder = try PlanFolder(for: path, in: parent)
-        let work = EmbedWork(
-            extractor: try self.extractor.shipped(extractor, in: folder, context.home), batchSize: batchSize,
-            threads: distribution.threads, display: display, format: format)
+        let folder = try PlanFolder(for: path, in: parent, over: distribution.engine)
+        struct Asked: Encodable {
+            var work: EmbedWork
+            let weights: ContentHash
+        }
+        var asked = Asked(
+            work: EmbedWork(
+                extractor: self.extractor, batchSize: batchSize, threads: distribution.threads, display: display,
+                format: format),
+            weights: extractor.provenance.weights)
+        let work = try folder.decided(asked) {
+            asked.work.extractor = try self.extractor.shipped(extractor, in: folder, context.home)
+            return asked.work
+        }
         // A batch is computed as a whole, so a task ends where one ends.
         let batches = max(1, distribution.imagesPerTask / batchSize)
         let results = try DistributedRun(work, in: folder, over: distribution, context).results(

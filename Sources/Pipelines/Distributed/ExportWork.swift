@@ -70,7 +70,8 @@ extension ExportStage {
     ) throws -> StageReport {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let absolute = folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
-        let run = try PlanFolder(for: folder, in: distribution.sharedFolder ?? folder)
+        let run = try PlanFolder(
+            for: folder, in: distribution.sharedFolder ?? folder, over: distribution.engine)
         let work = ExportWork(export: self, output: absolute, threads: distribution.threads)
         let results = try DistributedRun(work, in: run, over: distribution, context).results(total: count) {
             var items: [ExportItem] = []

@@ -6,14 +6,15 @@ import LightboxCore
 final class PlanFolder {
     let place: RunPlace
     /// What the workers of this run carry.
-    let run = UUID().uuidString
+    let run: String
     private let lock: Int32
 
     /// - Parameters:
     ///   - output: what the run is for; the same output has the same folder.
     ///   - parent: where the folder stands.
+    ///   - engine: goes on with a run whose driver is gone, where it can.
     /// - Throws: ``InputError`` when another driver is at work on the same output.
-    init(for output: String, in parent: String) throws {
+    init(for output: String, in parent: String, over engine: any TaskEngine) throws {
         try Distribution.check(output)
         try Distribution.check(parent)
         let directory = FileManager.default.currentDirectoryPath
@@ -30,6 +31,16 @@ final class PlanFolder {
             close(lock)
             throw InputError(.conflict, "another run is writing \(output).")
         }
+        do {
+            if let standing = try engine.takeOver(place.path) {
+                run = standing
+                return
+            }
+        } catch {
+            close(lock)
+            throw error
+        }
+        run = UUID().uuidString
         try? FileManager.default.removeItem(atPath: place.logs)
         try FileManager.default.createDirectory(atPath: place.logs, withIntermediateDirectories: true)
         // Workers of a driver that was killed see another name here and end.
@@ -52,6 +63,22 @@ final class PlanFolder {
 
     /// The output stands: nothing here is needed any more.
     func end() { try? FileManager.default.removeItem(atPath: place.path) }
+
+    /// What was decided once, by measuring or by chance, stays decided until the output stands.
+    ///
+    /// - Parameter asked: what the decision follows from.
+    func decided<Work: Codable>(_ asked: some Encodable, _ decide: () throws -> Work) throws -> Work {
+        let path = place.path + "/work.json"
+        let key = ContentHash(of: try TaskJSON.line(asked))
+        if let bytes = FileManager.default.contents(atPath: path),
+            let earlier = try? JSONDecoder().decode(Decision<Work>.self, from: bytes), earlier.asked == key
+        {
+            return earlier.work
+        }
+        let work = try decide()
+        try AtomicFile.write(TaskJSON.line(Decision(asked: key, work: work)), to: path)
+        return work
+    }
 
     /// A copy of a file or folder that workers need, under the same path in every run with the same content.
     func ship(_ path: String, key: String) throws -> String {
@@ -89,4 +116,10 @@ final class PlanFolder {
             }
         }
     }
+}
+
+/// What was decided, and the hash of what was asked.
+private struct Decision<Work: Codable>: Codable {
+    let asked: ContentHash
+    let work: Work
 }

@@ -52,7 +52,7 @@ extension RecordsStage {
     ) throws -> StageReport {
         let parent =
             distribution.sharedFolder ?? (paths[0] as NSString).deletingLastPathComponent.nonEmptyFolder
-        let folder = try PlanFolder(for: paths[0], in: parent)
+        let folder = try PlanFolder(for: paths[0], in: parent, over: distribution.engine)
         let cuts = taskCuts(entries.count, distribution.imagesPerTask)
         var plain = self
         (plain.overwrites, plain.shards) = (false, 1)  // the driver's business, not the tasks'
