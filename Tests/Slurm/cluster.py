@@ -146,9 +146,7 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
-        if os.environ.get("KEEP"):
-            print(f"kept: {self.folder}")
-        else:
+        if not os.environ.get("KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
