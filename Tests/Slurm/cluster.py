@@ -77,11 +77,12 @@ class Cluster:
         self.nodes = [f"node{number + 1}" for number in range(nodes)]
         self.daemons = {}
         atexit.register(self.end)
-        os.environ["SLURM_CONF"] = str(self.folder / "slurm.conf")
+        self.configuration = self.folder / "slurm.conf"
+        os.environ["SLURM_CONF"] = str(self.configuration)
         (self.folder / "state").mkdir()
         lines = [f"NodeName={name} NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1 Port={port} CPUs=1 "
                  f"RealMemory=4096 State=UNKNOWN" for name, port in zip(self.nodes, self.ports[1:])]
-        (self.folder / "slurm.conf").write_text(CONFIGURATION.format(
+        self.configuration.write_text(CONFIGURATION.format(
             host=socket.gethostname(), ports=self.ports, user=getpass.getuser(), folder=self.folder,
             nodes="\n".join(lines)))
         key = self.folder / "munge.key"

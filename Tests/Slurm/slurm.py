@@ -15,15 +15,40 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Spread"))
 import spread
 from cluster import Cluster
-from spread import FOLDER, HOME, IMAGES, PROGRAM, QUICK, SLOW, below, embed, lightbox, same_embedding, slow_local
+from spread import FEW, FOLDER, HOME, IMAGES, PROGRAM, QUICK, SLOW
+from spread import embed, lightbox, processes, same_embedding, slow_local
 
 
 def on_slurm(images=40):
     return ["--runner", "slurm", "--images-per-task", str(images), "--slurm-memory", "2G"]
 
 
-def workers():
-    return [pid for daemon in cluster.daemons.values() for pid in below(daemon.pid, "lightbox worker")]
+def workers(word="lightbox worker", node="node"):
+    """Processes of this cluster's jobs: Slurm's own daemons are not above them."""
+    found = []
+    for pid, _, command in processes():
+        try:
+            environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if word in command and f"SLURM_CONF={cluster.configuration}".encode() in environment and any(
+                text.startswith(f"SLURMD_NODENAME={node}".encode()) for text in environment):
+            found.append(pid)
+    return found
+
+
+def begun_just_now():
+    """A worker that cannot be done yet, and the script above it."""
+    earlier, found = workers(), []
+    until(lambda: found.extend(pid for pid in workers() if pid not in earlier) or found)
+    [script] = [parent for pid, parent, _ in processes() if pid == found[0]]
+    return found[0], script
+
+
+def kill_element():
+    worker, script = begun_just_now()
+    for pid in script, worker:
+        os.kill(pid, signal.SIGKILL)
 
 
 def begin(name, *options):
@@ -65,7 +90,7 @@ def check_many_tasks():
 
 def check_killed_worker():
     job = begin("killed-worker")
-    os.kill(workers()[0], signal.SIGKILL)
+    os.kill(begun_just_now()[0], signal.SIGKILL)
     ends_well(job, "killed-worker")
     assert not list(FOLDER.glob("killed-worker/lightbox-run*"))
 
@@ -75,25 +100,29 @@ def check_killed_script():
     slow_local()
     job = begin("killed-script")
     first = told("killed-script")
-    scripts = [pid for daemon in cluster.daemons.values() for pid in below(daemon.pid, "slurm_script")]
-    os.kill(scripts[0], signal.SIGKILL)
-    until(lambda: job.poll() is not None or told("killed-script")["round"] == 2, 120)
-    assert job.poll() is None and told("killed-script")["array"] != first["array"]
+    kill_element()
+    until(lambda: told("killed-script")["round"] == 2)
+    assert told("killed-script")["array"] != first["array"]
     ends_well(job, "killed-script")
 
 
 def check_killed_node():
     slow_local()
     job = begin("killed-node")
-    victim = f"slurmd {cluster.nodes[1]}"
-    pids = below(cluster.daemons[victim].pid, "")
-    cluster.stop(victim)
-    for pid in pids:
+    until(lambda: workers(node=cluster.nodes[1]))
+    cluster.stop(f"slurmd {cluster.nodes[1]}")
+    lost = workers("", cluster.nodes[1])
+    # Above each script stands Slurm's own process of that job.
+    steps = [parent for pid, parent, command in processes() if pid in lost and "slurm_script" in command]
+    for pid in steps + lost:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
     until(lambda: "down" in cluster.said("sinfo", "-h", "-n", cluster.nodes[1], "-o", "%T"), 120)
+    # Slurm lets a job that begins again wait two minutes.
+    array = told("killed-node")["array"]
+    until(lambda: cluster.said("scontrol", "update", f"JobId={array}", "StartTime=now") or job.poll() is not None, 120)
     ends_well(job, "killed-node")
     cluster.start_node(cluster.nodes[1])
 
@@ -137,7 +166,7 @@ def check_cancelled_by_another():
 def check_killed_driver():
     slow_local()
     job = begin("killed-driver")
-    refused = lightbox("embed", *SLOW, "--input", IMAGES, "--output", FOLDER / "killed-driver/vectors.jsonl",
+    refused = lightbox("embed", *SLOW, "--input", FEW, "--output", FOLDER / "killed-driver/vectors.jsonl",
                        *on_slurm(16), code=5)
     assert "another run is writing" in refused.stderr, refused.stderr
     job.kill()
@@ -150,7 +179,7 @@ def check_killed_driver():
 
 
 def detach(name, *options, network=SLOW, code=0):
-    ended = lightbox("embed", *network, "--input", IMAGES, "--output", FOLDER / name / "vectors.jsonl", *on_slurm(16),
+    ended = lightbox("embed", *network, "--input", FEW, "--output", FOLDER / name / "vectors.jsonl", *on_slurm(16),
                      *options, "--detach", "--json", code=code)
     return json.loads(ended.stdout) if code == 0 else ended.stderr
 
@@ -161,10 +190,8 @@ def is_written(name):
 
 def check_detached():
     slow_local()
-    work = detach("detached", "--precision", "auto", network=SLOW[:-2])
+    work = detach("detached", "--precision", "auto")
     assert work["stage"] == "embed" and not (FOLDER / "detached/vectors.jsonl").exists(), work
-    errors = detach("detached", "--precision", "auto", network=SLOW[:-2], code=5)
-    assert f"job {work['job']}" in errors and "--detach" in errors, errors
     until(is_written("detached"), 180)
     log = pathlib.Path(work["log"]).read_text()
     assert "written" in log and not list(FOLDER.glob("detached/lightbox-run-*/")), log
@@ -177,6 +204,8 @@ def check_detached():
 def check_detached_then_awaited():
     local = slow_local()
     work = detach("awaited")
+    errors = detach("awaited", code=5)
+    assert f"job {work['job']}" in errors and "--detach" in errors, errors
     until(lambda: len(list((FOLDER / "awaited").glob("lightbox-run-*/*.done"))) >= 2)
     folder, report = embed("awaited", *on_slurm(16), network=SLOW)
     assert report["unchanged"] >= 10, report
@@ -187,9 +216,8 @@ def check_detached_then_awaited():
 def check_detached_in_rounds():
     slow_local()
     work = detach("rounds")
-    until(lambda: len(list((FOLDER / "rounds").glob("lightbox-run-*/*.done"))) >= 2 and workers())
-    [script] = [pid for daemon in cluster.daemons.values() for pid in below(daemon.pid, "slurm_script")][:1]
-    os.kill(script, signal.SIGKILL)
+    until(lambda: len(list((FOLDER / "rounds").glob("lightbox-run-*/*.done"))) >= 2)
+    kill_element()
     until(is_written("rounds"), 240)
     pathlib.Path(work["log"]).unlink()
     same_embedding(slow_local(), FOLDER / "rounds")
@@ -219,7 +247,7 @@ def check_out_of_memory():
 def check_out_of_time():
     # One task whose worker is stopped, so that its minute passes without any work.
     job = subprocess.Popen(
-        [PROGRAM, "embed", *SLOW, "--input", IMAGES, "--output", FOLDER / "late/vectors.jsonl", *on_slurm(100000),
+        [PROGRAM, "embed", *SLOW, "--input", FEW, "--output", FOLDER / "late/vectors.jsonl", *on_slurm(100000),
          "--slurm-time", "1", "--home", HOME], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until(workers)
     os.kill(workers()[0], signal.SIGSTOP)

@@ -18,7 +18,7 @@ import pyspark
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Spread"))
 import spread
-from spread import FOLDER, HOME, IMAGES, QUICK, SLOW, below, embed, lightbox, same_embedding, slow_local
+from spread import FEW, FOLDER, HOME, IMAGES, QUICK, SLOW, below, embed, lightbox, same_embedding, slow_local
 
 SPARK = pathlib.Path(pyspark.__file__).parent
 
@@ -136,7 +136,7 @@ def check_cancelled():
 def check_killed_driver():
     local = slow_local()
     job = spread.begin("killed-driver", begun=begun)
-    refused = lightbox("embed", *SLOW, "--input", IMAGES, "--output", FOLDER / "killed-driver/vectors.jsonl",
+    refused = lightbox("embed", *SLOW, "--input", FEW, "--output", FOLDER / "killed-driver/vectors.jsonl",
                        *on_spark(images=16), code=5)
     assert "another run is writing" in refused.stderr, refused.stderr
     orphans = below(job.pid, "SparkSubmit")

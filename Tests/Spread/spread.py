@@ -20,6 +20,8 @@ NAME = pathlib.Path(sys.argv[0]).stem
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix=f"lightbox-{NAME}-"))
 HOME = FOLDER / "home"
 IMAGES = FOLDER / "in"
+# For what takes its time.
+FEW = FOLDER / "few"
 if os.environ.get("KEEP"):
     print(f"kept: {FOLDER}")
 else:
@@ -74,6 +76,9 @@ def make_images():
     (IMAGES / f"1-cut{found[0].suffix}").write_bytes(whole[:len(whole) // 2])
     (IMAGES / "2-a\nb\r\u2028 'quoted' \"twice\" \\N ${HOME} \u00e4.png").write_bytes(b"no picture")
     (IMAGES / f"3-\t\u4e2d\U0001f600{found[0].suffix}").write_bytes(whole)
+    FEW.mkdir()
+    for path in sorted(IMAGES.iterdir())[::2]:
+        os.symlink(path, FEW / path.name)
 
 
 def same_folder(left, right):
@@ -99,7 +104,8 @@ SLOW = ["--network", "xception", "--shape", "160,160,3", "--untrained", "--preci
 def embed(name, *options, network=QUICK, code=3):
     folder = FOLDER / name
     output = folder / "vectors.jsonl"
-    ended = lightbox("embed", *network, "--input", IMAGES, "--output", output, *options, "--json", "--quiet", code=code)
+    ended = lightbox("embed", *network, "--input", FEW if network == SLOW else IMAGES, "--output", output, *options,
+                     "--json", "--quiet", code=code)
     return folder, json.loads(ended.stdout) if ended.stdout else ended
 
 
@@ -150,7 +156,7 @@ def check_predict_set():
 def begin(name, *options, begun):
     """A slow job, up to the moment when the first tasks are done and others are under way."""
     job = subprocess.Popen(
-        [PROGRAM, "embed", *SLOW, "--input", IMAGES, "--output", FOLDER / name / "vectors.jsonl", *runner(16), *options,
+        [PROGRAM, "embed", *SLOW, "--input", FEW, "--output", FOLDER / name / "vectors.jsonl", *runner(16), *options,
          "--home", HOME, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for _ in range(600):
         if len(list((FOLDER / name).glob("lightbox-run-*/*.done"))) >= 2 and begun():
