@@ -39,6 +39,10 @@ test-spark: build .venv-spark/installed ## run stages on a Spark cluster of two 
 	@scripts/bootstrap --spark
 	.venv-spark/bin/python Tests/Spark/spark.py .build/release/lightbox $(SPARK_CHECKS)
 
+test-slurm: build ## run stages on a Slurm of two nodes that it starts, and kill them (SLURM_CHECKS="embed detached")
+	@scripts/bootstrap --slurm
+	python3 Tests/Slurm/slurm.py .build/release/lightbox $(SLURM_CHECKS)
+
 soak: build .venv-clients/installed ## load a server for SOAK_SECONDS (600) and watch its memory
 	.venv-clients/bin/python Tests/Clients/soak.py .build/release/lightbox $(SOAK_SECONDS)
 

@@ -238,7 +238,8 @@ def check_detached_and_cancelled():
 
 
 def check_out_of_memory():
-    _, ended = embed("no-memory", *on_slurm(16), "--slurm-memory", "60M", network=SLOW, code=8)
+    # Long enough for Slurm, which looks at the memory once in two seconds.
+    _, ended = embed("no-memory", *on_slurm(100000), "--slurm-memory", "60M", network=SLOW, code=8)
     assert "--slurm-memory" in ended.stderr and "needed more memory" in ended.stderr, ended.stderr
     _, report = embed("no-memory", *on_slurm(16), network=SLOW)
     same_embedding(slow_local(), FOLDER / "no-memory")

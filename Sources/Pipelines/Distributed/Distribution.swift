@@ -88,12 +88,16 @@ public struct EngineError: Failure, Equatable {
 }
 
 extension Distribution {
-    /// - Throws: ``InputError`` for a path that stands for an object elsewhere: workers see folders only.
-    static func check(_ path: String) throws {
-        guard RemoteFiles.isRemote(path) else { return }
+    /// The folder for a run's plan and parts.
+    ///
+    /// - Parameter output: where the output goes.
+    /// - Throws: ``InputError`` when that is no folder: workers meet in one.
+    func parent(beside output: String) throws -> String {
+        let parent = sharedFolder ?? output
+        guard RemoteFiles.isRemote(parent) else { return parent }
         throw InputError(
-            .unsupported,
-            "\(RemoteFiles.shown(path)): workers read and write files in folders that all machines see. Copy with "
-                + "`lightbox storage cp`, or run without --runner.")
+            .invalidInput,
+            "\(RemoteFiles.shown(parent)) is no folder in which workers could meet. Name one that all of them see "
+                + "with --shared-folder; the output goes where it should.")
     }
 }

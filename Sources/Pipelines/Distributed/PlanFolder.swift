@@ -15,11 +15,9 @@ final class PlanFolder {
     ///   - engine: goes on with a run whose driver is gone, where it can.
     /// - Throws: ``InputError`` when another driver is at work on the same output.
     init(for output: String, in parent: String, over engine: any TaskEngine) throws {
-        try Distribution.check(output)
-        try Distribution.check(parent)
         let directory = FileManager.default.currentDirectoryPath
         let parent = parent.hasPrefix("/") ? parent : directory + "/" + parent
-        let output = output.hasPrefix("/") ? output : directory + "/" + output
+        let output = RemoteFiles.shown(output.hasPrefix("/") ? output : directory + "/" + output)
         let standard = URL(fileURLWithPath: parent).standardizedFileURL.path
         let key = ContentHash(of: URL(fileURLWithPath: output).standardizedFileURL.path.utf8).description.prefix(
             16)
@@ -108,6 +106,7 @@ final class PlanFolder {
     /// Gives a part its place in the output, on another file system if need be.
     func move(_ file: HashedFile, to path: String) throws {
         let source = place.path + "/" + file.name
+        if RemoteFiles.isRemote(path) { return try RemoteFiles.commit(source, as: path) }
         if rename(source, path) == 0 { return }
         guard errno == EXDEV else { throw FileFailure(path: path, errno: errno) }
         try AtomicFile.write(to: path) { descriptor in

@@ -28,6 +28,7 @@ struct PredictWork: DistributedWork {
         stage.display = display
         var result = TaskResult()
         let part = try place.part(0)
+        try place.home.expect(items)
         var rest = items[...]
         var lastCheck = ContinuousClock.now
         try mapInOrder(
@@ -37,7 +38,7 @@ struct PredictWork: DistributedWork {
                 return rest.isEmpty ? nil : Array(rest.prefix(tool.batch))
             },
             transform: { [stage] items in
-                var piece = try stage.predict(items.map { try $0.entry() }, with: tool)
+                var piece = try stage.predict(items.map { try $0.entry(in: place.home) }, with: tool)
                 piece.problems = told(piece.problems, of: items)
                 return piece
             },
@@ -79,7 +80,7 @@ extension PredictSetStage {
         let source = try input.open(home: context.home, frames: frames)
         let place = context.home.jobs + "/" + name
         let folder = try PlanFolder(
-            for: place, in: distribution.sharedFolder ?? context.home.jobs, over: distribution.engine)
+            for: place, in: try distribution.parent(beside: context.home.jobs), over: distribution.engine)
         let model = try ModelPlace.open(model, context, facts: facts)
         var work = PredictWork(
             model: try folder.ship(model.path, key: predictor.provenance.weights.description),

@@ -3,18 +3,17 @@ import LightboxCore
 
 /// Slurm's own programs, and what is read out of their answers. Nothing here needs an accounting database.
 struct SlurmCluster {
+    /// The folder of the programs; nil: where the `PATH` finds them.
+    var programs: String?
     /// Called while a program takes its time; may throw.
     var tick: () throws -> Void = {}
 
-    /// Whether there are Slurm's programs on this machine.
-    static func isThere(environment: [String: String] = ProcessInfo.processInfo.environment) -> Bool {
-        (environment["PATH"] ?? "").split(separator: ":").contains {
-            FileManager.default.isExecutableFile(atPath: $0 + "/sbatch")
-        }
-    }
-
     private func answer(of program: String, _ arguments: [String]) throws -> ProgramAnswer {
-        try ProgramAnswer(of: program, arguments, environment: ["LC_ALL": "C"], while: tick)
+        var environment = ["LC_ALL": "C"]
+        if let programs {
+            environment["PATH"] = programs + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        }
+        return try ProgramAnswer(of: program, arguments, environment: environment, while: tick)
     }
 
     /// The most elements of an array.
@@ -141,7 +140,7 @@ package struct SlurmElement: Equatable {
     /// Of `7`, `5-99%10` or `1,4-6`.
     private static func count(_ indices: Substring) -> Int {
         indices.prefix { $0 != "%" }.split(separator: ",").reduce(0) { sum, part in
-            let ends = part.split(separator: "-").map { Int($0) ?? 0 }
+            let ends = part.split(separator: "-").map { min(Int($0) ?? 0, 1 << 32) }
             return sum + (ends.count == 2 && ends[1] >= ends[0] ? ends[1] - ends[0] + 1 : 1)
         }
     }

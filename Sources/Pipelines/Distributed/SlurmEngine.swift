@@ -28,6 +28,9 @@ public struct SlurmEngine: TaskEngine {
     /// The program, which every node sees; this one unless told.
     public var executable = "/proc/self/exe"
 
+    /// The folder of Slurm's programs; nil: where the `PATH` finds them.
+    public var programs: String?
+
     /// Tasks are dealt out this often.
     private static let rounds = 4
     /// Elements of an array at most: more would only mean more starts.
@@ -46,7 +49,7 @@ public struct SlurmEngine: TaskEngine {
     }
 
     public func check() throws {
-        let cluster = SlurmCluster()
+        let cluster = SlurmCluster(programs: programs)
         _ = try cluster.maxArraySize()
         try cluster.check(common)
     }
@@ -75,7 +78,7 @@ public struct SlurmEngine: TaskEngine {
             return isFinishing
         }
         guard isWanted, var standing else { return nil }
-        let cluster = SlurmCluster()
+        let cluster = SlurmCluster(programs: programs)
         guard let elements = try cluster.elements(of: standing.array),
             let ends = try standing.finish.map(cluster.elements) ?? []
         else {
@@ -127,7 +130,7 @@ public struct SlurmEngine: TaskEngine {
     }
 
     private func submit(_ round: Int, _ job: EngineJob) throws -> SlurmRun {
-        let cluster = SlurmCluster { try job.tick("submitting") }
+        let cluster = SlurmCluster(programs: programs) { try job.tick("submitting") }
         let manifest = "\(job.folder)/array-\(job.run.prefix(8))-\(round).jsonl"
         let missing = try Self.writeUnanswered(of: job, to: manifest)
         let most = min(try cluster.maxArraySize(), Self.elements)
@@ -175,7 +178,7 @@ public struct SlurmEngine: TaskEngine {
     /// Submits the job that ends the run. It is held until everything is noted that it will look for.
     private func detached(_ run: SlurmRun, _ job: EngineJob) throws -> WorkGoesOn {
         var run = run
-        let cluster = SlurmCluster { try job.tick("submitting") }
+        let cluster = SlurmCluster(programs: programs) { try job.tick("submitting") }
         let script = SlurmScript(
             finish: job.run, arguments: arguments, program: program,
             directory: FileManager.default.currentDirectoryPath, home: home)
@@ -200,7 +203,7 @@ public struct SlurmEngine: TaskEngine {
     ///
     /// - Throws: ``EngineError`` when dealing out again what is missing would bring nothing.
     private func finishRound(_ run: SlurmRun, _ job: EngineJob) throws {
-        var watch = SlurmWatch(job: run.array)
+        var watch = SlurmWatch(job: run.array, programs: programs)
         do {
             try watch.waitForEnd(job)
         } catch {
@@ -217,7 +220,7 @@ public struct SlurmEngine: TaskEngine {
 
     /// Cancels a job and waits until its workers are gone, which Slurm makes sure of after half a minute.
     private func end(_ array: String) throws {
-        let cluster = SlurmCluster()
+        let cluster = SlurmCluster(programs: programs)
         try cluster.cancel(array)
         let start = ContinuousClock.now
         while start.duration(to: .now) < .seconds(60),

@@ -63,10 +63,7 @@ struct SlurmFailure {
 
     /// Where Slurm itself watches the memory, the element fails by SIGKILL, and the log says why.
     private var memoryVictim: SlurmElement? {
-        guard let element = first({ $0.state == "FAILED" && $0.signal == SIGKILL }),
-            let log = FileManager.default.contents(atPath: logs + "/" + element.node)
-        else { return nil }
-        let text = String(decoding: log.suffix(1 << 16), as: UTF8.self).lowercased()
-        return text.contains("exceeded job memory limit") || text.contains("exceeded memory limit") ? element : nil
+        guard let element = first({ $0.state == "FAILED" && $0.signal == SIGKILL }) else { return nil }
+        return WorkerLogs(folder: logs).say("exceeded memory limit") ? element : nil
     }
 }

@@ -3,12 +3,13 @@ import Foundation
 /// Follows an array in the queue until it has ended, asking ever more seldom.
 struct SlurmWatch {
     let job: String
+    private let programs: String?
     /// By Slurm's numbers, how elements ended; kept here, since the controller forgets them after some minutes.
     private(set) var ended: [String: SlurmElement] = [:]
     private var live: [SlurmElement] = []
     private var answers = true
 
-    init(job: String) { self.job = job }
+    init(job: String, programs: String?) { (self.job, self.programs) = (job, programs) }
 
     mutating func waitForEnd(_ work: EngineJob) throws {
         var pause = Duration.milliseconds(500)
@@ -20,7 +21,7 @@ struct SlurmWatch {
                 usleep(50_000)
                 continue
             }
-            let cluster = SlurmCluster { [detail] in try work.tick(detail) }
+            let cluster = SlurmCluster(programs: programs) { [detail] in try work.tick(detail) }
             let elements = try cluster.elements(of: job)
             last = .now
             pause = min(pause * 1.5, .seconds(10))

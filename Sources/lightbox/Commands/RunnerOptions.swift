@@ -71,7 +71,9 @@ struct RunnerOptions: ParsableArguments {
     private func engine(_ home: Home) -> any TaskEngine {
         switch runner {
         case .local, .processes:
-            return ProcessEngine(workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
+            var engine = ProcessEngine(workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
+            engine.home = home.path
+            return engine
         case .spark:
             var engine = SparkEngine(master: sparkMaster ?? "", cacheFolder: home.cache)
             engine.sparkHome = sparkHome
