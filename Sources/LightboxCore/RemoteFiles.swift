@@ -126,6 +126,14 @@ public enum RemoteFiles {
         try owner.remove(path)
     }
 
+    /// The exact address of a path elsewhere, with a query that may be a secret; nil for a path of this machine.
+    package static func address(of path: String) -> String? {
+        guard isRemote(path) else { return nil }
+        return folders.withLock { folders in
+            folders.keys.lazy.compactMap { RemotePath.address(of: path, below: $0) }.first
+        }
+    }
+
     /// A text for people: addresses as the user wrote them where it has paths of objects.
     public static func shown(_ text: String) -> String {
         guard isUsed.load(ordering: .relaxed) else { return text }

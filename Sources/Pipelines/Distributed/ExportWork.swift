@@ -72,10 +72,10 @@ extension ExportStage {
         _ context: StageContext
     ) throws -> StageReport {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let isRemote = RemoteFiles.isRemote(folder)
+        let address = RemoteFiles.address(of: folder)
         let absolute =
-            isRemote || folder.hasPrefix("/")
-            ? RemoteFiles.shown(folder) : FileManager.default.currentDirectoryPath + "/" + folder
+            address
+            ?? (folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder)
         let run = try PlanFolder(for: folder, in: distribution.parent(beside: folder), over: distribution.engine)
         let work = ExportWork(export: self, output: absolute, threads: distribution.threads)
         let results = try DistributedRun(work, in: run, over: distribution, context).results(total: count) {
@@ -87,7 +87,7 @@ extension ExportStage {
         report.outputs = [folder]
         for result in results { report.add(result) }
         try check(results.flatMap(\.files), context)
-        if !isRemote { try removeMarks(ExportWork.markPrefix(absolute, run.place)) }
+        if address == nil { try removeMarks(ExportWork.markPrefix(absolute, run.place)) }
         run.end()
         return report
     }

@@ -13,18 +13,20 @@ final class WorkerHome: Sendable {
 
     /// The path of an address in this home; a path as it is.
     func path(of place: String) throws -> String {
-        guard place.contains("://"), !place.hasPrefix("/") else { return place }
+        guard !place.hasPrefix("/"), let scheme = place.range(of: "://")?.lowerBound else { return place }
         let home = try opened.withLock { opened in
             let home = try opened ?? open()
             opened = home
             return home
         }
-        let path = try home.localPath(of: place)
-        guard RemoteFiles.isRemote(path) else {
+        // Any address of that kind shows where it goes; this one may have a key that no user could write.
+        guard try RemoteFiles.isRemote(home.localPath(of: "\(place[..<scheme])://bucket/key")),
+            let path = RemotePath.path(of: place, below: home.objects)
+        else {
             throw InputError(
                 .environment,
-                "no service is named for \(place) on \(ProcessInfo.processInfo.hostName). Name it in the worker's environment, or in "
-                    + "lightbox.toml of its home.")
+                "no service is named for \(place) on \(ProcessInfo.processInfo.hostName). Name it in the worker's "
+                    + "environment, or in lightbox.toml of its home.")
         }
         return path
     }

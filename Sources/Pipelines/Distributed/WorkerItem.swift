@@ -88,13 +88,14 @@ extension WorkerItem {
 
 extension WorkerItem.File {
     init(_ written: String, directory: String = FileManager.default.currentDirectoryPath) throws {
-        if let status = try RemoteFiles.remoteStatus(of: written) {
-            self.init(path: RemoteFiles.shown(written), bytes: status.size, stamp: status.stamp)
-            guard !path.hasPrefix("http") || !path.contains("?") else {
+        if let address = RemoteFiles.address(of: written), let status = try RemoteFiles.remoteStatus(of: written) {
+            guard !address.hasPrefix("http") || !address.contains("?") else {
                 throw InputError(
                     .unsupported,
-                    "\(path): what stands behind a ? may be a signature, which workers are not given.")
+                    "\(RemoteFiles.shown(written)): what stands behind a ? may be a signature, which workers are not "
+                        + "given.")
             }
+            self.init(path: address, bytes: status.size, stamp: status.stamp)
             return
         }
         var status = stat()
