@@ -16,6 +16,7 @@ struct ToySlurm {
         engine = SlurmEngine(home: folder + "/home")
         engine.programs = self.folder
         engine.executable = self.folder + "/worker"
+        engine.patience = .zero
         try FileManager.default.createDirectory(atPath: self.folder + "/jobs", withIntermediateDirectories: true)
         try write(
             "sbatch",
@@ -111,7 +112,8 @@ struct ToySlurm {
                 "echo 'no such library' >&2; exit 7",
                 "ended with 7. Last words of a worker on node1: no such library", ""
             ),
-            ("exit 101", "node1 does not see", ""), ("exit 102", "make install PREFIX", ""),
+            ("cat >/dev/null; exit 0", "no task has an answer", ""), ("exit 101", "node1 does not see", ""),
+            ("exit 102", "make install PREFIX", ""),
             ("kill -9 $$", "6 tasks are missing after 4 rounds (FAILED)", ""),
         ])
     func failures(worker: String, words: String, state: String) throws {

@@ -81,9 +81,9 @@ def ends_well(job, name, seconds=300):
 
 
 def check_many_tasks():
-    # More tasks than an array may have elements (MaxArraySize is 21), one job at a time.
+    # More tasks than an array may have elements (MaxArraySize is 21), one job at a time, without the driver's environment.
     local, _ = embed("many-local")
-    spread_, report = embed("many", *on_slurm(4), "--workers", "1")
+    spread_, report = embed("many", *on_slurm(4), "--workers", "1", "--slurm-option", "export=NIL")
     same_embedding(local, spread_)
     assert report["unchanged"] == 0, report
 

@@ -31,6 +31,9 @@ public struct SlurmEngine: TaskEngine {
     /// The folder of Slurm's programs; nil: where the `PATH` finds them.
     public var programs: String?
 
+    /// How long the run's folder may not show what nodes have written there: an NFS client takes a minute at most.
+    public var patience = Duration.seconds(65)
+
     /// Tasks are dealt out this often.
     private static let rounds = 4
     /// Elements of an array at most: more would only mean more starts.
@@ -203,7 +206,7 @@ public struct SlurmEngine: TaskEngine {
     ///
     /// - Throws: ``EngineError`` when dealing out again what is missing would bring nothing.
     private func finishRound(_ run: SlurmRun, _ job: EngineJob) throws {
-        var watch = SlurmWatch(job: run.array, programs: programs)
+        var watch = SlurmWatch(job: run.array, programs: programs, patience: patience)
         do {
             try watch.waitForEnd(job)
         } catch {

@@ -47,6 +47,11 @@ struct SlurmFailure {
         if isStuck, let element = first({ $0.state == "FAILED" && (1...128).contains($0.exit) }) {
             return EngineError("\(job) did nothing: its workers ended with \(element.exit).\(words)")
         }
+        if isStuck, ended.values.allSatisfy({ $0.state == "COMPLETED" }) {
+            return EngineError(
+                "\(job) ended without an error, and no task has an answer in \(folder). Do all nodes write to the same "
+                    + "folder?\(words)")
+        }
         guard isLast else { return nil }
         let states = Set(ended.values.map(\.state)).subtracting(["COMPLETED"]).sorted().joined(separator: ", ")
         return EngineError(

@@ -9,7 +9,12 @@ struct SlurmWatch {
     private var live: [SlurmElement] = []
     private var answers = true
 
-    init(job: String, programs: String?) { (self.job, self.programs) = (job, programs) }
+    /// How long a network file system may show a folder as it was.
+    private let patience: Duration
+
+    init(job: String, programs: String?, patience: Duration) {
+        (self.job, self.programs, self.patience) = (job, programs, patience)
+    }
 
     mutating func waitForEnd(_ work: EngineJob) throws {
         var pause = Duration.milliseconds(500)
@@ -41,15 +46,12 @@ struct SlurmWatch {
         // Names that a network file system shows late: every element says that its tasks are done.
         let end = ContinuousClock.now
         while ended.values.allSatisfy({ $0.state == "COMPLETED" }), work.missing() > 0,
-            end.duration(to: .now) < Self.patience
+            end.duration(to: .now) < patience
         {
             try work.tick("the last answers are not seen yet")
             usleep(500_000)
         }
     }
-
-    /// How long an NFS client may take a folder for what it was.
-    private static let patience = Duration.seconds(65)
 
     /// `3 at work, 12 wait (Resources)`.
     private var detail: String? {
