@@ -66,7 +66,8 @@ final class DistributedRun<Work: DistributedWork> {
             threads: distribution.threads, plan: plan, logs: place.logs,
             tick: { detail in
                 if self.context.isCancelled() {
-                    self.folder.withdraw()  // workers end by themselves where the engine's word does not reach them
+                    // Workers end by themselves where the engine's word does not reach them.
+                    self.folder.withdraw()
                     throw Cancelled(stage: Work.stage, continues: true)
                 }
                 guard let completed = progress.entriesDone() else { return }
