@@ -147,8 +147,12 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
-        if not os.environ.get("KEEP"):
+        # A job that is just ending may still write.
+        for _ in range(0 if os.environ.get("KEEP") else 20):
             shutil.rmtree(self.folder, ignore_errors=True)
+            if not self.folder.exists():
+                break
+            time.sleep(0.2)
 
 
 if __name__ == "__main__":
