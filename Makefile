@@ -28,7 +28,7 @@ test-postgres: ## run the tests of what keeps tables again, on a PostgreSQL that
 
 test-clients: build .venv-clients/installed ## drive the server with the clients that people use
 	@scripts/bootstrap --tests --clients
-	@for script in ml_v1 healthcare_v1 tensorflow_rest triton_v2 killed_server killed_archive dicomweb dimse dicom_results object_storage; do \
+	@for script in ml_v1 healthcare_v1 tensorflow_rest triton_v2 killed_server killed_archive dicomweb dimse dicom_results object_storage spread_objects; do \
 	    echo "== $$script"; .venv-clients/bin/python Tests/Clients/$$script.py .build/release/lightbox || exit 1; done
 
 test-ranks: build ## train in two network namespaces and kill, stop and cut off one
@@ -38,6 +38,11 @@ test-ranks: build ## train in two network namespaces and kill, stop and cut off 
 test-spark: build .venv-spark/installed ## run stages on a Spark cluster of two workers, and kill them (SPARK_CHECKS="embed cancelled")
 	@scripts/bootstrap --spark
 	.venv-spark/bin/python Tests/Spark/spark.py .build/release/lightbox $(SPARK_CHECKS)
+
+test-slurm: build .venv-clients/installed ## run stages on a Slurm of two nodes, and kill them (SLURM_CHECKS="embed detached")
+	@scripts/bootstrap --slurm
+	python3 Tests/Slurm/slurm.py .build/release/lightbox $(SLURM_CHECKS)
+	python3 Tests/Slurm/cluster.py .venv-clients/bin/python Tests/Clients/spread_objects.py .build/release/lightbox --runner slurm
 
 soak: build .venv-clients/installed ## load a server for SOAK_SECONDS (600) and watch its memory
 	.venv-clients/bin/python Tests/Clients/soak.py .build/release/lightbox $(SOAK_SECONDS)

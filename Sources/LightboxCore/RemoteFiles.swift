@@ -9,11 +9,28 @@ public protocol RemoteFolder: Sendable {
     func files(at path: String) throws -> [String]
     /// What stands one level below a path: names of objects, and of beginnings with a slash at their end.
     func names(in path: String) throws -> [String]
+    /// Notes what a list elsewhere said of objects that will be asked for in this order: others in their place are errors.
+    func expect(_ files: [ExpectedFile])
     /// Bytes of an object, and a text that changes with them; nil when there is none.
     func status(of path: String) throws -> (size: Int, stamp: String)?
     /// Makes a file's bytes the object, whole or not at all.
     func put(_ file: String, as path: String) throws
     func remove(_ path: String) throws
+}
+
+extension RemoteFolder {
+    public func expect(_ files: [ExpectedFile]) {}
+}
+
+/// An object as ``RemoteFolder/status(of:)`` told of it.
+public struct ExpectedFile: Sendable, Hashable {
+    public let path: String
+    public let size: Int
+    public let stamp: String
+
+    public init(path: String, size: Int, stamp: String) {
+        (self.path, self.size, self.stamp) = (path, size, stamp)
+    }
 }
 
 /// Files that stand in object storage or on the web, under paths below a folder of the home.
@@ -73,6 +90,12 @@ public enum RemoteFiles {
         try owner(of: path)?.status(of: path)
     }
 
+    /// Notes what a list elsewhere said of objects; files of this machine are left out.
+    public static func expect(_ files: [ExpectedFile]) {
+        guard let owner = files.first.flatMap({ owner(of: $0.path) }) else { return }
+        owner.expect(files)
+    }
+
     /// Makes the folder in which a file for a path elsewhere is written first.
     public static func prepare(_ path: String) throws {
         guard isRemote(path) else { return }
@@ -101,6 +124,14 @@ public enum RemoteFiles {
             return
         }
         try owner.remove(path)
+    }
+
+    /// The exact address of a path elsewhere, with a query that may be a secret; nil for a path of this machine.
+    package static func address(of path: String) -> String? {
+        guard isRemote(path) else { return nil }
+        return folders.withLock { folders in
+            folders.keys.lazy.compactMap { RemotePath.address(of: path, below: $0) }.first
+        }
     }
 
     /// A text for people: addresses as the user wrote them where it has paths of objects.

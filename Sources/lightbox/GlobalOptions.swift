@@ -37,7 +37,12 @@ struct GlobalOptions: ParsableArguments {
     func report(_ body: (StageContext) throws -> (StageReport, errorsIn: String)) throws {
         try home.create()
         let start = ContinuousClock.now
-        let (made, folder) = try withContext(body)
+        let (made, folder): (StageReport, String)
+        do {
+            (made, folder) = try withContext(body)
+        } catch let work as WorkGoesOn {
+            return json ? try printJSON(work) : print(Terminal.printable(work.description))
+        }
         var report = made
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         let errorsFile = try ErrorsFile.save(report, in: folder)

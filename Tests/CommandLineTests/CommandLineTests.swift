@@ -23,11 +23,27 @@ import lightbox
             "datasets delete d --force",
             "embed --network tiny --input i --output o --runner processes --workers 3 --images-per-task 64",
             "predict-set --model m --images i --table t --runner spark --spark-master yarn --spark-conf a=b --home /s",
+            "embed --network tiny --input i --output o --runner slurm --workers 9 --slurm-partition p --slurm-time 90",
+            "records write --images i --output o --runner slurm --detach --slurm-option qos=a --slurm-option exclusive",
             "worker embed --run x",
             "stores list --dataset d", "stores create d/s --label a=b", "stores describe d/s", "stores delete d/s",
         ])
     func parses(line: String) throws {
         _ = try Lightbox.parseAsRoot(line.split(separator: " ").map(String.init))
+    }
+
+    @Test(
+        "A cluster's options go with that cluster",
+        arguments: [
+            "--slurm-time 5", "--detach", "--runner spark --spark-master yarn --detach",
+            "--runner slurm --spark-conf a=b",
+            "--runner slurm --slurm-option array=1-3", "--runner slurm --slurm-option output=x",
+            "--runner slurm --slurm-option --wrap", "--runner slurm --slurm-option =x",
+            "--runner slurm --workers 0",
+        ])
+    func misplaced(options: String) {
+        let line = "embed --network tiny --input i --output o " + options
+        #expect(throws: (any Error).self) { try Lightbox.parseAsRoot(line.split(separator: " ").map(String.init)) }
     }
 
     @Test(

@@ -159,7 +159,7 @@ import Warehouse
 
 @Suite("Worker processes") struct ProcessEngineTests {
     /// `lightbox` as it was built with these tests.
-    private static let program: String = {
+    static let program: String = {
         let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         let beside = tests.deletingLastPathComponent().path + "/lightbox"
         return FileManager.default.isExecutableFile(atPath: beside)

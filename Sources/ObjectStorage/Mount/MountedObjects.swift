@@ -157,6 +157,19 @@ public final class MountedObjects: RemoteFolder {
         return note(found)
     }
 
+    public func expect(_ files: [ExpectedFile]) {
+        note(
+            files.compactMap { file in
+                guard case .object(let name)? = try? address(of: file.path) else { return nil }
+                // What each service calls a version of an object.
+                let facts =
+                    name.scheme == .gs
+                    ? ObjectFacts(size: file.size, version: file.stamp)
+                    : ObjectFacts(size: file.size, etag: file.stamp)
+                return (file.path, facts)
+            })
+    }
+
     @discardableResult
     private func note(_ found: [(String, ObjectFacts)]) -> [String] {
         guard !found.isEmpty else { return [] }

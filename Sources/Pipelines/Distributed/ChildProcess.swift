@@ -52,3 +52,34 @@ final class ChildProcess {
         }
     }
 }
+
+/// What a short program said, and its status.
+struct ProgramAnswer {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// - Parameter tick: called while the program takes its time; may throw.
+    init(
+        of program: String, _ arguments: [String], environment: [String: String] = [:],
+        while tick: () throws -> Void = {}
+    ) throws {
+        let path = FileManager.default.temporaryDirectory.path + "/lightbox-said-" + UUID().uuidString
+        let (output, errors) = (path + ".out", path + ".err")
+        defer { for file in [output, errors] { unlink(file) } }
+        let child = try ChildProcess(
+            "/usr/bin/env", [program] + arguments, output: output, errors: errors, folder: "/",
+            environment: environment)
+        defer { child.end(patience: .seconds(1)) }
+        while child.isRunning {
+            try tick()
+            usleep(5000)
+        }
+        status = child.status
+        (self.output, self.errors) = (Self.text(of: output), Self.text(of: errors))
+    }
+
+    private static func text(of file: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self)
+    }
+}

@@ -63,23 +63,35 @@ final class DistributedRun<Work: DistributedWork> {
         var progress = TaskProgress(place: place, tasks: tasks, earlier: earlier)
         let job = EngineJob(
             stage: Work.stage, folder: place.path, manifest: place.manifest, tasks: waiting.count, run: folder.run,
-            threads: distribution.threads, logs: place.logs
-        ) { detail in
-            if self.context.isCancelled() {
-                self.folder.withdraw()  // workers end by themselves where the engine's word does not reach them
-                throw Cancelled(stage: Work.stage, continues: true)
-            }
-            guard let completed = progress.entriesDone() else { return }
-            self.context.progress(
-                ProgressUpdate(stage: Work.stage, completed: completed, total: self.entries, detail: detail))
-        }
-        defer { folder.sweep() }
+            threads: distribution.threads, plan: plan, logs: place.logs,
+            tick: { detail in
+                if self.context.isCancelled() {
+                    // Workers end by themselves where the engine's word does not reach them.
+                    self.folder.withdraw()
+                    throw Cancelled(stage: Work.stage, continues: true)
+                }
+                guard let completed = progress.entriesDone() else { return }
+                self.context.progress(
+                    ProgressUpdate(stage: Work.stage, completed: completed, total: self.entries, detail: detail))
+            },
+            missing: {
+                progress.look()
+                return self.tasks.count - progress.answered
+            })
         do {
             try distribution.engine.run(job)
+        } catch let goesOn as WorkGoesOn {
+            throw goesOn
         } catch {
             folder.withdraw()
+            folder.sweep()
             throw error
         }
+        folder.sweep()
+    }
+
+    private var plan: String {
+        ContentHash(of: tasks.map(\.description).joined(separator: "\n").utf8).description
     }
 
     /// The one answer to a task.
@@ -102,7 +114,7 @@ final class DistributedRun<Work: DistributedWork> {
     }
 }
 
-/// Counts what is answered so far, once a second.
+/// Counts what is answered so far.
 private struct TaskProgress {
     private let place: RunPlace
     private let tasks: [ContentHash]
@@ -115,17 +127,23 @@ private struct TaskProgress {
         for number in earlier { count(number) }
     }
 
+    var answered: Int { counted.count }
+
     /// nil when it was asked less than a second ago.
     mutating func entriesDone() -> Int? {
         guard last.duration(to: .now) >= .seconds(1) else { return nil }
         last = .now
+        look()
+        return entries
+    }
+
+    mutating func look() {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? [] {
             guard let number = place.number(ofDone: name), tasks.indices.contains(number),
                 !counted.contains(number)
             else { continue }
             count(number)
         }
-        return entries
     }
 
     private mutating func count(_ number: Int) {

@@ -58,6 +58,7 @@ struct TaskPlace: Sendable {
     let task: ContentHash
     /// nil: nobody withdraws the run.
     let run: String?
+    let home: WorkerHome
 
     var done: String { folder.donePath(number) }
 

@@ -21,10 +21,18 @@ public struct Distribution: Sendable {
 public protocol TaskEngine: Sendable {
     /// Whether work could begin at all, asked before the input is listed.
     func check() throws
+    /// The run that is still at work in a folder where a driver begins, when this engine goes on with it.
+    ///
+    /// - Throws: ``EngineError`` when another process is to end that run.
+    func takeOver(_ folder: String) throws -> String?
     /// Returns when every line was dealt out and answered. The answers themselves are in the run's folder.
     ///
     /// - Throws: what ``EngineJob/tick`` throws, after the engine's work has ended; ``EngineError``.
     func run(_ job: EngineJob) throws
+}
+
+extension TaskEngine {
+    public func takeOver(_ folder: String) throws -> String? { nil }
 }
 
 /// What an engine is to run.
@@ -41,11 +49,32 @@ public struct EngineJob {
     public let run: String
     /// Threads of each worker.
     public let threads: Int
+    /// Of all tasks, those that are done too: what tells one plan from another.
+    public let plan: String
     /// Where what workers say on standard error belongs, a file for each machine.
     public let logs: String
     /// Called several times a second by the engine, with a word on what it waits for: reports progress, and throws when
     /// the run is cancelled.
     public let tick: (_ detail: String?) throws -> Void
+    /// Counts the tasks without an answer.
+    public let missing: () -> Int
+}
+
+/// A driver ended and its work did not: what goes on, and where it will tell of its end.
+public struct WorkGoesOn: Error, Codable, Equatable {
+    public let stage: String
+    /// The job that works, and the one that puts its output together.
+    public let job: String
+    public let finish: String
+    /// What the second of them says.
+    public let log: String
+
+    public var description: String {
+        """
+        \(stage) goes on as job \(job); job \(finish) puts the output together and tells of it in
+        \(log). The same command without --detach waits for them; scancel \(job) \(finish) ends them.
+        """
+    }
 }
 
 /// An engine did not do its work.
@@ -59,12 +88,16 @@ public struct EngineError: Failure, Equatable {
 }
 
 extension Distribution {
-    /// - Throws: ``InputError`` for a path that stands for an object elsewhere: workers see folders only.
-    static func check(_ path: String) throws {
-        guard RemoteFiles.isRemote(path) else { return }
+    /// The folder for a run's plan and parts.
+    ///
+    /// - Parameter output: where the output goes.
+    /// - Throws: ``InputError`` when that is no folder: workers meet in one.
+    func parent(beside output: String) throws -> String {
+        let parent = sharedFolder ?? output
+        guard RemoteFiles.isRemote(parent) else { return parent }
         throw InputError(
-            .unsupported,
-            "\(RemoteFiles.shown(path)): workers read and write files in folders that all machines see. Copy with "
-                + "`lightbox storage cp`, or run without --runner.")
+            .invalidInput,
+            "\(RemoteFiles.shown(parent)) is no folder in which workers could meet. Name one that all of them see "
+                + "with --shared-folder; the output goes where it should.")
     }
 }

@@ -25,6 +25,7 @@ struct EmbedWork: DistributedWork {
         stage.display = display
         var result = TaskResult()
         let parts = try format.files("").indices.map { try place.part($0) }
+        try place.home.expect(items)
         var rest = items[...]
         var lastCheck = ContinuousClock.now
         try mapInOrder(
@@ -34,7 +35,7 @@ struct EmbedWork: DistributedWork {
                 return rest.isEmpty ? nil : Array(rest.prefix(batchSize))
             },
             transform: { [stage, format] items in
-                var batch = try stage.embed(items.map { try $0.entry() }, with: tool, format)
+                var batch = try stage.embed(items.map { try $0.entry(in: place.home) }, with: tool, format)
                 batch.problems = told(batch.problems, of: items)
                 return batch
             },
@@ -78,11 +79,22 @@ extension EmbedStage {
         _ source: ItemSource, with extractor: FeatureExtractor, to path: String, _ format: VectorFormat,
         over distribution: Distribution, _ context: StageContext
     ) throws -> StageReport {
-        let parent = distribution.sharedFolder ?? (path as NSString).deletingLastPathComponent.nonEmptyFolder
-        let folder = try PlanFolder(for: path, in: parent)
-        let work = EmbedWork(
-            extractor: try self.extractor.shipped(extractor, in: folder, context.home), batchSize: batchSize,
-            threads: distribution.threads, display: display, format: format)
+        let parent = try distribution.parent(
+            beside: (path as NSString).deletingLastPathComponent.nonEmptyFolder)
+        let folder = try PlanFolder(for: path, in: parent, over: distribution.engine)
+        struct Asked: Encodable {
+            var work: EmbedWork
+            let weights: ContentHash
+        }
+        var asked = Asked(
+            work: EmbedWork(
+                extractor: self.extractor, batchSize: batchSize, threads: distribution.threads, display: display,
+                format: format),
+            weights: extractor.provenance.weights)
+        let work = try folder.decided(asked) {
+            asked.work.extractor = try self.extractor.shipped(extractor, in: folder, context.home)
+            return asked.work
+        }
         // A batch is computed as a whole, so a task ends where one ends.
         let batches = max(1, distribution.imagesPerTask / batchSize)
         let results = try DistributedRun(work, in: folder, over: distribution, context).results(

@@ -6,7 +6,7 @@ struct ExportWork: DistributedWork {
     static let stage = "export"
 
     var export: ExportStage
-    /// Absolute.
+    /// Absolute, or the address of objects.
     var output: String
     var threads: Int
 
@@ -14,12 +14,15 @@ struct ExportWork: DistributedWork {
 
     func perform(_ items: [ExportItem], with _: Void, at place: TaskPlace) throws -> TaskResult {
         var result = TaskResult()
-        let begin = try begin(of: place)
+        let output = try place.home.path(of: output)
+        // An object is whole or not there; a second attempt leaves those of the first alone.
+        let begin = RemoteFiles.isRemote(output) ? nil : try begin(of: place)
         var rest = items[...]
         var lastCheck = ContinuousClock.now
         try mapInOrder(
-            threads: threads, next: { rest.popFirst() },
-            transform: { [export, output] in
+            // Requests wait for the network most of the time.
+            threads: RemoteFiles.isRemote(output) ? max(16, threads) : threads, next: { rest.popFirst() },
+            transform: { [export] in
                 guard FileManager.default.fileExists(atPath: $0.path) else {
                     throw InputError(
                         .environment,
@@ -69,8 +72,11 @@ extension ExportStage {
         _ context: StageContext
     ) throws -> StageReport {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let absolute = folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
-        let run = try PlanFolder(for: folder, in: distribution.sharedFolder ?? folder)
+        let address = RemoteFiles.address(of: folder)
+        let absolute =
+            address
+            ?? (folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder)
+        let run = try PlanFolder(for: folder, in: distribution.parent(beside: folder), over: distribution.engine)
         let work = ExportWork(export: self, output: absolute, threads: distribution.threads)
         let results = try DistributedRun(work, in: run, over: distribution, context).results(total: count) {
             var items: [ExportItem] = []
@@ -81,7 +87,7 @@ extension ExportStage {
         report.outputs = [folder]
         for result in results { report.add(result) }
         try check(results.flatMap(\.files), context)
-        try removeMarks(ExportWork.markPrefix(absolute, run.place))
+        if address == nil { try removeMarks(ExportWork.markPrefix(absolute, run.place)) }
         run.end()
         return report
     }

@@ -6,19 +6,18 @@ import LightboxCore
 final class PlanFolder {
     let place: RunPlace
     /// What the workers of this run carry.
-    let run = UUID().uuidString
+    let run: String
     private let lock: Int32
 
     /// - Parameters:
     ///   - output: what the run is for; the same output has the same folder.
     ///   - parent: where the folder stands.
+    ///   - engine: goes on with a run whose driver is gone, where it can.
     /// - Throws: ``InputError`` when another driver is at work on the same output.
-    init(for output: String, in parent: String) throws {
-        try Distribution.check(output)
-        try Distribution.check(parent)
+    init(for output: String, in parent: String, over engine: any TaskEngine) throws {
         let directory = FileManager.default.currentDirectoryPath
         let parent = parent.hasPrefix("/") ? parent : directory + "/" + parent
-        let output = output.hasPrefix("/") ? output : directory + "/" + output
+        let output = RemoteFiles.shown(output.hasPrefix("/") ? output : directory + "/" + output)
         let standard = URL(fileURLWithPath: parent).standardizedFileURL.path
         let key = ContentHash(of: URL(fileURLWithPath: output).standardizedFileURL.path.utf8).description.prefix(
             16)
@@ -30,6 +29,16 @@ final class PlanFolder {
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             throw InputError(.conflict, "another run is writing \(output).")
         }
+        do {
+            if let standing = try engine.takeOver(place.path) {
+                run = standing
+                return
+            }
+        } catch {
+            close(lock)
+            throw error
+        }
+        run = UUID().uuidString
         try? FileManager.default.removeItem(atPath: place.logs)
         try FileManager.default.createDirectory(atPath: place.logs, withIntermediateDirectories: true)
         // Workers of a driver that was killed see another name here and end.
@@ -52,6 +61,22 @@ final class PlanFolder {
 
     /// The output stands: nothing here is needed any more.
     func end() { try? FileManager.default.removeItem(atPath: place.path) }
+
+    /// What was decided once, by measuring or by chance, stays decided until the output stands.
+    ///
+    /// - Parameter asked: what the decision follows from.
+    func decided<Work: Codable>(_ asked: some Encodable, _ decide: () throws -> Work) throws -> Work {
+        let path = place.path + "/work.json"
+        let key = ContentHash(of: try TaskJSON.line(asked))
+        if let bytes = FileManager.default.contents(atPath: path),
+            let earlier = try? JSONDecoder().decode(Decision<Work>.self, from: bytes), earlier.asked == key
+        {
+            return earlier.work
+        }
+        let work = try decide()
+        try AtomicFile.write(TaskJSON.line(Decision(asked: key, work: work)), to: path)
+        return work
+    }
 
     /// A copy of a file or folder that workers need, under the same path in every run with the same content.
     func ship(_ path: String, key: String) throws -> String {
@@ -81,6 +106,7 @@ final class PlanFolder {
     /// Gives a part its place in the output, on another file system if need be.
     func move(_ file: HashedFile, to path: String) throws {
         let source = place.path + "/" + file.name
+        if RemoteFiles.isRemote(path) { return try RemoteFiles.commit(source, as: path) }
         if rename(source, path) == 0 { return }
         guard errno == EXDEV else { throw FileFailure(path: path, errno: errno) }
         try AtomicFile.write(to: path) { descriptor in
@@ -89,4 +115,10 @@ final class PlanFolder {
             }
         }
     }
+}
+
+/// What was decided, and the hash of what was asked.
+private struct Decision<Work: Codable>: Codable {
+    let asked: ContentHash
+    let work: Work
 }

@@ -28,6 +28,7 @@ struct PredictWork: DistributedWork {
         stage.display = display
         var result = TaskResult()
         let part = try place.part(0)
+        try place.home.expect(items)
         var rest = items[...]
         var lastCheck = ContinuousClock.now
         try mapInOrder(
@@ -37,7 +38,7 @@ struct PredictWork: DistributedWork {
                 return rest.isEmpty ? nil : Array(rest.prefix(tool.batch))
             },
             transform: { [stage] items in
-                var piece = try stage.predict(items.map { try $0.entry() }, with: tool)
+                var piece = try stage.predict(items.map { try $0.entry(in: place.home) }, with: tool)
                 piece.problems = told(piece.problems, of: items)
                 return piece
             },
@@ -78,13 +79,17 @@ extension PredictSetStage {
     ) throws -> PlanFolder {
         let source = try input.open(home: context.home, frames: frames)
         let place = context.home.jobs + "/" + name
-        let folder = try PlanFolder(for: place, in: distribution.sharedFolder ?? context.home.jobs)
+        let folder = try PlanFolder(
+            for: place, in: try distribution.parent(beside: context.home.jobs), over: distribution.engine)
         let model = try ModelPlace.open(model, context, facts: facts)
-        let work = PredictWork(
+        var work = PredictWork(
             model: try folder.ship(model.path, key: predictor.provenance.weights.description),
-            precision: predictor.provenance.precision,
-            quantised: try predictor.quantised.map { try folder.ship($0, named: "int8.onnx") },
-            threads: distribution.threads, display: display)
+            precision: precision, threads: distribution.threads, display: display)
+        work = try folder.decided(work) {
+            work.precision = predictor.provenance.precision
+            work.quantised = try predictor.quantised.map { try folder.ship($0, named: "int8.onnx") }
+            return work
+        }
         let batches = max(1, distribution.imagesPerTask / predictor.batch)
         let results = try DistributedRun(work, in: folder, over: distribution, context).results(
             total: source.total

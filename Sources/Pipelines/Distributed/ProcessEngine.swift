@@ -8,6 +8,8 @@ public struct ProcessEngine: TaskEngine {
     /// The program, and what stands before `worker` on its command line.
     public var executable: String
     public var leadingArguments: [String] = []
+    /// The home that workers are given; nil: that of the environment.
+    public var home: String?
     /// A worker that ends with an error begins again this often; tasks that are done stay done.
     private static let attempts = 4
 
@@ -60,7 +62,8 @@ public struct ProcessEngine: TaskEngine {
     private func start(_ share: String, _ job: EngineJob) throws -> ChildProcess {
         try ChildProcess(
             executable, leadingArguments + ["worker", job.stage, "--run", job.run], input: share,
-            output: share + ".answers", errors: job.logs + "/workers", folder: job.folder)
+            output: share + ".answers", errors: job.logs + "/workers", folder: job.folder,
+            environment: home.map { ["LIGHTBOX_HOME": $0] } ?? [:])
     }
 }
 
@@ -68,11 +71,20 @@ public struct ProcessEngine: TaskEngine {
 struct WorkerLogs {
     let folder: String
 
+    private var files: [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { folder + "/" + $0 }
+    }
+
+    /// Whether words stand near the end of any file.
+    func say(_ words: String) -> Bool {
+        files.contains { file in
+            let log = FileManager.default.contents(atPath: file) ?? Data()
+            return String(decoding: log.suffix(1 << 16), as: UTF8.self).contains(words)
+        }
+    }
+
     /// ` Its last words: …` of the file that was written last; empty when nothing was said.
     var lastWords: String {
-        let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map {
-            folder + "/" + $0
-        }
         let latest = files.max { Self.time($0) < Self.time($1) }
         guard let latest, let text = FileManager.default.contents(atPath: latest) else { return "" }
         let lines = String(decoding: text.suffix(4096), as: UTF8.self).split(separator: "\n")

@@ -15,12 +15,13 @@ struct RecordsWork: DistributedWork {
         var result = TaskResult()
         let name = place.folder.partName(place.number, 0)
         let part = try TFRecordWriter(path: place.folder.path + "/" + name, compression: records.compression)
+        try place.home.expect(items)
         var rest = items[...]
         var lastCheck = ContinuousClock.now
         try mapInOrder(
             threads: threads, next: { rest.popFirst() },
             transform: { [records] item -> RecordsStage.Outcome in
-                switch records.serialize(try item.entry()) {
+                switch records.serialize(try item.entry(in: place.home)) {
                 case .problem(let problem): .problem(item.told(problem))
                 case .record(let bytes): .record(bytes)
                 }
@@ -50,9 +51,9 @@ extension RecordsStage {
     func distribute(
         _ entries: [ItemSource.Entry], to paths: [String], over distribution: Distribution, _ context: StageContext
     ) throws -> StageReport {
-        let parent =
-            distribution.sharedFolder ?? (paths[0] as NSString).deletingLastPathComponent.nonEmptyFolder
-        let folder = try PlanFolder(for: paths[0], in: parent)
+        let parent = try distribution.parent(
+            beside: (paths[0] as NSString).deletingLastPathComponent.nonEmptyFolder)
+        let folder = try PlanFolder(for: paths[0], in: parent, over: distribution.engine)
         let cuts = taskCuts(entries.count, distribution.imagesPerTask)
         var plain = self
         (plain.overwrites, plain.shards) = (false, 1)  // the driver's business, not the tasks'

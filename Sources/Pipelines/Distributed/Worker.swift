@@ -1,5 +1,5 @@
 import Foundation
-import LightboxCore
+public import LightboxCore
 import WireFormats
 
 /// Does a stage's tasks as they come, one JSON line each, and answers each with one JSON line.
@@ -15,14 +15,19 @@ public struct Worker: Sendable {
     public let stage: String
     /// The run that the worker works for; it ends once the run's folder names another. nil: until the input ends.
     public let run: String?
+    private let home: WorkerHome
 
+    /// - Parameter home: asked for when a task names objects, which are then mounted in it.
     /// - Throws: ``InputError`` for a stage that is none of ``stages``.
-    public init(stage: String, run: String? = nil) throws {
+    public init(
+        stage: String, run: String? = nil, home: @escaping @Sendable () throws -> Home = { Home(path: "/") }
+    ) throws {
         guard Self.stages.contains(stage) else {
             throw InputError(.invalidInput, "a worker does \(Self.stages.joined(separator: ", ")), not \(stage).")
         }
         self.stage = stage
         self.run = run
+        self.home = WorkerHome(home)
     }
 
     /// Reads to the end of the input, whatever happens, since who deals out takes a short answer for a whole one.
@@ -88,7 +93,8 @@ public struct Worker: Sendable {
             throw InputError(.invalidInput, "the line is a task of the stage \(task.stage), not \(stage).")
         }
         let hash = ContentHash(of: line)
-        let place = TaskPlace(folder: RunPlace(path: task.folder), number: task.number, task: hash, run: run)
+        let place = TaskPlace(
+            folder: RunPlace(path: task.folder), number: task.number, task: hash, run: run, home: home)
         (answer.number, answer.task) = (task.number, hash)
         if let earlier = TaskAnswer(at: place.done, to: hash), let result = earlier.result,
             result.stands(in: task.folder)

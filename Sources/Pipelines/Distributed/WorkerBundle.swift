@@ -49,12 +49,7 @@ struct WorkerBundle {
 
     /// A copy without the names for debuggers, which are three quarters of the program; false where `strip` is missing.
     private static func strip(_ program: String, to path: String) -> Bool {
-        let log = path + ".log"
-        defer { unlink(log) }
-        let strip = try? ChildProcess(
-            "/usr/bin/env", ["strip", "-o", path, program], output: log, errors: log, folder: "/")
-        guard let strip else { return false }
-        while strip.isRunning { usleep(5000) }
+        guard let strip = try? ProgramAnswer(of: "strip", ["-o", path, program]) else { return false }
         if strip.status != 0 { unlink(path) }
         return strip.status == 0
     }
@@ -78,13 +73,10 @@ struct WorkerBundle {
 
     /// What the loader finds for the program on this machine, by `ldd`.
     private func libraries(of program: String) throws -> [String] {
-        let output = FileManager.default.temporaryDirectory.path + "/lightbox-ldd-" + UUID().uuidString
-        defer { unlink(output) }
-        let ldd = try ChildProcess("/usr/bin/env", ["ldd", program], output: output, errors: output, folder: "/")
-        while ldd.isRunning { usleep(5000) }
-        let text = String(decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self)
+        let ldd = try ProgramAnswer(of: "ldd", [program])
+        let text = ldd.output
         guard ldd.status == 0, !text.contains("not found") else {
-            throw EngineError("ldd does not find the libraries of \(program): \(text.prefix(300))")
+            throw EngineError("ldd does not find the libraries of \(program): \((text + ldd.errors).prefix(300))")
         }
         // `libpng16.so.16 => /lib/x86_64-linux-gnu/libpng16.so.16 (0x00007f…)`; libraries are copied under the first name.
         return text.split(separator: "\n").compactMap { line -> String? in

@@ -7,13 +7,15 @@ public import LightboxCore
 struct WorkerItem: Codable, Sendable {
     /// A file of the input as it was when the input was listed.
     struct File: Codable, Sendable, Equatable {
-        /// Absolute.
+        /// Absolute, or an object's address.
         var path: String
         /// As the user wrote it, where that is another text: reports use it.
         var told: String?
         var bytes: Int
         /// Nanoseconds since 1970: another time makes another task, so a changed file is worked on again.
-        var modified: Int
+        var modified: Int?
+        /// The same of an object, as its service has it.
+        var stamp: String?
     }
 
     /// An image that stands in no file of its own: it travels along.
@@ -58,22 +60,22 @@ extension WorkerItem {
     ///
     /// - Throws: ``InputError`` when the file is not as it was listed. That is no fault of one image: a folder that this
     ///   machine does not see would else leave all of its images out.
-    func entry() throws -> ItemSource.Entry {
+    func entry(in home: WorkerHome) throws -> ItemSource.Entry {
         if let problem { return .problem(.init(source: origin, reason: problem)) }
-        guard let payload = try payload(), let key else {
+        guard let payload = try payload(in: home), let key else {
             throw InputError(.invalidInput, "\(origin): the task names no image.")
         }
         return .item(ImageItem(origin: origin, key: key, extras: extras ?? [], payload: payload))
     }
 
-    private func payload() throws -> ImageItem.Payload? {
+    private func payload(in home: WorkerHome) throws -> ImageItem.Payload? {
         if let encoded { return .encoded(Bytes(encoded)) }
         if let pixels { return try .raw(pixels.image()) }
         guard let file else { return nil }
-        try file.check()
-        guard let frame else { return .file(path: file.path) }
+        let path = try file.checked(in: home)
+        guard let frame else { return .file(path: path) }
         guard frame >= 0 else { throw InputError(.invalidInput, "\(origin): frames count from 0.") }
-        return .dicom(path: file.path, frame: frame)
+        return .dicom(path: path, frame: frame)
     }
 
     /// A problem in the words of a run on one machine, which knows the file by the path that the user wrote.
@@ -86,17 +88,33 @@ extension WorkerItem {
 
 extension WorkerItem.File {
     init(_ written: String, directory: String = FileManager.default.currentDirectoryPath) throws {
-        try Distribution.check(written)
+        if let address = RemoteFiles.address(of: written), let status = try RemoteFiles.remoteStatus(of: written) {
+            guard !address.hasPrefix("http") || !address.contains("?") else {
+                throw InputError(
+                    .unsupported,
+                    "\(RemoteFiles.shown(written)): what stands behind a ? may be a signature, which workers are not "
+                        + "given.")
+            }
+            self.init(path: address, bytes: status.size, stamp: status.stamp)
+            return
+        }
         var status = stat()
         guard stat(written, &status) == 0 else { throw FileFailure(path: written, errno: errno) }
-        path = written.hasPrefix("/") ? written : directory + "/" + written
-        told = path == written ? nil : written
-        bytes = Int(status.st_size)
-        modified = status.modifiedNanoseconds
+        let path = written.hasPrefix("/") ? written : directory + "/" + written
+        self.init(
+            path: path, told: path == written ? nil : written, bytes: Int(status.st_size),
+            modified: status.modifiedNanoseconds)
     }
 
-    /// Size only: machines need not agree on a file system's times.
-    func check() throws {
+    /// The path on this machine, with a file there as it was listed. An object is brought.
+    ///
+    /// Of a file only the size is compared: machines need not agree on a file system's times.
+    func checked(in home: WorkerHome) throws -> String {
+        guard stamp == nil else {
+            let path = try home.path(of: path)
+            _ = try RemoteFiles.file(of: path)
+            return path
+        }
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw InputError(
@@ -110,6 +128,7 @@ extension WorkerItem.File {
                 "\(path) has \(status.st_size) bytes on \(ProcessInfo.processInfo.hostName), not \(bytes) as when "
                     + "the input was listed. Run the command again.")
         }
+        return path
     }
 }
 

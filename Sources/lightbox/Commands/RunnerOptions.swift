@@ -6,13 +6,13 @@ import Pipelines
 /// Where a command's work is done: in this process, in several, or on a cluster.
 struct RunnerOptions: ParsableArguments {
     enum Runner: String, ExpressibleByArgument, CaseIterable {
-        case local, processes, spark
+        case local, processes, spark, slurm
     }
 
-    @Option(help: "local; processes for several of this machine; spark for a cluster (docs/scale.md).")
+    @Option(help: "local; processes for several of this machine; spark or slurm for a cluster (docs/scale.md).")
     var runner: Runner = .local
-    @Option(help: "How many, for --runner processes; one per core when left out.") var workers: Int?
-    @Option(help: "Threads of each worker; on Spark also the cores that a task takes.") var workerThreads = 1
+    @Option(help: "How many at once: processes (one per core when left out), or jobs on Slurm.") var workers: Int?
+    @Option(help: "Threads of each worker; on a cluster also the cores that it takes.") var workerThreads = 1
     @Option(help: "Images in a task, which is what is done again when a worker dies.") var imagesPerTask = 256
     @Option(
         help: ArgumentHelp(
@@ -26,6 +26,7 @@ struct RunnerOptions: ParsableArguments {
     var sparkHome: String?
     @Option(help: ArgumentHelp("A setting for Spark; may be repeated.", valueName: "key=value"))
     var sparkConf: [String] = []
+    @OptionGroup var slurm: SlurmOptions
 
     func validate() throws {
         guard runner != .spark || sparkMaster != nil else {
@@ -34,8 +35,11 @@ struct RunnerOptions: ParsableArguments {
         guard runner == .spark || (sparkMaster == nil && sparkHome == nil && sparkConf.isEmpty) else {
             throw ValidationError("--spark-master, --spark-home and --spark-conf go with --runner spark.")
         }
-        guard workers == nil || runner == .processes else {
-            throw ValidationError("--workers goes with --runner processes.")
+        guard runner == .slurm || !slurm.isUsed else {
+            throw ValidationError("--detach and --slurm-… go with --runner slurm.")
+        }
+        guard workers == nil || runner == .processes || runner == .slurm else {
+            throw ValidationError("--workers goes with --runner processes or slurm.")
         }
         guard workers.map({ (1...1024).contains($0) }) ?? true else {
             throw ValidationError("--workers is 1 to 1024.")
@@ -65,12 +69,21 @@ struct RunnerOptions: ParsableArguments {
     }
 
     private func engine(_ home: Home) -> any TaskEngine {
-        guard runner == .spark, let sparkMaster else {
-            return ProcessEngine(workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
+        switch runner {
+        case .local, .processes:
+            var engine = ProcessEngine(workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
+            engine.home = home.path
+            return engine
+        case .spark:
+            var engine = SparkEngine(master: sparkMaster ?? "", cacheFolder: home.cache)
+            engine.sparkHome = sparkHome
+            engine.configuration = sparkConf
+            return engine
+        case .slurm:
+            var engine = slurm.engine(home: home.path)
+            (engine.workers, engine.threads) = (workers, workerThreads)
+            engine.arguments = Array(CommandLine.arguments.dropFirst())
+            return engine
         }
-        var engine = SparkEngine(master: sparkMaster, cacheFolder: home.cache)
-        engine.sparkHome = sparkHome
-        engine.configuration = sparkConf
-        return engine
     }
 }

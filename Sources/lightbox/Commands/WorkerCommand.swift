@@ -1,6 +1,9 @@
 import ArgumentParser
 import Foundation
+import HomeConfiguration
 import Inference
+import LightboxCore
+import ObjectStorage
 import Pipelines
 
 struct WorkerCommand: ParsableCommand {
@@ -17,7 +20,13 @@ struct WorkerCommand: ParsableCommand {
     @Flag(help: "Only say that program and libraries are all there.") var check = false
 
     func run() throws {
-        let worker = try Worker(stage: stage, run: runName)
+        let worker = try Worker(stage: stage, run: runName) {
+            let environment = ProcessInfo.processInfo.environment
+            let path = Home.defaultPath(environment: environment)
+            let home = try HomeConfigurationReader(environment: environment).home(at: path)
+            MountedObjects.mount(home, environment: environment)
+            return home
+        }
         if check {
             print("lightbox \(Lightbox.version), OpenVINO \(try OpenVINOLibrary.version())")
             return

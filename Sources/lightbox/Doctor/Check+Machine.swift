@@ -50,6 +50,14 @@ extension Check {
         return names.map { Check("GPU", .ok, $0) }
     }
 
+    /// A cluster's own programs, where this machine has them.
+    static func cluster(path: String) -> [Check] {
+        let folder = path.split(separator: ":").first {
+            FileManager.default.isExecutableFile(atPath: $0 + "/sbatch")
+        }
+        return folder.map { [Check("Slurm", .ok, "\($0)/sbatch, for --runner slurm")] } ?? []
+    }
+
     /// Whether the home, or the folder it would be made in, can be written, and how much fits there.
     static func home(_ home: Home) -> [Check] {
         var folder = home.path

@@ -23,8 +23,9 @@ struct Doctor: ParsableCommand {
     func run() throws {
         let home = try global.home
         let libraries = Check.linkedLibraries(maps: Check.text(of: "/proc/self/maps"))
+        let cluster = Check.cluster(path: ProcessInfo.processInfo.environment["PATH"] ?? "")
         let checks =
-            Check.processor() + [Check.memory()] + Check.devices() + libraries
+            Check.processor() + [Check.memory()] + Check.devices() + cluster + libraries
             + [Check.openVINO(), Check.libtorch()] + Check.home(home) + Check.database(home) + Check.storage(home)
         let isHealthy = !checks.contains { $0.state == .missing }
         if global.json {
