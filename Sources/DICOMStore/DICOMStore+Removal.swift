@@ -64,7 +64,9 @@ extension DICOMStore {
     ///
     /// - Parameter rows: with `series` and `study`.
     static func removeEmpty(_ rows: [SQLRow], _ database: SQLTransaction) throws {
-        for (level, children) in [("series", "dicom_instance WHERE series"), ("study", "dicom_series WHERE study")] {
+        for (level, children) in [
+            ("series", "dicom_instance WHERE series"), ("study", "dicom_series WHERE study"),
+        ] {
             let statement = database.statement(
                 "DELETE FROM dicom_\(level) WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM \(children) = ?1)")
             for id in try Set(rows.map { try $0.get(level, as: Int64.self) }) { try statement.execute([id]) }

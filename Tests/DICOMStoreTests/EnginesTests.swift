@@ -16,13 +16,18 @@ struct EnginesTests {
     /// Of one study each, told apart by odd values of what is searched for.
     private static let studies: [[Element]] = {
         let patients = [
-            "a", "A", "B", "b", "ä", "Z", "z", "_", "%", "a%b", "a_b", "a\\b", "[x]", "A*B", "é", "e\u{301}", "𝔄", "\u{FFFD}",
+            "a", "A", "B", "b", "ä", "Z", "z", "_", "%", "a%b", "a_b", "a\\b", "[x]", "A*B", "é", "e\u{301}", "𝔄",
+            "\u{FFFD}",
             "10", "9", " x", nil,
         ]
-        let names = ["Doe^Jane", "Müller^Jörg=穆勒^約爾格", "DOE^JOHN", "O'Neil^Ann Mary", "ﾔﾏﾀﾞ^ﾀﾛｳ", "Doe", "%^_", nil]
+        let names = [
+            "Doe^Jane", "Müller^Jörg=穆勒^約爾格", "DOE^JOHN", "O'Neil^Ann Mary", "ﾔﾏﾀﾞ^ﾀﾛｳ", "Doe", "%^_", nil,
+        ]
         let dates = ["20240131", "19991231", "2024", nil, "20240201", "20231231"]
         return patients.enumerated().map { number, patient in
-            var elements: [Element] = [.text(.specificCharacterSet, "ISO_IR 192"), .int(.seriesNumber, number % 3)]
+            var elements: [Element] = [
+                .text(.specificCharacterSet, "ISO_IR 192"), .int(.seriesNumber, number % 3),
+            ]
             func add(_ tag: DICOM.Tag, _ vr: VR, _ text: String?) {
                 if let text { elements.append(.text(tag, text, vr: vr)) }
             }
@@ -42,7 +47,8 @@ struct EnginesTests {
     private static func bytes(_ number: Int, _ instance: Int) -> [UInt8] {
         let kept: Set<DICOM.Tag> = [.patientID, .patientName, .studyDate, .studyTime, .modality]
         let plain = instanceBytes(
-            study: "1.2.\(number * 7 % 23)", series: "1.3.\(number).\(instance / 2)", instance: "1.4.\(number).\(instance)")
+            study: "1.2.\(number * 7 % 23)", series: "1.3.\(number).\(instance / 2)",
+            instance: "1.4.\(number).\(instance)")
         guard let file = try? DICOMFile(bytes: Bytes(plain)) else { preconditionFailure("it was just written") }
         let elements = file.dataSet.elements.filter { !kept.contains($0.tag) }
         guard let bytes = try? DICOMFile(dataSet: DataSet(elements + studies[number])).serialized() else {
@@ -51,7 +57,8 @@ struct EnginesTests {
         return bytes
     }
 
-    private func withBoth(_ body: (_ sqlite: DICOMStore, _ postgres: DICOMStore) async throws -> Void) async throws {
+    private func withBoth(_ body: (_ sqlite: DICOMStore, _ postgres: DICOMStore) async throws -> Void) async throws
+    {
         try await withStore { postgres, folder async throws in
             let sqlite = try DICOMCatalog(home: Home(path: folder + "/sqlite"))
                 .store(postgres.name, creating: true)
@@ -83,7 +90,9 @@ struct EnginesTests {
             }
         }
         terms.append([.init(.modality, "CT"), .init(.patientName, "Doe*")])
-        terms.append([.init(.studyDate, "20240101-"), .init(.modality, "MR"), .init(referringPhysicianName, "house*")])
+        terms.append([
+            .init(.studyDate, "20240101-"), .init(.modality, "MR"), .init(referringPhysicianName, "house*"),
+        ])
         terms.append([.init(.accessionNumber, "ACC1"), .init(patientComments, "no")])
         return terms
     }()
@@ -156,18 +165,24 @@ struct EnginesTests {
             #expect(counts["dicom_instance"] == 88 && counts["dicom_study"] == 22 && counts["dicom_revision"] == 1)
             // The files stay where they are.
             let moved = try DICOMCatalog(
-                home: Home(path: home.path, settings: HomeSettings(database: postgres.catalog.home.settings.database))
+                home: Home(
+                    path: home.path, settings: HomeSettings(database: postgres.catalog.home.settings.database))
             ).store(sqlite.name)
             #expect(try await moved.verify() == IngestTests.whole(88))
             #expect(try moved.revisions() == sqlite.revisions())
             let all = AttributeQuery(level: .instance, limit: 1000)
-            #expect(try moved.search(all).map { DICOMJSON.encode($0) } == sqlite.search(all).map { DICOMJSON.encode($0) })
+            #expect(
+                try moved.search(all).map { DICOMJSON.encode($0) }
+                    == sqlite.search(all).map { DICOMJSON.encode($0) })
             // No number is given twice, of a row or of a store.
-            #expect(try moved.ingest(Bytes(instanceBytes(study: "1.9", series: "1.9.1", instance: "1.9.2")), from: "") == .added)
+            #expect(
+                try moved.ingest(Bytes(instanceBytes(study: "1.9", series: "1.9.1", instance: "1.9.2")), from: "")
+                    == .added)
             _ = try moved.catalog.store(DICOMStoreName("new"), creating: true)
             let other = Home(path: home.path + "/other")
             try other.create()
-            let back = try DatabaseCopier(migrations: migrations).copy(from: server, to: SQLDatabase(file: other.catalog))
+            let back = try DatabaseCopier(migrations: migrations).copy(
+                from: server, to: SQLDatabase(file: other.catalog))
             #expect(back.first { $0.name == "dicom_instance" }?.rows == 89)
             let copied = try DICOMCatalog(home: other)
             #expect(try copied.stores() == moved.catalog.stores())

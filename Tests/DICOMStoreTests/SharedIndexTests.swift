@@ -133,7 +133,9 @@ struct SharedIndexTests {
                         "SELECT relname::text, coalesce(\(kind), 0) FROM pg_stat_user_tables WHERE schemaname = ?",
                         [server.schema])
                     return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.get(0), try $0.get(1)) })
-                        .filter { ["dicom_study", "dicom_series", "dicom_instance", "dicom_name"].contains($0.key) }
+                        .filter {
+                            ["dicom_study", "dicom_series", "dicom_instance", "dicom_name"].contains($0.key)
+                        }
                 }
             }
             do {
@@ -149,7 +151,7 @@ struct SharedIndexTests {
                         record.study.accessionNumber = "A\(study)"
                         record.study.studyDate = String(format: "2024%02d%02d", 1 + study % 12, 1 + study % 28)
                         record.series.seriesInstanceUID = "1.3.\(number / 5)"
-                        record.series.modality = number < 100 ? "MG" : "CT"
+                        record.series.modality = number < 20 ? "MG" : "CT"
                         record.instance.sopInstanceUID = "1.4.\(number)"
                         return (record, ContentHash(of: "\(number)".utf8))
                     })

@@ -189,7 +189,8 @@ private struct SearchResult {
     }
 
     /// All that is known of what a row stands for: of a study and a series, what their first instance says.
-    func everything(_ row: SQLRow, _ database: SQLTransaction, for terms: [AttributeQuery.Term]) throws -> DataSet {
+    func everything(_ row: SQLRow, _ database: SQLTransaction, for terms: [AttributeQuery.Term]) throws -> DataSet
+    {
         let isKept = terms.allSatisfy { LevelAttributes.level(of: $0.path[0]).map { $0 <= query.level } ?? false }
         if isKept {
             return try DataSet(

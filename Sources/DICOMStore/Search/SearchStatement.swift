@@ -116,7 +116,8 @@ struct SearchStatement {
             return "dicom_instance i \(join) dicom_series e ON e.id = i.series "
                 + "\(join) dicom_study s ON s.id = e.study"
         case .series(let index, _):
-            return "dicom_series e \(dialect.indexed(by: index)) \(join) dicom_study s ON s.id = e.study" + instances
+            return "dicom_series e \(dialect.indexed(by: index)) \(join) dicom_study s ON s.id = e.study"
+                + instances
         case .study(let walk, _):
             let hint =
                 switch walk {
