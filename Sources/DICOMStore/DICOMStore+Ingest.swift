@@ -122,7 +122,8 @@ private struct Ingest {
             isCancelled()
                 ? nil
                 : remaining.next().map { path in
-                    IncomingFile(source: path, folder: folder, known: { try store.hash(of: $0) })
+                    // Where the index does not answer, that is no fault of the file's: the commit will say so.
+                    IncomingFile(source: path, folder: folder, known: { (try? store.hash(of: $0)) ?? nil })
                 }
         } transform: {
             $0.take()

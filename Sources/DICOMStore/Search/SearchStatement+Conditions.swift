@@ -100,23 +100,28 @@ extension SearchStatement {
         }
         let joined = needsInstances ? " JOIN dicom_instance i3 ON i3.series = e3.id" : ""
         let selection = "FROM dicom_series e3\(joined) WHERE \(condition)"
+        let narrow = Set(below.filter(\.match.isNarrow).map(\.column.tag))
+        let order =
+            narrow.contains(.seriesInstanceUID)
+            ? "e3.series_uid, e3.id" : "e3.modality NULLS FIRST, e3.study, e3.id"
+        let isIndexed = !narrow.isDisjoint(with: [.modality, .seriesInstanceUID])
         // Few children: begin with them. Many: the first page fills soon however one walks.
-        let isIndexed = below.contains {
-            $0.match.isNarrow && [.modality, .seriesInstanceUID].contains($0.column.tag)
-        }
-        if isIndexed, try areFew(selection, terms, database) {
-            conditions.append(dialect.isIn("s.id", "SELECT e3.study \(selection)"))
-            if case .study(.any, _) = start { start = .study(.byNumber, order: "s.id") }
-        } else if below.contains(where: { $0.match.isNarrow && $0.column.tag == .sopInstanceUID }) {
-            conditions.append(
-                dialect.isIn(
-                    "s.id",
+        if narrow.contains(.sopInstanceUID) {
+            begin(
+                with:
                     "SELECT e3.study FROM dicom_instance i3 \(dialect.join) dicom_series e3 ON e3.id = i3.series "
-                        + "WHERE i3.store_id = \(store) AND \(condition)"))
-            if case .study(.any, _) = start { start = .study(.byNumber, order: "s.id") }
+                    + "WHERE i3.store_id = \(store) AND \(condition)")
+        } else if isIndexed, try areFew(selection, order: order, terms, database) {
+            begin(with: "SELECT e3.study \(selection)")
         } else {
             conditions.append("EXISTS (SELECT 1 \(selection) AND e3.study = s.id)")
         }
         arguments += terms.arguments
+    }
+
+    /// - Parameter studies: a statement that gives their numbers.
+    private mutating func begin(with studies: String) {
+        conditions.append(dialect.isIn("s.id", studies))
+        if case .study(.any, _) = start { start = .study(.byNumber, order: "s.id") }
     }
 }

@@ -97,14 +97,20 @@ struct SearchStatement {
         for term in terms where term.path == [.modality] {
             own = try add(IndexColumn.byTag[.modality]!, ValueMatch(term.value.withoutNUL, vr: .CS), to: own)
         }
-        if try areFew("FROM dicom_series e WHERE \(own.conditions.joined(separator: " AND "))", own, database) {
-            start = .series("dicom_series_modality", order: "e.modality NULLS FIRST, e.study, e.id")
+        let selection = "FROM dicom_series e WHERE \(own.conditions.joined(separator: " AND "))"
+        let order = "e.modality NULLS FIRST, e.study, e.id"
+        if try areFew(selection, order: order, own, database) {
+            start = .series("dicom_series_modality", order: order)
         }
     }
 
-    func areFew(_ selection: String, _ terms: Terms, _ database: SQLTransaction) throws -> Bool {
+    /// - Parameter order: of the index that tells: a plan of PostgreSQL's for any value walks the table.
+    func areFew(
+        _ selection: String, order: String, _ terms: Terms, _ database: SQLTransaction
+    ) throws -> Bool {
+        let walk = dialect.engine == .postgres ? "ORDER BY \(order)" : ""
         let count: Int? = try database.scalar(
-            "SELECT count(*) FROM (SELECT 1 \(selection) LIMIT \(Self.few + 1)) AS found", terms.arguments)
+            "SELECT count(*) FROM (SELECT 1 \(selection) \(walk) LIMIT \(Self.few + 1)) AS found", terms.arguments)
         return count ?? 0 <= Self.few
     }
 
