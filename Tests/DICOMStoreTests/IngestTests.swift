@@ -1,5 +1,6 @@
 import DICOM
 import DICOMStore
+import Database
 import Foundation
 import LightboxCore
 import Synchronization
@@ -116,6 +117,17 @@ import Testing
             #expect(throws: DICOMStoreError.self) {
                 try store.ingest(Bytes(instanceBytes(instance: nil)), from: "network")
             }
+            #expect(try incomingFiles(folder).isEmpty)
+        }
+    }
+
+    @Test("An index that fails ends an import; it is no fault of the files") func unusableIndex() async throws {
+        try await withStore { store, folder async throws in
+            let paths = try write([instanceBytes(instance: "1.1")], in: folder)
+            let tables = try SQLDatabase(home: store.catalog.home, file: store.catalog.home.catalog)
+            try tables.write { try $0.script("DROP TABLE dicom_instance") }
+            let error = await #expect(throws: DICOMStoreError.self) { try await store.ingest(paths) }
+            #expect(error?.code == .catalogUnusable)
             #expect(try incomingFiles(folder).isEmpty)
         }
     }
