@@ -80,6 +80,7 @@ let package = Package(
             }),
         .target(name: "COpenVINO", cSettings: [.unsafeFlags(["-I\(native)/openvino/include"])]),
         debian("CCairo", "cairo", package: "libcairo2-dev"),
+        .target(name: "COpenBLAS"),
         .target(name: "CPQ"),
         .target(name: "CTorch"),
         .target(
@@ -116,6 +117,7 @@ let package = Package(
         library("Deidentification", ["LightboxCore", "DICOM", yams]),
         library("DICOMResults", ["LightboxCore", "DICOM", "Imaging"]),
         library("Torch", ["LightboxCore", "Networks", "CTorch"]),
+        library("Analysis", ["LightboxCore", "COpenBLAS"]),
         library("Figures", ["LightboxCore", "Evaluation", "CCairo"]),
 
         // 3: what is kept on disk, in object storage and in databases
