@@ -23,10 +23,30 @@ public struct LabelledMatrix: Sendable {
         weights = labels.map { isBalanced ? Double(labels.count) / (Double(classes) * counts[$0]) : 1 }
     }
 
-    public func rows(_ indices: [Int]) throws -> LabelledMatrix {
+    /// What a row of a class counts, and what a row of the others does in the mean.
+    func classWeights(of label: Int) -> (positive: Double, other: Double) {
+        var (sums, counts) = ((0.0, 0.0), (0.0, 0.0))
+        for (own, weight) in zip(labels, weights) {
+            if own == label {
+                (sums.0, counts.0) = (sums.0 + weight, counts.0 + 1)
+            } else {
+                (sums.1, counts.1) = (sums.1 + weight, counts.1 + 1)
+            }
+        }
+        return (sums.0 / max(counts.0, 1), sums.1 / max(counts.1, 1))
+    }
+
+    /// Some of the rows; a class may have none of them.
+    public func rows(_ indices: [Int]) -> LabelledMatrix {
         LabelledMatrix(
             matrix: matrix.rows(indices), labels: indices.map { labels[$0] }, classes: classes,
             weights: indices.map { weights[$0] })
+    }
+
+    /// The same with other features.
+    public func with(_ matrix: FeatureMatrix) -> LabelledMatrix {
+        precondition(matrix.rows == labels.count)
+        return LabelledMatrix(matrix: matrix, labels: labels, classes: classes, weights: weights)
     }
 
     private init(matrix: FeatureMatrix, labels: [Int], classes: Int, weights: [Double]) {

@@ -1,5 +1,5 @@
 /// Scores of classes as weighted sums of features.
-public struct LinearClassifier: Sendable {
+public struct LinearClassifier: VectorClassifier {
     public let classes: Int
     public let columns: Int
     /// `classes` × `columns`.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Cross-entropy of the softmax of scores, and its gradient.
-enum Softmax {
+/// Probabilities as the softmax of scores, their cross-entropy and its gradient.
+package enum Softmax {
     /// - Parameters:
     ///   - scores: `labels.count` × `classes`; replaced by the gradient of each, weighted.
     /// - Returns: the weighted sum of the rows' losses.
@@ -20,7 +20,7 @@ enum Softmax {
     }
 
     /// Probabilities in place of scores.
-    static func probabilities(_ scores: inout [Double], classes: Int) {
+    package static func probabilities(_ scores: inout [Double], classes: Int) {
         for start in stride(from: 0, to: scores.count, by: classes) {
             let largest = scores[start..<(start + classes)].max() ?? 0
             var sum = 0.0
