@@ -31,7 +31,7 @@ struct OwnRoutes {
                 try await metrics()
             },
             Route(.get, "/openapi.json", .own, .read, "This description.", .init(answer: "Document")) { _ in
-                Reply(OpenAPIDocument(routes: all).value)
+                Reply(OpenAPIDocument(routes: self.all).value)
             },
         ]
     }
