@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Evaluation
 import Foundation
 import LightboxCore
 import Pipelines

@@ -75,5 +75,3 @@ struct AnalyzeMixture: ParsableCommand {
         try arguments.run(.mixture(mixture))
     }
 }
-
-extension GaussianMixture.Covariance: ExpressibleByArgument {}
