@@ -188,6 +188,8 @@ private struct MixtureRun {
                 for index in 0..<(rows * length) { sum[index % length] += block[index] * block[index] }
             }
         }
+        // Fewer rows span no ellipsoid; the regularisation alone would hold it open.
+        guard !isFull || mass > Double(length) else { throw tooFewRows }
         guard isFull else {
             let variances = sum.map { $0 / mass + settings.regularisation }
             whitenings.append(variances.map { 1 / $0.squareRoot() })
@@ -201,13 +203,15 @@ private struct MixtureRun {
             }
             sum[row * length + row] += settings.regularisation
         }
-        guard let (factor, inverse) = algebra.cholesky(sum, n: length) else {
-            throw AnalysisError(
-                .noSolution, "gmm",
-                "A component has too few rows for \(length) columns. Take fewer components or columns (--pca), or "
-                    + "--covariance diagonal.")
-        }
+        guard let (factor, inverse) = algebra.cholesky(sum, n: length) else { throw tooFewRows }
         whitenings.append(inverse)
         logDeterminants.append(2 * (0..<length).reduce(0.0) { $0 + log(factor[$1 * length + $1]) })
+    }
+
+    private var tooFewRows: AnalysisError {
+        AnalysisError(
+            .noSolution, "gmm",
+            "A component has too few rows for \(length) columns. Take fewer components or columns (--pca), or "
+                + "--covariance diagonal.")
     }
 }

@@ -82,13 +82,13 @@ public struct UMAP: Sendable {
 }
 
 /// 1 / (1 + a d^2b): how near points of the map are, from the distance at which they count as together.
-struct Curve: Sendable {
-    var a = 1.0
-    var b = 1.0
+package struct Curve: Sendable {
+    package private(set) var a = 1.0
+    package private(set) var b = 1.0
 
     /// The least squares fit to 1 up to the minimum distance and an exponential decay beyond, by Gauss and Newton's steps,
     /// damped.
-    init(minimumDistance: Double, spread: Double) {
+    package init(minimumDistance: Double, spread: Double) {
         let distances = (1..<300).map { Double($0) * 3 * spread / 299 }
         let wanted = distances.map { $0 < minimumDistance ? 1 : exp(-($0 - minimumDistance) / spread) }
         func error(_ a: Double, _ b: Double) -> Double {
