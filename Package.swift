@@ -246,7 +246,8 @@ let package = Package(
             of: "Pipelines",
             using: [
                 "WireFormats", "Warehouse", "DICOMStore", "Features", "Datasets", "Training", "ModelRegistry",
-                "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch", "Catalog", "DICOM",
+                "Analysis", "Inference", "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch",
+                "Catalog", "DICOM",
                 "Deidentification", "DICOMResults", "PlantedFiles",
             ]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),

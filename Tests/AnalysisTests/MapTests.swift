@@ -52,14 +52,25 @@ import Testing
         #expect(try tsne.map(Rows.matrix).points == map.points)
     }
 
-    @Test("Cells give the forces that all pairs give") func cells() throws {
-        // Without an angle nothing is summed up, and the map is that of all pairs.
-        var exact = TSNE()
-        (exact.perplexity, exact.angle, exact.iterations) = (20, 0, 100)
-        var summed = exact
-        summed.angle = 0.2
-        let (all, near) = (try exact.map(Rows.matrix), try summed.map(Rows.matrix))
-        #expect(abs(all.divergence - near.divergence) < 0.02 * all.divergence)
+    @Test("Cells give the forces that all pairs give, the wider their angle the less exactly")
+    func cells() {
+        let points = (0..<480).map { Double(Rows.matrix.values[$0 * 3 % 2880]) }
+        let tree = CellTree(points)
+        for (angle, tolerance) in [(Float(0), 1e-5), (0.2, 0.01), (0.5, 0.06)] {
+            for row in 0..<240 {
+                var (sum, x, y) = (0.0, 0.0, 0.0)
+                for other in 0..<240 where other != row {
+                    let (dx, dy) = (
+                        points[2 * row] - points[2 * other], points[2 * row + 1] - points[2 * other + 1]
+                    )
+                    let weight = 1 / (1 + dx * dx + dy * dy)
+                    (sum, x, y) = (sum + weight, x + weight * weight * dx, y + weight * weight * dy)
+                }
+                let found = tree.push(x: Float(points[2 * row]), y: Float(points[2 * row + 1]), angle: angle)
+                #expect(abs(found.sum / sum - 1) < tolerance)
+                #expect(hypot(found.x - x, found.y - y) < tolerance * sum)
+            }
+        }
     }
 
     @Test("UMAP is as good as umap-learn's, and the same for the same seed") func umap() throws {

@@ -8,7 +8,7 @@ struct LBFGS {
     /// It ends when no number of the gradient is larger.
     var gradientTolerance = 1e-5
     /// It ends when a step makes the value smaller by less, relatively.
-    var valueTolerance = 1e-10
+    var valueTolerance = 1e-13
 
     typealias Value = (value: Double, gradient: [Double])
 

@@ -1,7 +1,7 @@
 /// Points of a plane in nested squares, each with its centre of mass (Barnes and Hut 1986).
 ///
 /// Nodes stand in the order of a walk, each with the place where the walk goes on behind it, so that a walk needs no stack.
-struct CellTree: Sendable {
+package struct CellTree: Sendable {
     private struct Cell {
         var x: Float
         var y: Float
@@ -15,7 +15,7 @@ struct CellTree: Sendable {
     private var cells: [Cell] = []
 
     /// - Parameter points: x and y of each, at least one.
-    init(_ points: [Double]) {
+    package init(_ points: [Double]) {
         let count = points.count / 2
         var (least, most) = ((x: Double.infinity, y: Double.infinity), (x: -Double.infinity, y: -Double.infinity))
         for index in 0..<count {
@@ -81,7 +81,7 @@ struct CellTree: Sendable {
     /// - Parameters:
     ///   - x, y: one of the tree's points.
     ///   - angle: a cell whose width is less than so much of its distance counts as one point.
-    func push(x: Float, y: Float, angle: Float) -> (sum: Double, x: Double, y: Double) {
+    package func push(x: Float, y: Float, angle: Float) -> (sum: Double, x: Double, y: Double) {
         cells.withUnsafeBufferPointer { cells in
             let limit = angle * angle
             var (sum, sumX, sumY) = (0.0, 0.0, 0.0)
