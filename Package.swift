@@ -80,6 +80,8 @@ let package = Package(
             }),
         .target(name: "COpenVINO", cSettings: [.unsafeFlags(["-I\(native)/openvino/include"])]),
         debian("CCairo", "cairo", package: "libcairo2-dev"),
+        .target(name: "COpenBLAS"),
+        .target(name: "CSVM"),
         .target(name: "CPQ"),
         .target(name: "CTorch"),
         .target(
@@ -116,6 +118,7 @@ let package = Package(
         library("Deidentification", ["LightboxCore", "DICOM", yams]),
         library("DICOMResults", ["LightboxCore", "DICOM", "Imaging"]),
         library("Torch", ["LightboxCore", "Networks", "CTorch"]),
+        library("Analysis", ["LightboxCore", "COpenBLAS", "CSVM"]),
         library("Figures", ["LightboxCore", "Evaluation", "CCairo"]),
 
         // 3: what is kept on disk, in object storage and in databases
@@ -155,6 +158,7 @@ let package = Package(
                 "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
                 "Inference", "Warehouse", "DICOMStore", "Features", "Phantoms", "Evaluation", "Figures", "Torch",
                 "Datasets", "ModelRegistry", "Training", "Catalog", "Serving", "Deidentification", "DICOMResults",
+                "Analysis",
             ]),
         .target(
             name: "WebPages",
@@ -178,8 +182,7 @@ let package = Package(
                 "Database", "ObjectStorage", "DICOMStore", "Features", "Evaluation", "Figures", "Torch",
                 "Datasets",
                 "ModelRegistry", "SavedModels", "Catalog", "Serving", "Training", "Deidentification",
-                "DICOMNetwork",
-                "Pipelines", "Server", arguments,
+                "DICOMNetwork", "Analysis", "Pipelines", "Server", arguments,
             ],
             swiftSettings: swift),
 
@@ -203,6 +206,7 @@ let package = Package(
         tests(of: "DICOM"),
         tests(of: "Networks", using: ["KerasFiles", "Inference", "Imaging"]),
         tests(of: "DICOMPixels", using: ["DICOM"]),
+        tests(of: "Analysis"),
         tests(of: "Imaging"),
         tests(of: "KerasFiles", using: ["Networks", "Inference", "WireFormats"]),
         tests(of: "Inference"),
@@ -242,7 +246,8 @@ let package = Package(
             of: "Pipelines",
             using: [
                 "WireFormats", "Warehouse", "DICOMStore", "Features", "Datasets", "Training", "ModelRegistry",
-                "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch", "Catalog", "DICOM",
+                "Analysis", "Inference", "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch",
+                "Catalog", "DICOM",
                 "Deidentification", "DICOMResults", "PlantedFiles",
             ]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),

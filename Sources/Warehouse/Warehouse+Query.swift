@@ -3,6 +3,11 @@ public struct QueryColumn: Sendable, Hashable {
     public let name: String
     /// Known when the column is a table's; nil for an expression.
     public let type: ColumnType?
+
+    public init(name: String, type: ColumnType?) {
+        self.name = name
+        self.type = type
+    }
 }
 
 /// A result that fits in memory.

@@ -39,8 +39,7 @@ public struct HeatmapPictureStage: Sendable {
         }
         let path = try context.home.localPath(of: output)
         let strip = ImageGrid.strip(input: shown, truth: truth, prediction: predicted)
-        let drawing = strip.drawing()
-        try AtomicFile.write(path.hasSuffix(".svg") ? Array(drawing.svg().utf8) : drawing.png(scale: 2), to: path)
+        try strip.drawing().write(to: path)
         let error = truth.map { truth in
             zip(truth.values, predicted.values).reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
                 / Double(truth.count)

@@ -1,3 +1,4 @@
+public import Analysis
 public import ArgumentParser
 public import DICOM
 public import Datasets
@@ -16,6 +17,7 @@ public import Warehouse
 extension BatchSettings.Sampling: ExpressibleByArgument {}
 extension Ensemble: ExpressibleByArgument {}
 extension ExportStage.Format: ExpressibleByArgument {}
+extension GaussianMixture.Covariance: ExpressibleByArgument {}
 extension HeatmapLoss: ExpressibleByArgument {}
 extension Monitor: ExpressibleByArgument {}
 extension OptimizerSettings.Kind: ExpressibleByArgument {}

@@ -60,9 +60,7 @@ struct LabelsCommand: ParsableCommand {
 
     private func draw(_ tally: LabelTally, to path: String) throws {
         let title = "Images by label" + (view.map { ", \($0) view" } ?? "")
-        let drawing = tally.chart(title: title).drawing()
-        let bytes = path.hasSuffix(".png") ? try drawing.png() : Array(drawing.svg().utf8)
-        try AtomicFile.write(bytes, to: path)
+        try tally.chart(title: title).drawing().write(to: path)
     }
 
     private func say(_ report: LabelsStage.Report) {

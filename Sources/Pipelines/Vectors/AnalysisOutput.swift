@@ -1,0 +1,49 @@
+import Foundation
+import LightboxCore
+public import Warehouse
+
+/// Where an analysis goes: each row with what is known of it and what was found.
+public struct AnalysisOutput: Sendable {
+    /// A file whose name ends in `.csv` or `.jsonl`, or a table.
+    public var place: String
+    public var disposition = LoadDisposition.failIfExists
+
+    public init(_ place: String) { self.place = place }
+
+    /// - Parameters:
+    ///   - found: columns of the result, each with a cell a row; they replace columns of the same name.
+    ///   - notes: what the table's history keeps.
+    /// - Returns: what was written, for the report.
+    func write(
+        _ rows: VectorRows, found: [(name: String, cells: [SQLValue])], notes: [String: String],
+        source: VectorSource, _ context: StageContext
+    ) throws -> String {
+        let new = Set(found.map { $0.name.lowercased() })
+        let kept = rows.columns.indices.filter { !new.contains(rows.columns[$0].lowercased()) }
+        let names = kept.map { rows.columns[$0] } + found.map(\.name)
+        let cells = rows.cells.indices.map { row in
+            kept.map { rows.cells[row][$0] } + found.map { $0.cells[row] }
+        }
+        if let format = QueryFormat(rawValue: (place.lowercased() as NSString).pathExtension) {
+            try writeFile(names, cells, format, context)
+            return place
+        }
+        let table = try TableName(place)
+        let all = cells.map { row in TableRow(zip(names, row).map { TableRow.Cell($0, $1) }) }
+        try Warehouse(home: context.home).load(
+            all, into: table, disposition: disposition, from: Provenance(source: source.table, notes: notes),
+            at: Date())
+        return "table \(table)"
+    }
+
+    private func writeFile(
+        _ names: [String], _ cells: [[SQLValue]], _ format: QueryFormat, _ context: StageContext
+    ) throws {
+        var text: [UInt8] = []
+        var writer = QueryWriter(format) { text += $0.utf8 }
+        try writer.begin(names.map { QueryColumn(name: $0, type: nil) })
+        for row in cells { try writer.write(row) }
+        try writer.end()
+        try AtomicFile.write(text, to: context.home.localPath(of: place))
+    }
+}
