@@ -122,7 +122,7 @@ let package = Package(
         library("Database", ["LightboxCore", "CPQ", grdb, sqlite]),
         library("ObjectStorage", ["LightboxCore", "WireFormats"]),
         library("Warehouse", ["LightboxCore", "WireFormats", "Database", sqlite]),
-        library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Warehouse", grdb]),
+        library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Database", "Warehouse", grdb]),
         library("Datasets", ["LightboxCore", "WireFormats", "Imaging", yams]),
         library("ModelRegistry", ["LightboxCore", "WireFormats", "Networks", "KerasFiles"]),
         library("SavedModels", ["LightboxCore", "WireFormats", "Imaging"]),

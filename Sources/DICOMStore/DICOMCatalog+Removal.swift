@@ -37,10 +37,15 @@ extension DICOMCatalog {
     ///
     /// - Parameter waits: for others that are about the same; otherwise what they have in hand is left to them.
     func removeForgotten(waits: Bool = true) throws {
-        let ids = try pool.write { database in
+        let (ids, stores) = try pool.write { database in
             try setForgottenAside(database)
-            return try Int64.fetchAll(database, sql: "SELECT id FROM dicom_forgotten")
+            let rows = try Row.fetchAll(database, sql: "SELECT id, dataset, name FROM dicom_forgotten")
+            return (
+                rows.map { $0["id"] as Int64 },
+                try rows.map { try DICOMStoreName(dataset: $0["dataset"], store: $0["name"]) }
+            )
         }
+        for store in stores { try removeObjects(of: store) }
         var isClean = true
         let names = (try? FileManager.default.contentsOfDirectory(atPath: home.dicom)) ?? []
         for name in names where name.hasPrefix(Self.aside) {

@@ -9,11 +9,13 @@ public import LightboxCore
 public final class DICOMCatalog: Sendable {
     let pool: DatabasePool
     public let home: Home
+    let turns: FileTurns
 
     /// Opens the catalogue of a home folder, and makes both when they are missing.
     public init(home: Home) throws {
         self.home = home
         try home.create()
+        turns = try FileTurns(home: home)
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
         configuration.foreignKeysEnabled = true

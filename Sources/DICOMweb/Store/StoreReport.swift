@@ -37,6 +37,9 @@ struct StoreReport: Sendable {
         case .conflict:
             fail(record, .duplicate, "The instance already exists with other content, which was kept.")
         case .unreadable(let reason): fail(record, .processingFailure, reason)
+        case .unstored:
+            // Why is the installation's own business.
+            fail(record, .processingFailure, "The instance cannot be kept now. Send it again later.")
         }
     }
 

@@ -60,7 +60,7 @@ struct ArchiveStage: Sendable {
                     result.remarks.append(
                         "\(home.address(of: path)): the store has another file under its SOP Instance UID and keeps that one."
                     )
-                case .unreadable(let reason):
+                case .unreadable(let reason), .unstored(let reason):
                     result.failed += 1
                     result.problems.append(.init(source: home.address(of: path), reason: reason))
                 }

@@ -125,7 +125,7 @@ public struct ExportStage: Sendable, Codable, Equatable {
 
     private func file(of instance: ExportItem) throws -> [UInt8] {
         guard let uid = transferSyntaxUID, uid != instance.transferSyntaxUID else {
-            return Array(try Data(contentsOf: URL(fileURLWithPath: instance.path)))
+            return try Bytes(MappedFile(path: instance.path)).array
         }
         guard let syntax = TransferSyntax(uid: uid), !syntax.isEncapsulated else {
             throw InputError(
