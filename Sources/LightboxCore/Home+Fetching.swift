@@ -34,7 +34,7 @@ extension Home {
     public func fetched(_ files: [HashedFile], of path: String) throws -> String {
         let lines = files.map { "\($0.name) \($0.bytes) \($0.sha256)" }
         let hash = ContentHash(of: lines.joined(separator: "\n").utf8).description.prefix(32)
-        let place = "\(cache)/fetched/\(hash)"
+        let place = "\(versions)/\(hash)"
         let folder = "\(place)/\((path as NSString).lastPathComponent)"
         try Self.gather(files.map { path + "/" + $0.name }, below: path, in: place, folder) { copies in
             for file in files where try ContentHash(ofFile: copies + "/" + file.name) != file.sha256 {

@@ -42,6 +42,9 @@ public struct Home: Sendable, Hashable {
     /// Can be deleted at any time.
     public var cache: String { path + "/cache" }
 
+    /// Copies of versions of models where servers share them, each in a folder of its name.
+    public var versions: String { cache + "/versions" }
+
     /// Makes the folders that are missing; only the user may look into them, since they hold patient data.
     public func create() throws {
         let access: [FileAttributeKey: Any] = [.posixPermissions: 0o700]

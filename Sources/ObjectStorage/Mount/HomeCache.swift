@@ -14,11 +14,14 @@ enum HomeCache {
             let cache = ObjectCache(
                 folder: home.cache + "/objects", limit: limit,
                 leftovers: [
-                    (home.cache + "/objects", { _ in true }), (home.cache + "/fetched", { _ in true }),
+                    .init(home.cache + "/objects"), .init(home.cache + "/fetched"),
+                    .init(home.versions),
                     // What has no dot before its name is gone on with by another run.
-                    (home.objects, { $0.hasPrefix(".") }),
+                    .init(home.objects, hidden: true),
                 ]
-            ) { sweepFetched(home.cache + "/fetched", limit: limit) }
+            ) {
+                for folder in [home.cache + "/fetched", home.versions] { sweepFetched(folder, limit: limit) }
+            }
             caches[home.cache] = cache
             return cache
         }

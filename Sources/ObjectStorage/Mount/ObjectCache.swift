@@ -7,11 +7,19 @@ import Synchronization
 /// A copy is named by what it is a copy of, its `ETag` included, and never changed: another object has another name.
 /// Removing one takes nothing from who has it open.
 package final class ObjectCache: Sendable {
+    /// Where killed processes leave what they had begun.
+    package struct Place: Sendable {
+        let folder: String
+        /// Whether only names that begin with a dot are theirs.
+        let isHidden: Bool
+
+        package init(_ folder: String, hidden: Bool = false) { (self.folder, isHidden) = (folder, hidden) }
+    }
+
     let folder: String
     let limit: Int
     private let oldest: Double
-    /// Where killed processes leave what they had begun, and which names theirs are.
-    private let leftovers: [(folder: String, isMeant: @Sendable (String) -> Bool)]
+    private let leftovers: [Place]
     private let others: @Sendable () -> Void
     /// Bytes that came since the last look at the folder.
     private let sinceSweep: Mutex<Int>
@@ -21,8 +29,7 @@ package final class ObjectCache: Sendable {
 
     package init(
         folder: String, limit: Int = 10 << 30, oldest: Double = 14 * 86_400,
-        leftovers: [(folder: String, isMeant: @Sendable (String) -> Bool)] = [],
-        alsoSweeping others: @escaping @Sendable () -> Void = {}
+        leftovers: [Place] = [], alsoSweeping others: @escaping @Sendable () -> Void = {}
     ) {
         (self.folder, self.limit, self.oldest, self.leftovers) = (folder, limit, oldest, leftovers)
         self.others = others
@@ -68,7 +75,9 @@ package final class ObjectCache: Sendable {
         guard isDue else { return }
         sweep(for: size)
         others()
-        for place in leftovers { Leftovers.remove(below: place.folder, where: place.isMeant) }
+        for place in leftovers {
+            Leftovers.remove(below: place.folder) { !place.isHidden || $0.hasPrefix(".") }
+        }
     }
 
     /// Takes a file that is known to be the object, so that it need not be brought.

@@ -217,7 +217,7 @@ private struct Counts {
 
 extension Deidentifier {
     init(_ settings: ArchiveWork.Deidentification, home: Home) throws {
-        let key = try DeidentificationKey(file: home.deidentificationKey)
+        let key = try home.keyOfNewNames()
         guard settings.options.isEmpty else {
             try self.init(options: Set(settings.options.compactMap(ConfidentialityOption.init)), key: key)
             refusesBurnedInText = settings.refusesBurnedInText

@@ -87,7 +87,7 @@ struct DICOMDeidentify: ParsableCommand {
         var deidentifier = try Deidentifier(
             profile: profile ?? file?.profile ?? .basic, options: (file?.options ?? []).union(options),
             rules: file?.rules ?? RuleSet(),
-            key: DeidentificationKey(file: key ?? home.deidentificationKey))
+            key: key.map { try DeidentificationKey(file: $0) } ?? home.keyOfNewNames())
         deidentifier.refusesBurnedInText = refuseBurnedIn
         return deidentifier
     }
