@@ -122,7 +122,7 @@ let package = Package(
         library("Database", ["LightboxCore", "CPQ", grdb, sqlite]),
         library("ObjectStorage", ["LightboxCore", "WireFormats"]),
         library("Warehouse", ["LightboxCore", "WireFormats", "Database", sqlite]),
-        library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Database", "Warehouse", grdb]),
+        library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Database", "Warehouse"]),
         library("Datasets", ["LightboxCore", "WireFormats", "Imaging", yams]),
         library("ModelRegistry", ["LightboxCore", "WireFormats", "Networks", "KerasFiles"]),
         library("SavedModels", ["LightboxCore", "WireFormats", "Imaging"]),
@@ -229,7 +229,7 @@ let package = Package(
             ]),
         tests(of: "ObjectStorage", using: ["WireFormats"]),
         tests(of: "Warehouse", using: ["Database"]),
-        tests(of: "DICOMStore", using: ["DICOM", "Warehouse"]),
+        tests(of: "DICOMStore", using: ["DICOM", "Database", "Warehouse"]),
         tests(
             of: "Features",
             using: ["Networks", "Inference", "Imaging", "ModelRegistry", "KerasFiles", "WireFormats"]),

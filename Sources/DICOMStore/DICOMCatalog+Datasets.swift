@@ -1,5 +1,5 @@
+import Database
 public import Foundation
-import GRDB
 
 extension DICOMCatalog {
     /// Makes a dataset without stores.
@@ -13,20 +13,18 @@ extension DICOMCatalog {
             throw DICOMStoreError(
                 .invalidName, "This is no dataset's name. Use letters, digits, '_', '-' and '.', 200 at most.")
         }
-        guard try pool.write({ try Self.insertDataset(name, settings, at: date, $0) }) else {
+        guard try write({ try Self.insertDataset(name, settings, at: date, $0) }) else {
             throw DICOMStoreError(.datasetExists, "There is a dataset '\(name)' already.")
         }
         return try dataset(name)
     }
 
     /// - Throws: ``DICOMStoreError`` `noSuchDataset`.
-    public func dataset(_ name: String) throws -> DICOMDataset { try pool.read { try Self.dataset(name, $0) } }
+    public func dataset(_ name: String) throws -> DICOMDataset { try read { try Self.dataset(name, $0) } }
 
     /// In the order of their names.
     public func datasets() throws -> [DICOMDataset] {
-        try pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM dicom_dataset ORDER BY name").map(Self.dataset)
-        }
+        try read { try $0.all("SELECT * FROM dicom_dataset ORDER BY name").map(Self.dataset) }
     }
 
     /// Changes a dataset's settings.
@@ -35,12 +33,12 @@ extension DICOMCatalog {
     public func changeDataset(
         _ name: String, _ change: (inout DICOMDataset.Settings) throws -> Void
     ) throws -> DICOMDataset {
-        try pool.write { database in
+        try write { database in
+            try Self.lock(database)
             var settings = try Self.dataset(name, database).settings
             try change(&settings)
             try database.execute(
-                sql: "UPDATE dicom_dataset SET settings = ? WHERE name = ?",
-                arguments: [try Self.text(settings), name])
+                "UPDATE dicom_dataset SET settings = ? WHERE name = ?", [try Self.text(settings), name])
             return try Self.dataset(name, database)
         }
     }
@@ -50,13 +48,14 @@ extension DICOMCatalog {
     /// - Returns: the stores that went with it.
     @discardableResult
     public func deleteDataset(_ name: String) throws -> [DICOMStoreName] {
-        let stores = try pool.write { database in
+        let stores = try write { database in
+            try Self.lock(database)
             _ = try Self.dataset(name, database)
-            let stores = try String.fetchAll(
-                database, sql: "SELECT name FROM dicom_store WHERE dataset = ? ORDER BY name", arguments: [name]
-            ).map { try DICOMStoreName(dataset: name, store: $0) }
+            let names: [String] = try database.column(
+                "SELECT name FROM dicom_store WHERE dataset = ? ORDER BY name", [name])
+            let stores = try names.map { try DICOMStoreName(dataset: name, store: $0) }
             for store in stores { _ = try Self.forget(store, database) }
-            try database.execute(sql: "DELETE FROM dicom_dataset WHERE name = ?", arguments: [name])
+            try database.execute("DELETE FROM dicom_dataset WHERE name = ?", [name])
             return stores
         }
         try removeForgotten()
@@ -68,27 +67,24 @@ extension DICOMCatalog {
     /// - Returns: whether there was none of this name.
     @discardableResult
     static func insertDataset(
-        _ name: String, _ settings: DICOMDataset.Settings, at date: Date, _ database: Database
+        _ name: String, _ settings: DICOMDataset.Settings, at date: Date, _ database: SQLTransaction
     ) throws -> Bool {
         try database.execute(
-            sql: "INSERT INTO dicom_dataset (name, settings, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            arguments: [name, try text(settings), date.timeIntervalSince1970])
-        return database.changesCount == 1
+            "INSERT INTO dicom_dataset (name, settings, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [name, try text(settings), date.timeIntervalSince1970]) == 1
     }
 
-    private static func dataset(_ name: String, _ database: Database) throws -> DICOMDataset {
-        let row = try Row.fetchOne(
-            database, sql: "SELECT * FROM dicom_dataset WHERE name = ?", arguments: [name])
-        guard let row else {
-            throw DICOMStoreError(.noSuchDataset, "There is no dataset '\(name.prefix(256))'.")
-        }
+    static func dataset(_ name: String, _ database: SQLTransaction) throws -> DICOMDataset {
+        guard DICOMStoreName.isUsable(name),
+            let row = try database.first("SELECT * FROM dicom_dataset WHERE name = ?", [name])
+        else { throw DICOMStoreError(.noSuchDataset, "There is no dataset '\(name.prefix(256))'.") }
         return try dataset(row)
     }
 
-    private static func dataset(_ row: Row) throws -> DICOMDataset {
+    private static func dataset(_ row: SQLRow) throws -> DICOMDataset {
         DICOMDataset(
-            name: row["name"], settings: try value(row["settings"]),
-            created: (row["created"] as Double?).map { Date(timeIntervalSince1970: $0) })
+            name: try row.get("name"), settings: try value(row.get("settings")),
+            created: try row.get("created", as: Double?.self).map { Date(timeIntervalSince1970: $0) })
     }
 
     static func text(_ value: some Encodable) throws -> String {
@@ -102,7 +98,7 @@ extension DICOMCatalog {
             return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
         } catch {
             throw DICOMStoreError(
-                .catalogUnusable, "A row of catalog.db cannot be read. A newer Lightbox may have written it.")
+                .catalogUnusable, "A row of the index cannot be read. A newer Lightbox may have written it.")
         }
     }
 }

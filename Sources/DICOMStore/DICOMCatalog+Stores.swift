@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 import LightboxCore
 
 extension DICOMCatalog {
@@ -9,10 +9,12 @@ extension DICOMCatalog {
     public func createStore(
         _ name: DICOMStoreName, _ settings: DICOMStoreSettings = DICOMStoreSettings()
     ) throws -> DICOMStore {
-        _ = try dataset(name.dataset)
-        guard try pool.write({ try insertStore(name, settings, $0) }) else {
-            throw DICOMStoreError(.storeExists, "There is a DICOM store '\(name)' already.")
+        let isNew = try write { database in
+            try Self.lock(database)
+            _ = try Self.dataset(name.dataset, database)
+            return try insertStore(name, settings, database)
         }
+        guard isNew else { throw DICOMStoreError(.storeExists, "There is a DICOM store '\(name)' already.") }
         return try store(name)
     }
 
@@ -20,18 +22,19 @@ extension DICOMCatalog {
     ///
     /// - Throws: ``DICOMStoreError`` `noSuchDataset`.
     public func stores(of dataset: String) throws -> [(name: DICOMStoreName, settings: DICOMStoreSettings)] {
-        _ = try self.dataset(dataset)
-        return try pool.read { database in
-            try Row.fetchAll(
-                database, sql: "SELECT name, settings FROM dicom_store WHERE dataset = ? ORDER BY name",
-                arguments: [dataset]
-            ).map { (try DICOMStoreName(dataset: dataset, store: $0["name"]), try Self.value($0["settings"])) }
+        try read { database in
+            _ = try Self.dataset(dataset, database)
+            return try database.all(
+                "SELECT name, settings FROM dicom_store WHERE dataset = ? ORDER BY name", [dataset]
+            ).map { row in
+                (try DICOMStoreName(dataset: dataset, store: row.get("name")), try Self.value(row.get("settings")))
+            }
         }
     }
 
     /// - Throws: ``DICOMStoreError`` `noSuchStore`.
     public func settings(of name: DICOMStoreName) throws -> DICOMStoreSettings {
-        try pool.read { try Self.settings(of: name, $0) }
+        try read { try Self.settings(of: name, $0) }
     }
 
     /// Changes a store's settings.
@@ -40,12 +43,13 @@ extension DICOMCatalog {
     public func changeSettings(
         of name: DICOMStoreName, _ change: (inout DICOMStoreSettings) throws -> Void
     ) throws -> DICOMStoreSettings {
-        try pool.write { database in
+        try write { database in
+            try Self.lock(database)
             var settings = try Self.settings(of: name, database)
             try change(&settings)
             try database.execute(
-                sql: "UPDATE dicom_store SET settings = ? WHERE dataset = ? AND name = ?",
-                arguments: [try Self.text(settings), name.dataset, name.store])
+                "UPDATE dicom_store SET settings = ? WHERE dataset = ? AND name = ?",
+                [try Self.text(settings), name.dataset, name.store])
             return settings
         }
     }
@@ -58,7 +62,11 @@ extension DICOMCatalog {
 
     /// Its first half, for tests of a crash in between.
     package func forget(_ name: DICOMStoreName) throws {
-        guard try pool.write({ try Self.forget(name, $0) }) else { throw Self.missing(name) }
+        let isGone = try write { database in
+            try Self.lock(database)
+            return try Self.forget(name, database)
+        }
+        guard isGone else { throw Self.missing(name) }
     }
 }
 
@@ -66,30 +74,30 @@ extension DICOMCatalog {
     /// - Returns: whether there was none of this name.
     @discardableResult
     func insertStore(
-        _ name: DICOMStoreName, _ settings: DICOMStoreSettings, _ database: Database
+        _ name: DICOMStoreName, _ settings: DICOMStoreSettings, _ database: SQLTransaction
     ) throws -> Bool {
         guard try Self.row(of: name, database) == nil else { return false }
         try setForgottenAside(database)
-        try database.execute(sql: "UPDATE dicom_store_number SET last = last + 1")
+        try database.execute("UPDATE dicom_store_number SET last = last + 1")
         try database.execute(
-            sql:
-                "INSERT INTO dicom_store (id, dataset, name, settings) SELECT last, ?, ?, ? FROM dicom_store_number",
-            arguments: [name.dataset, name.store, try Self.text(settings)])
+            "INSERT INTO dicom_store (id, dataset, name, settings) SELECT last, ?, ?, ? FROM dicom_store_number",
+            [name.dataset, name.store, try Self.text(settings)])
         return true
     }
 
-    static func settings(of name: DICOMStoreName, _ database: Database) throws -> DICOMStoreSettings {
+    private static func settings(
+        of name: DICOMStoreName, _ database: SQLTransaction
+    ) throws -> DICOMStoreSettings {
         guard let row = try row(of: name, database) else { throw missing(name) }
-        return try value(row["settings"])
+        return try value(row.get("settings"))
     }
 
-    private static func row(of name: DICOMStoreName, _ database: Database) throws -> Row? {
-        try Row.fetchOne(
-            database, sql: "SELECT id, settings FROM dicom_store WHERE dataset = ? AND name = ?",
-            arguments: [name.dataset, name.store])
+    private static func row(of name: DICOMStoreName, _ database: SQLTransaction) throws -> SQLRow? {
+        try database.first(
+            "SELECT id, settings FROM dicom_store WHERE dataset = ? AND name = ?", [name.dataset, name.store])
     }
 
-    private static func missing(_ name: DICOMStoreName) -> DICOMStoreError {
+    static func missing(_ name: DICOMStoreName) -> DICOMStoreError {
         DICOMStoreError(.noSuchStore, "There is no DICOM store '\(name)'.")
     }
 }

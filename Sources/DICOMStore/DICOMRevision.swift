@@ -1,5 +1,5 @@
+import Database
 public import Foundation
-import GRDB
 public import LightboxCore
 
 /// A file whose place another one under the same SOP Instance UID has taken.
@@ -15,18 +15,17 @@ public struct DICOMRevision: Sendable, Hashable, Codable {
 extension DICOMStore {
     /// What stood under a UID before, the oldest first; of all UIDs without one.
     public func revisions(of sopInstanceUID: String? = nil) throws -> [DICOMRevision] {
-        try pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT sop_uid, content_hash, size, replaced FROM dicom_revision
-                    WHERE store_id = ?1 AND (?2 IS NULL OR sop_uid = ?2) ORDER BY id
-                    """, arguments: [id, sopInstanceUID]
+        let condition = "store_id = ?" + (sopInstanceUID == nil ? "" : " AND sop_uid = ?")
+        let arguments: SQLArguments = [id] + (sopInstanceUID.map { [$0.withoutNUL] } ?? [])
+        return try catalog.read { database in
+            try database.all(
+                "SELECT sop_uid, content_hash, size, replaced FROM dicom_revision WHERE \(condition) ORDER BY id",
+                arguments
             ).compactMap { row in
-                guard let hash = ContentHash(digest: row["content_hash"]) else { return nil }
+                guard let hash = ContentHash(digest: try row.get(1)) else { return nil }
                 return DICOMRevision(
-                    sopInstanceUID: row["sop_uid"], contentHash: hash, size: row["size"],
-                    replaced: Date(timeIntervalSince1970: row["replaced"]), path: path(for: hash))
+                    sopInstanceUID: try row.get(0), contentHash: hash, size: try row.get(2),
+                    replaced: Date(timeIntervalSince1970: try row.get(3)), path: path(for: hash))
             }
         }
     }
@@ -34,13 +33,11 @@ extension DICOMStore {
     /// Removes the revisions of instances that are removed.
     ///
     /// - Returns: the hashes of their files.
-    func removeRevisions(of uid: String, _ database: Database) throws -> [ContentHash] {
-        let digests = try Data.fetchAll(
-            database, sql: "SELECT content_hash FROM dicom_revision WHERE store_id = ? AND sop_uid = ?",
-            arguments: [id, uid])
+    func removeRevisions(of uid: String, _ database: SQLTransaction) throws -> [ContentHash] {
+        let digests: [[UInt8]] = try database.column(
+            "SELECT content_hash FROM dicom_revision WHERE store_id = ? AND sop_uid = ?", [id, uid])
         guard !digests.isEmpty else { return [] }
-        try database.execute(
-            sql: "DELETE FROM dicom_revision WHERE store_id = ? AND sop_uid = ?", arguments: [id, uid])
+        try database.execute("DELETE FROM dicom_revision WHERE store_id = ? AND sop_uid = ?", [id, uid])
         return digests.compactMap { ContentHash(digest: $0) }
     }
 }

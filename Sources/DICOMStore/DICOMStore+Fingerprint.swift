@@ -1,21 +1,21 @@
+import Database
 import Foundation
-import GRDB
 public import LightboxCore
 
 extension DICOMStore {
     /// A hash of the contents of all matching instances, which changes when one is added, removed or replaced;
     /// nil when there are none.
     public func fingerprint(of filter: InstanceFilter) throws -> ContentHash? {
-        try pool.read { database in
+        try catalog.read { database in
             let (condition, arguments) = filter.condition(store: id)
-            let statement = try database.cachedStatement(
-                sql: "SELECT i.content_hash \(filter.tables) WHERE \(condition) ORDER BY i.content_hash")
+            let tables = filter.tables(database.dialect)
+            let rows = try database.cursor(
+                "SELECT i.content_hash \(tables) WHERE \(condition) ORDER BY i.content_hash", arguments)
             var hasher = ContentHasher()
             var isEmpty = true
-            let digests = try Data.fetchCursor(statement, arguments: arguments)
-            while let digest = try digests.next() {
+            while let row = try rows.next() {
                 isEmpty = false
-                digest.withUnsafeBytes { hasher.update($0) }
+                try row.get(0, as: [UInt8].self).withUnsafeBytes { hasher.update($0) }
             }
             return isEmpty ? nil : hasher.finalize()
         }
@@ -23,13 +23,12 @@ extension DICOMStore {
 
     /// How the matching instances are encoded, and how many of each.
     public func transferSyntaxes(of filter: InstanceFilter) throws -> [String: Int] {
-        try pool.read { database in
+        try catalog.read { database in
             let (condition, arguments) = filter.condition(store: id)
-            let rows = try Row.fetchAll(
-                database.cachedStatement(
-                    sql: "SELECT i.transfer_syntax, count(*) \(filter.tables) WHERE \(condition) GROUP BY 1"),
-                arguments: arguments)
-            return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
+            let tables = filter.tables(database.dialect)
+            let rows = try database.all(
+                "SELECT i.transfer_syntax, count(*) \(tables) WHERE \(condition) GROUP BY 1", arguments)
+            return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.get(0), try $0.get(1)) })
         }
     }
 }

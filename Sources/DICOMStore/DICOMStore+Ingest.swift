@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 public import LightboxCore
 import Synchronization
 
@@ -56,14 +56,20 @@ extension DICOMStore {
 
     /// Writes index rows that have no files, to measure an index of a size that no disk has the images for.
     package func addRows(_ records: some Sequence<(InstanceRecord, ContentHash)>) throws {
-        try pool.write { database in
-            var writer = try InstanceWriter(database, store: id)
+        try catalog.write { database in
+            guard try lock(database) != nil else { throw DICOMCatalog.missing(name) }
+            var writer = InstanceWriter(database, store: id)
             for (record, hash) in records { try writer.insert(record, .none, hash: hash, size: 527_000) }
+            try writer.flush()
         }
     }
 
     func hash(of sopInstanceUID: String) throws -> ContentHash? {
-        try pool.read { try InstanceWriter($0, store: id).hash(of: sopInstanceUID) }
+        try catalog.read { database in
+            try database.first(
+                "SELECT content_hash FROM dicom_instance WHERE store_id = ? AND sop_uid = ?", [id, sopInstanceUID]
+            ).flatMap { ContentHash(digest: try $0.get(0)) }
+        }
     }
 }
 

@@ -1,7 +1,5 @@
-import Foundation
-import GRDB
+import Database
 import LightboxCore
-import Synchronization
 
 /// Files of a store that stand in object storage, for several servers.
 extension DICOMStore {
@@ -11,17 +9,24 @@ extension DICOMStore {
     /// Files that wait for their commit: beside the others where these are of this machine.
     var incoming: String { shared == nil ? root + "/incoming" : catalog.home.outgoing + "/dicom" }
 
-    /// Removes those files that no row names any more.
-    func removeUnused(_ files: [(uid: String, hash: ContentHash)]) throws {
+    /// Removes those files that no row names any more, also none of a new store of the name.
+    func removeUnusedObjects(_ files: [StoredFile]) throws {
         for start in stride(from: 0, to: files.count, by: 256) {
             let some = files[start..<min(start + 256, files.count)]
             try catalog.turns.whileRemoving(from: name) {
-                let unused = try pool.read { database in
-                    let writer = try InstanceWriter(database, store: id)
-                    return try some.filter { try !writer.isInUse($0.hash, uid: $0.uid) }
-                }
+                let unused = try catalog.read { database in try some.filter { try !isNamed($0, database) } }
                 try Self.removeObjects(Set(unused.map { path(for: $0.hash) }))
             }
+        }
+    }
+
+    private func isNamed(_ file: StoredFile, _ database: SQLTransaction) throws -> Bool {
+        try ["dicom_instance", "dicom_revision"].contains { table in
+            try database.scalar(
+                """
+                SELECT EXISTS (SELECT 1 FROM \(table) WHERE sop_uid = ?1 AND content_hash = ?2
+                AND store_id IN (SELECT id FROM dicom_store WHERE dataset = ?3 AND name = ?4))
+                """, [file.uid, file.hash.digest, name.dataset, name.store]) ?? false
         }
     }
 
@@ -36,15 +41,16 @@ extension DICOMStore {
         }
     }
 
-    /// The hashes of all files that the index names.
-    func knownHashes(_ database: Database) throws -> Set<ContentHash> {
-        let digests = try Data.fetchAll(
-            database,
-            sql: """
+    /// The paths of all files that the index names.
+    func namedPaths() throws -> Set<String> {
+        let digests: [[UInt8]] = try catalog.read {
+            try $0.column(
+                """
                 SELECT content_hash FROM dicom_instance WHERE store_id = ?1
                 UNION ALL SELECT content_hash FROM dicom_revision WHERE store_id = ?1
-                """, arguments: [id])
-        return Set(digests.compactMap { ContentHash(digest: $0) })
+                """, [id])
+        }
+        return Set(digests.compactMap { ContentHash(digest: $0).map(path(for:)) })
     }
 }
 
@@ -59,8 +65,8 @@ extension DICOMCatalog {
             let some = found[start..<min(start + 256, found.count)]
             try turns.whileRemoving(from: name) {
                 guard let store = try? store(name) else { return try DICOMStore.removeObjects(some) }
-                let known = Set(try pool.read { try store.knownHashes($0) }.map(store.path(for:)))
-                try DICOMStore.removeObjects(some.filter { !known.contains($0) })
+                let named = try store.namedPaths()
+                try DICOMStore.removeObjects(some.filter { !named.contains($0) })
             }
         }
     }

@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 import LightboxCore
 
 extension DICOMStore {
@@ -11,18 +11,20 @@ extension DICOMStore {
     public func instances(
         matching filter: InstanceFilter = .all, after position: InstancePosition? = nil, limit: Int
     ) throws -> [StoredInstance] {
-        try pool.read { database in
+        try catalog.read { database in
             var (condition, arguments) = filter.condition(store: id)
             if let position {
-                // The first term lets SQLite start in its index, the row value takes the rest.
+                // The first term lets the walk start in an index, the row value takes the rest.
                 condition += " AND s.study_uid >= ? AND (s.study_uid, e.series_uid, i.sop_uid) > (?, ?, ?)"
                 arguments += [position.study, position.study, position.series, position.instance]
             }
             arguments += [limit]
             let order = filter.sopInstanceUID == nil ? " ORDER BY s.study_uid, e.series_uid, i.sop_uid" : ""
-            let statement = try database.cachedStatement(
-                sql: "SELECT \(Self.columns) \(filter.tables) WHERE \(condition)\(order) LIMIT ?")
-            return try Row.fetchAll(statement, arguments: arguments).map(stored)
+            let tables = filter.tables(database.dialect)
+            return try stored(
+                database.cursor(
+                    "SELECT \(Self.columns) \(tables) WHERE \(condition)\(order) LIMIT ?", arguments,
+                    expecting: limit))
         }
     }
 
@@ -30,11 +32,11 @@ extension DICOMStore {
     ///
     /// - Precondition: the query is for instances, and the index has a column for each of its terms.
     public func instances(matching query: AttributeQuery) throws -> [StoredInstance] {
-        try pool.read { database in
+        try catalog.read { database in
             let statement = try SearchStatement(query, store: id, database)
             precondition(query.level == .instance && statement.rest.isEmpty)
             let sql = statement.sql(selecting: Self.columns, limited: false)
-            return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: statement.arguments).map(stored)
+            return try stored(database.cursor(sql, statement.arguments))
         }
     }
 
@@ -54,60 +56,68 @@ extension DICOMStore {
         i.bits_allocated, i.photometric, i.content_hash, i.size
         """
 
-    private func stored(_ row: Row) throws -> StoredInstance {
-        let study = InstanceRecord.Study(
-            studyInstanceUID: row[0], patientID: row[1], patientName: row[2], patientBirthDate: row[3],
-            patientSex: row[4], studyDate: row[5], studyTime: row[6], accessionNumber: row[7], studyID: row[8],
-            studyDescription: row[9], referringPhysicianName: row[10])
-        let series = InstanceRecord.Series(
-            seriesInstanceUID: row[11], modality: row[12], seriesNumber: row[13], seriesDate: row[14],
-            seriesDescription: row[15], bodyPartExamined: row[16], manufacturer: row[17])
-        let instance = InstanceRecord.Instance(
-            sopInstanceUID: row[18], sopClassUID: row[19], transferSyntaxUID: row[20], instanceNumber: row[21],
-            patientAge: row[22], viewPosition: row[23], rows: row[24], columns: row[25], numberOfFrames: row[26],
-            bitsAllocated: row[27], photometricInterpretation: row[28])
-        guard let hash = ContentHash(digest: row[29]) else {
-            throw DICOMStoreError(.catalogUnusable, "\(catalog.home.catalog): a content hash is damaged.")
+    private func stored(_ rows: SQLCursor) throws -> [StoredInstance] {
+        var instances: [StoredInstance] = []
+        while let row = try rows.next() { instances.append(try stored(row)) }
+        return instances
+    }
+
+    private func stored(_ row: SQLRow) throws -> StoredInstance {
+        let study = try InstanceRecord.Study(
+            studyInstanceUID: row.get(0), patientID: row.get(1), patientName: row.get(2),
+            patientBirthDate: row.get(3), patientSex: row.get(4), studyDate: row.get(5), studyTime: row.get(6),
+            accessionNumber: row.get(7), studyID: row.get(8), studyDescription: row.get(9),
+            referringPhysicianName: row.get(10))
+        let series = try InstanceRecord.Series(
+            seriesInstanceUID: row.get(11), modality: row.get(12), seriesNumber: row.get(13),
+            seriesDate: row.get(14), seriesDescription: row.get(15), bodyPartExamined: row.get(16),
+            manufacturer: row.get(17))
+        let instance = try InstanceRecord.Instance(
+            sopInstanceUID: row.get(18), sopClassUID: row.get(19), transferSyntaxUID: row.get(20),
+            instanceNumber: row.get(21), patientAge: row.get(22), viewPosition: row.get(23), rows: row.get(24),
+            columns: row.get(25), numberOfFrames: row.get(26), bitsAllocated: row.get(27),
+            photometricInterpretation: row.get(28))
+        guard let hash = ContentHash(digest: try row.get(29)) else {
+            throw DICOMStoreError(.catalogUnusable, "The index of \(name): a content hash is damaged.")
         }
         return StoredInstance(
             record: InstanceRecord(study: study, series: series, instance: instance), contentHash: hash,
-            size: row[30],
-            path: path(for: hash))
+            size: try row.get(30), path: path(for: hash))
     }
 }
 
 extension InstanceFilter {
-    /// The three tables, joined from the one that narrows most. CROSS JOIN and INDEXED BY keep SQLite to it: left
-    /// alone it takes whatever index has the order of the result, and walks a million rows for one patient.
-    var tables: String {
+    /// The three tables, joined from the one that narrows most.
+    func tables(_ dialect: IndexDialect) -> String {
+        let join = dialect.join
         if sopInstanceUID != nil {
             return """
-                FROM dicom_instance i CROSS JOIN dicom_series e ON e.id = i.series
-                CROSS JOIN dicom_study s ON s.id = e.study
+                FROM dicom_instance i \(join) dicom_series e ON e.id = i.series
+                \(join) dicom_study s ON s.id = e.study
                 """
         }
         if seriesInstanceUID != nil {
             return """
-                FROM dicom_series e CROSS JOIN dicom_study s ON s.id = e.study
-                CROSS JOIN dicom_instance i ON i.series = e.id
+                FROM dicom_series e \(join) dicom_study s ON s.id = e.study
+                \(join) dicom_instance i ON i.series = e.id
                 """
         }
         let index =
             switch (studyInstanceUID, patientID, accessionNumber) {
-            case (nil, .some, _): "INDEXED BY dicom_study_patient"
-            case (nil, nil, .some): "INDEXED BY dicom_study_accession"
+            case (nil, .some, _): dialect.indexed(by: "dicom_study_patient")
+            case (nil, nil, .some): dialect.indexed(by: "dicom_study_accession")
             default: ""
             }
         return """
-            FROM dicom_study s \(index) CROSS JOIN dicom_series e ON e.study = s.id
-            CROSS JOIN dicom_instance i ON i.series = e.id
+            FROM dicom_study s \(index) \(join) dicom_series e ON e.study = s.id
+            \(join) dicom_instance i ON i.series = e.id
             """
     }
 
     /// SQL over `s`, `e` and `i`, and its arguments.
-    func condition(store: Int64) -> (String, StatementArguments) {
+    func condition(store: Int64) -> (String, SQLArguments) {
         var terms = ["s.store_id = ?"]
-        var arguments: StatementArguments = [store]
+        var arguments: SQLArguments = [store]
         if sopInstanceUID != nil {
             terms.append("i.store_id = ?")
             arguments += [store]
@@ -119,7 +129,7 @@ extension InstanceFilter {
         ] {
             guard let value else { continue }
             terms.append("\(column) = ?")
-            arguments += [value]
+            arguments.append(value.withoutNUL)
         }
         return (terms.joined(separator: " AND "), arguments)
     }
@@ -127,13 +137,13 @@ extension InstanceFilter {
 
 extension ContentHash {
     /// 32 bytes, as the index keeps them.
-    init?(digest: Data) {
+    init?(digest: [UInt8]) {
         self.init(digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
     }
 
-    var digest: Data {
+    var digest: [UInt8] {
         let digits = Array(description.utf8)
         func value(_ digit: UInt8) -> UInt8 { digit < 58 ? digit - 48 : digit - 87 }
-        return Data(stride(from: 0, to: 64, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) })
+        return stride(from: 0, to: 64, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) }
     }
 }

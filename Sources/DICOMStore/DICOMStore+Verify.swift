@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 public import LightboxCore
 
 /// What a look at every file of a store found.
@@ -59,16 +59,16 @@ extension DICOMStore {
 
     /// Those of some files that no row names.
     ///
-    /// The write lock is held: what is being taken in has its row by then, or is not there yet.
+    /// The store is locked: what is being taken in has its row by then, or is not there yet.
     private func unknown(among files: [String], removes: Bool) throws -> [String] {
         guard !files.isEmpty else { return [] }
-        return try pool.write { database in
-            let digests = try Data.fetchAll(
-                database,
-                sql: """
-                    SELECT content_hash FROM dicom_instance WHERE store_id = ?1
-                    UNION ALL SELECT content_hash FROM dicom_revision WHERE store_id = ?1
-                    """, arguments: [id])
+        return try catalog.write { database in
+            _ = try lock(database)
+            let digests: [[UInt8]] = try database.column(
+                """
+                SELECT content_hash FROM dicom_instance WHERE store_id = ?1
+                UNION ALL SELECT content_hash FROM dicom_revision WHERE store_id = ?1
+                """, [id])
             let known = Set(digests.compactMap { ContentHash(digest: $0).map(path(for:)) })
             return try files.filter { file in
                 guard !known.contains(file), FileManager.default.fileExists(atPath: file) else { return false }

@@ -1,5 +1,3 @@
-import Foundation
-import GRDB
 import LightboxCore
 
 extension DICOMStore {
@@ -47,9 +45,9 @@ extension DICOMStore {
     private func unknown(among paths: [String], _ removes: Bool) throws -> [String] {
         guard !paths.isEmpty else { return [] }
         return try catalog.turns.whileRemoving(from: name) {
-            let known = Set(try pool.read { try knownHashes($0) }.map(path(for:)))
+            let named = try namedPaths()
             let unknown = try paths.filter { path in
-                try !known.contains(path) && RemoteFiles.remoteStatus(of: path) != nil
+                try !named.contains(path) && RemoteFiles.remoteStatus(of: path) != nil
             }
             if removes { try Self.removeObjects(unknown) }
             return unknown

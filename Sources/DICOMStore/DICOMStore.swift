@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 import LightboxCore
 import Synchronization
 
@@ -30,8 +30,6 @@ public final class DICOMStore: Sendable {
             return new
         }
     }
-
-    var pool: DatabasePool { catalog.pool }
 
     init(
         name: DICOMStoreName, id: Int64, catalog: DICOMCatalog, root: String,
@@ -90,41 +88,35 @@ public struct DICOMStoreCounts: Sendable, Hashable, Codable {
 
 extension DICOMStore {
     public func counts() throws -> DICOMStoreCounts {
-        try pool.read { database in
-            let row = try Row.fetchOne(
-                database,
-                sql: """
+        try catalog.read { database in
+            try DICOMStoreCounts(
+                database.first(
+                    """
                     SELECT (SELECT count(*) FROM dicom_study WHERE store_id = ?1),
                     (SELECT count(*) FROM dicom_series JOIN dicom_study ON dicom_study.id = study WHERE store_id = ?1),
                     (SELECT count(*) FROM dicom_instance WHERE store_id = ?1),
                     (SELECT coalesce(sum(size), 0) FROM dicom_instance WHERE store_id = ?1)
-                    """, arguments: [id])
-            guard let row else { return DICOMStoreCounts(studies: 0, series: 0, instances: 0, bytes: 0) }
-            return DICOMStoreCounts(studies: row[0], series: row[1], instances: row[2], bytes: row[3])
-        }
-    }
-
-    /// Whether it has not been deleted since it was opened.
-    public func isThere() throws -> Bool {
-        try pool.read { database in
-            try Bool.fetchOne(
-                database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM dicom_store WHERE id = ?)"),
-                arguments: [id]) ?? false
+                    """, [id]))
         }
     }
 
     /// How much of it matches.
     public func counts(of filter: InstanceFilter) throws -> DICOMStoreCounts {
-        try pool.read { database in
+        try catalog.read { database in
             let (condition, arguments) = filter.condition(store: id)
-            let row = try Row.fetchOne(
-                database.cachedStatement(
-                    sql: """
-                        SELECT count(DISTINCT s.id), count(DISTINCT e.id), count(*), coalesce(sum(i.size), 0)
-                        \(filter.tables) WHERE \(condition)
-                        """), arguments: arguments)
-            guard let row else { return DICOMStoreCounts(studies: 0, series: 0, instances: 0, bytes: 0) }
-            return DICOMStoreCounts(studies: row[0], series: row[1], instances: row[2], bytes: row[3])
+            return try DICOMStoreCounts(
+                database.first(
+                    """
+                    SELECT count(DISTINCT s.id), count(DISTINCT e.id), count(*), coalesce(sum(i.size), 0)
+                    \(filter.tables(database.dialect)) WHERE \(condition)
+                    """, arguments))
+        }
+    }
+
+    /// Whether it has not been deleted since it was opened.
+    public func isThere() throws -> Bool {
+        try catalog.read { database in
+            try database.scalar("SELECT EXISTS (SELECT 1 FROM dicom_store WHERE id = ?)", [id]) ?? false
         }
     }
 
@@ -133,51 +125,19 @@ extension DICOMStore {
         try instances(matching: InstanceFilter(sopInstanceUID: sopInstanceUID), limit: 1).first
     }
 
-    /// Removes instances; a study or series without any goes too.
+    /// Makes this transaction the only one that adds or removes instances of the store.
     ///
-    /// - Returns: how many were removed.
-    @discardableResult
-    public func remove(_ filter: InstanceFilter) throws -> Int {
-        let (count, files) = try pool.write { database in
-            let (condition, arguments) = filter.condition(store: id)
-            let rows = try Row.fetchAll(
-                database,
-                sql:
-                    """
-                    SELECT i.id, e.id AS series, s.id AS study, i.sop_uid, i.content_hash \(filter.tables) \
-                    WHERE \(condition)
-                    """,
-                arguments: arguments)
-            let instances = try database.cachedStatement(sql: "DELETE FROM dicom_instance WHERE id = ?")
-            var files: [(uid: String, hash: ContentHash)] = []
-            for row in rows {
-                try instances.execute(arguments: [row["id"] as Int64])
-                let uid: String = row["sop_uid"]
-                if let hash = ContentHash(digest: row["content_hash"]) { files.append((uid, hash)) }
-                files += try removeRevisions(of: uid, database).map { (uid, $0) }
-            }
-            try Self.removeEmpty("series", rows, children: "dicom_instance WHERE series", database)
-            try Self.removeEmpty("study", rows, children: "dicom_series WHERE study", database)
-            return (rows.count, files)
-        }
-        guard shared == nil else {
-            try removeUnused(files)
-            return count
-        }
-        // Only now: a crash in between leaves files without rows, never the other way round. And with the write lock
-        // held: who takes the same bytes in again meanwhile keeps the file.
-        try pool.write { database in
-            let writer = try InstanceWriter(database, store: id)
-            for (uid, hash) in files where try !writer.isInUse(hash, uid: uid) {
-                unlink(path(for: hash))
-            }
-        }
-        return count
+    /// - Returns: the store's settings; nil when it has been deleted since it was opened.
+    func lock(_ database: SQLTransaction) throws -> DICOMStoreSettings? {
+        let row = try database.first(
+            "SELECT settings FROM dicom_store WHERE id = ?\(database.dialect.lock)", [id])
+        return try row.map { try DICOMCatalog.value($0.get(0)) }
     }
+}
 
-    static func removeEmpty(_ level: String, _ rows: [Row], children: String, _ database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: "DELETE FROM dicom_\(level) WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM \(children) = ?1)")
-        for id in Set(rows.map { $0[level] as Int64 }) { try statement.execute(arguments: [id]) }
+extension DICOMStoreCounts {
+    fileprivate init(_ row: SQLRow?) throws {
+        let counts: [Int] = try row.map { row in try (0..<4).map { try row.get($0) } } ?? [0, 0, 0, 0]
+        self.init(studies: counts[0], series: counts[1], instances: counts[2], bytes: counts[3])
     }
 }

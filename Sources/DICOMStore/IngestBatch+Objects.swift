@@ -1,5 +1,5 @@
+import Database
 import Foundation
-import GRDB
 import LightboxCore
 import Synchronization
 
@@ -9,60 +9,53 @@ import Synchronization
 /// be sent keeps no other one out.
 extension IngestBatch {
     func commitObjects(_ files: [IncomingFile.Accepted]) throws -> [IngestOutcome] {
+        try store.onStep(.copied)
         try store.onStep(.filesSynced)
         var sending = Sending(files: files)
-        let outcomes = try store.catalog.turns.whileAdding(to: store.name) {
+        var outcomes: [IngestOutcome] = []
+        defer {
+            for file in files { unlink(file.temporary) }
+            // Also when all came to nothing. What cannot be removed now is an orphan for `verify` to tell.
+            try? store.removeUnusedObjects(sending.needless(outcomes))
+        }
+        outcomes = try store.catalog.turns.whileAdding(to: store.name) {
             while true {
-                try sending.compare(with: try store.pool.read { try stored(files, $0) }, in: store)
-                let wanted = try store.pool.read { database in
-                    var writer = try InstanceWriter(database, store: store.id)
-                    return try decide(sending.usable, &writer, database)
-                }
-                try sending.send(where: wanted, to: store)
+                let keepsRevisions = try store.catalog.settings(of: store.name).keepsRevisions
+                let known = try store.catalog.read { try standing(files, $0) }
+                try sending.compare(with: known, in: store)
+                try sending.send(where: decide(sending.usable, known, keepsRevisions: keepsRevisions), to: store)
                 try store.onStep(.renamed)
                 if let outcomes = try commit(sending) { return outcomes }
             }
         }
         try store.onStep(.committed)
-        for file in files { unlink(file.temporary) }
-        let needless = zip(files.indices, outcomes).filter { sending.sent.contains($0) && !$1.isNew }.map {
-            (uid: files[$0.0].record.instance.sopInstanceUID, hash: files[$0.0].hash)
-        }
-        // What cannot be removed now is an orphan for `verify` to tell.
-        try? store.removeUnused(needless)
         return outcomes
     }
 
-    /// The files that stand under the same UIDs now and have other bytes.
-    private func stored(_ files: [IncomingFile.Accepted], _ database: Database) throws -> [ContentHash?] {
-        let writer = try InstanceWriter(database, store: store.id)
-        return try files.map { file in
-            let hash = try writer.hash(of: file.record.instance.sopInstanceUID)
-            return hash == file.hash ? nil : hash
-        }
-    }
-
-    private func decide(
-        _ files: [IncomingFile.Accepted], _ writer: inout InstanceWriter, _ database: Database
-    ) throws -> [IngestOutcome] {
-        let keepsRevisions = try DICOMCatalog.settings(of: store.name, database).keepsRevisions
-        return try decide(files, &writer, keepsRevisions: keepsRevisions)
+    /// What stands under the files' UIDs.
+    private func standing(
+        _ files: [IncomingFile.Accepted], _ database: SQLTransaction
+    ) throws -> [String: ContentHash] {
+        try InstanceWriter(database, store: store.id).hashes(of: files.map(\.record.instance.sopInstanceUID))
     }
 
     /// - Returns: nil when the index has come to want a file that was not sent.
     private func commit(_ sending: Sending) throws -> [IngestOutcome]? {
-        try store.pool.write { database in
-            var writer = try InstanceWriter(database, store: store.id)
-            let usable = try decide(sending.usable, &writer, database)
+        try store.catalog.write { database in
+            guard let settings = try store.lock(database) else { throw DICOMCatalog.missing(store.name) }
+            let known = try standing(sending.files, database)
+            let usable = decide(sending.usable, known, keepsRevisions: settings.keepsRevisions)
             let outcomes = sending.outcomes(of: usable)
             guard zip(outcomes.indices, outcomes).allSatisfy({ !$1.isNew || sending.sent.contains($0) }) else {
                 return nil
             }
             try store.onStep(.foldersSynced)
+            var writer = InstanceWriter(database, store: store.id)
             for (file, outcome) in zip(sending.files, outcomes) where outcome.isNew {
                 if outcome == .revised { try writer.keepRevision(of: file.record.instance.sopInstanceUID) }
                 try writer.insert(file)
             }
+            try writer.flush()
             try store.onStep(.rowsWritten)
             return outcomes
         }
@@ -87,10 +80,19 @@ private struct Sending {
         return files.indices.map { index in failures[index].map { .unstored($0) } ?? rest.next()! }
     }
 
+    /// What was sent and is in no row for it.
+    func needless(_ outcomes: [IngestOutcome]) -> [DICOMStore.StoredFile] {
+        sent.filter { !outcomes.indices.contains($0) || !outcomes[$0].isNew }.map {
+            DICOMStore.StoredFile(uid: files[$0].record.instance.sopInstanceUID, hash: files[$0].hash)
+        }
+    }
+
     /// Brings what stands under the same UIDs: whether it is the same data set is not decided without it.
-    mutating func compare(with stored: [ContentHash?], in store: DICOMStore) throws {
-        let paths = stored.enumerated().compactMap { index, hash in
-            failures[index] == nil ? hash.map { (index, store.path(for: $0)) } : nil
+    mutating func compare(with known: [String: ContentHash], in store: DICOMStore) throws {
+        let paths = files.indices.compactMap { index -> (Int, String)? in
+            let hash = known[files[index].record.instance.sopInstanceUID]
+            guard failures[index] == nil, let hash, hash != files[index].hash else { return nil }
+            return (index, store.path(for: hash))
         }
         try run(paths) { path in
             do { _ = try RemoteFiles.file(of: path) } catch let error as any Failure where error.kind != .environment {}

@@ -51,26 +51,27 @@ public struct InstanceRecord: Sendable, Hashable {
     ///   addresses later, so only digits and dots are taken, 64 at most.
     public init(of file: DICOMFile) throws {
         let data = file.dataSet
+        func text(_ tag: Tag) -> String? { data.string(tag)?.indexed }
         study = try Study(
             studyInstanceUID: Self.uid(.studyInstanceUID, "Study Instance UID", in: data),
-            patientID: data.string(.patientID), patientName: data.string(.patientName),
-            patientBirthDate: data.string(.patientBirthDate), patientSex: data.string(.patientSex),
-            studyDate: data.string(.studyDate), studyTime: data.string(.studyTime),
-            accessionNumber: data.string(.accessionNumber), studyID: data.string(.studyID),
-            studyDescription: data.string(.studyDescription),
-            referringPhysicianName: data.string(Tag(0x0008, 0x0090)))
+            patientID: text(.patientID), patientName: text(.patientName),
+            patientBirthDate: text(.patientBirthDate), patientSex: text(.patientSex),
+            studyDate: text(.studyDate), studyTime: text(.studyTime),
+            accessionNumber: text(.accessionNumber), studyID: text(.studyID),
+            studyDescription: text(.studyDescription),
+            referringPhysicianName: text(Tag(0x0008, 0x0090)))
         series = try Series(
             seriesInstanceUID: Self.uid(.seriesInstanceUID, "Series Instance UID", in: data),
-            modality: data.string(.modality), seriesNumber: data.int(.seriesNumber),
-            seriesDate: data.string(.seriesDate), seriesDescription: data.string(.seriesDescription),
-            bodyPartExamined: data.string(.bodyPartExamined), manufacturer: data.string(.manufacturer))
+            modality: text(.modality), seriesNumber: data.int(.seriesNumber),
+            seriesDate: text(.seriesDate), seriesDescription: text(.seriesDescription),
+            bodyPartExamined: text(.bodyPartExamined), manufacturer: text(.manufacturer))
         instance = try Instance(
             sopInstanceUID: Self.uid(.sopInstanceUID, "SOP Instance UID", in: data),
-            sopClassUID: data.string(.sopClassUID), transferSyntaxUID: file.transferSyntax.uid,
-            instanceNumber: data.int(.instanceNumber), patientAge: data.string(.patientAge),
-            viewPosition: data.string(.viewPosition), rows: data.int(.rows), columns: data.int(.columns),
+            sopClassUID: text(.sopClassUID), transferSyntaxUID: file.transferSyntax.uid.indexed,
+            instanceNumber: data.int(.instanceNumber), patientAge: text(.patientAge),
+            viewPosition: text(.viewPosition), rows: data.int(.rows), columns: data.int(.columns),
             numberOfFrames: data.int(.numberOfFrames), bitsAllocated: data.int(.bitsAllocated),
-            photometricInterpretation: data.string(.photometricInterpretation))
+            photometricInterpretation: text(.photometricInterpretation))
     }
 
     package init(study: Study, series: Series, instance: Instance) {

@@ -58,8 +58,17 @@ public final class SQLTransaction {
     }
 
     /// For results that may be large.
-    public func cursor(_ sql: String, _ arguments: SQLArguments = []) throws -> SQLCursor {
-        try session.cursor(sql, arguments.values)
+    ///
+    /// - Parameter count: how many rows there are at most, where that is known: PostgreSQL sends a few at once, by a
+    ///   statement that it has compiled before.
+    public func cursor(
+        _ sql: String, _ arguments: SQLArguments = [], expecting count: Int? = nil
+    ) throws -> SQLCursor {
+        guard engine == .postgres, let count, count <= 1000 else {
+            return try session.cursor(sql, arguments.values)
+        }
+        var rows = try session.all(sql, arguments.values, limit: .max)[...]
+        return SQLCursor(rows.first?.columns ?? SQLColumns([])) { rows.popFirst() }
     }
 
     /// A statement that is run many times in this transaction, looked up once.

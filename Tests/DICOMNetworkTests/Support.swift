@@ -48,7 +48,7 @@ struct Bench {
         _ change: (inout DICOMServer.Configuration) -> Void = { _ in }, _ body: (Bench) throws -> Void
     ) throws {
         try withTemporaryFolder { folder in
-            let store = try DICOMCatalog(home: Home(path: folder + "/home"))
+            let store = try DICOMCatalog(home: TestEngine.home(folder + "/home"))
                 .store(DICOMStoreName("d/s"), creating: true)
             var configuration = DICOMServer.Configuration(title: title("LIGHTBOX"))
             configuration.port = 0

@@ -1,4 +1,5 @@
 import DICOMStore
+import Database
 import Foundation
 import LightboxCore
 import TestSupport
@@ -6,7 +7,7 @@ import Testing
 
 @Suite("Datasets and settings of stores") struct DatasetTests {
     private func withIndex(_ body: (DICOMCatalog) throws -> Void) throws {
-        try withTemporaryFolder { try body(DICOMCatalog(home: Home(path: $0 + "/home"))) }
+        try withTemporaryFolder { try body(DICOMCatalog(home: TestEngine.home($0 + "/home"))) }
     }
 
     private func code(_ body: () throws -> Void) -> DICOMStoreError.Code? {
@@ -88,6 +89,9 @@ import Testing
             #expect(try FileTree.files(below: folder + "/home/dicom") == FileTree.files(below: other.root))
             #expect(try FileTree.files(below: other.root).count == 1)
             // A store whose row is gone for another reason keeps its files: an index that was lost is no deletion.
+            if let address = store.catalog.home.settings.database {
+                try SQLDatabase(postgres: address).write { try $0.execute("DELETE FROM dicom_store") }
+            }
             for name in try FileManager.default.contentsOfDirectory(atPath: folder + "/home")
             where name.hasPrefix("catalog.db") {
                 try FileManager.default.removeItem(atPath: folder + "/home/" + name)

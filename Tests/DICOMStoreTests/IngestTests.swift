@@ -156,7 +156,7 @@ import Testing
     func failure(step: IngestStep) async throws {
         try await withAsyncTemporaryFolder { folder async throws in
             try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
-            let catalog = try DICOMCatalog(home: Home(path: folder + "/home"))
+            let catalog = try DICOMCatalog(home: TestEngine.home(folder + "/home"))
             let name = try DICOMStoreName("d/s")
             let old = try write([instanceBytes(instance: "1.1")], in: folder, prefix: "old")
             _ = try await catalog.store(name, creating: true).ingest(old)
@@ -179,9 +179,15 @@ import Testing
         try await withAsyncTemporaryFolder { folder async throws in
             try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
             let paths = try write((0..<50).map { instanceBytes(instance: "1.4.\($0)") }, in: folder)
+            let home = try TestEngine.home(folder + "/home")
+            let database = home.settings.database
             await #expect(processExitsWith: .signal(SIGKILL)) {
-                [folder = folder as String, step = step as IngestStep, paths = paths as [String]] in
-                let catalog = try DICOMCatalog(home: Home(path: folder + "/home"))
+                [
+                    folder = folder as String, step = step as IngestStep, paths = paths as [String],
+                    database = database as String?
+                ] in
+                let settings = HomeSettings(database: database)
+                let catalog = try DICOMCatalog(home: Home(path: folder + "/home", settings: settings))
                 // The second batch is the one that dies, so that the first has been acknowledged.
                 let batches = Mutex(0)
                 let store = try catalog.store(DICOMStoreName("d/s"), creating: true, batchSize: 20) { reached in
@@ -196,7 +202,7 @@ import Testing
                 _ = try await store.ingest(paths, outcome: { path, _ in list.add(path) })
             }
             #expect(try !incomingFiles(folder).isEmpty)
-            let store = try DICOMCatalog(home: Home(path: folder + "/home")).store(DICOMStoreName("d/s"))
+            let store = try DICOMCatalog(home: home).store(DICOMStoreName("d/s"))
             #expect(try incomingFiles(folder).isEmpty)
             #expect(try await isConsistent(store))
             let acknowledged = try String(contentsOfFile: folder + "/acknowledged", encoding: .utf8).split(

@@ -31,7 +31,7 @@ func withStore<Result>(
 ) async throws -> Result {
     try await withAsyncTemporaryFolder { folder in
         try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
-        let catalog = try DICOMCatalog(home: Home(path: folder + "/home"))
+        let catalog = try DICOMCatalog(home: TestEngine.home(folder + "/home"))
         return try await body(catalog.store(DICOMStoreName("d/s"), creating: true), folder)
     }
 }

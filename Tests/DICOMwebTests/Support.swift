@@ -29,7 +29,7 @@ func withService<Result>(
     _ settings: DICOMwebSettings = DICOMwebSettings(), _ body: (DICOMwebService) async throws -> Result
 ) async throws -> Result {
     try await withAsyncTemporaryFolder { folder in
-        let catalog = try DICOMCatalog(home: Home(path: folder))
+        let catalog = try DICOMCatalog(home: TestEngine.home(folder))
         let store = try catalog.store(DICOMStoreName("d/s"), creating: true)
         return try await body(DICOMwebService(store, settings: settings))
     }

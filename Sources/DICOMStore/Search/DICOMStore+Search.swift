@@ -1,6 +1,6 @@
 public import DICOM
+import Database
 import Foundation
-import GRDB
 import LightboxCore
 
 extension DICOMStore {
@@ -16,9 +16,9 @@ extension DICOMStore {
     ///   read.
     public func search(_ query: AttributeQuery) throws -> [DataSet] {
         let result = SearchResult(query, self)
-        return try pool.read { database in
+        return try catalog.read { database in
             var found: [DataSet] = []
-            try forEachRow(of: query, result, selecting: result.selection, database) { row in
+            try forEachRow(of: query, result, selecting: result.selection(database.dialect), database) { row in
                 found.append(try result.dataSet(row, database))
             }
             return found
@@ -41,10 +41,12 @@ extension DICOMStore {
         var query = query
         query.fields = .tags([])
         let result = SearchResult(query, self)
-        return try pool.read { database in
+        return try catalog.read { database in
             var keys: [Int64] = []
-            let selection = "\(result.selection), \(query.level.key)"
-            try forEachRow(of: query, result, selecting: selection, database) { keys.append($0[$0.count - 1]) }
+            let selection = "\(result.selection(database.dialect)), \(query.level.key)"
+            try forEachRow(of: query, result, selecting: selection, database) { row in
+                keys.append(try row.get(row.columns.names.count - 1))
+            }
             return keys
         }
     }
@@ -52,28 +54,32 @@ extension DICOMStore {
     private func results(of query: AttributeQuery, _ keys: ArraySlice<Int64>) throws -> [DataSet] {
         let result = SearchResult(query, self)
         let key = query.level.key
-        let list = keys.map(\.description).joined(separator: ",")
-        let sql =
-            "SELECT \(result.selection), \(key) FROM \(query.level.tables) WHERE \(key) IN (\(list)) AND s.store_id = ?"
-        return try pool.read { database in
+        return try catalog.read { database in
+            let dialect = database.dialect
+            let rows = try database.cursor(
+                """
+                SELECT \(result.selection(dialect)), \(key) FROM \(query.level.tables(dialect))
+                WHERE \(dialect.isAmong(key, type: "INTEGER")) AND s.store_id = ?
+                """, [dialect.list(keys), id], expecting: keys.count)
             var found: [Int64: DataSet] = [:]
-            let rows = try Row.fetchCursor(database, sql: sql, arguments: [id])
-            while let row = try rows.next() { found[row[row.count - 1]] = try result.dataSet(row, database) }
+            while let row = try rows.next() {
+                found[try row.get(row.columns.names.count - 1)] = try result.dataSet(row, database)
+            }
             return keys.compactMap { found[$0] }
         }
     }
 
     /// Calls `body` with the rows that match, as many as the query wants, behind its offset.
     private func forEachRow(
-        of query: AttributeQuery, _ result: SearchResult, selecting columns: String, _ database: Database,
-        _ body: (Row) throws -> Void
+        of query: AttributeQuery, _ result: SearchResult, selecting columns: String,
+        _ database: SQLTransaction, _ body: (SQLRow) throws -> Void
     ) throws {
         let statement = try SearchStatement(query, store: id, database)
         let isLimited = statement.rest.isEmpty
         var arguments = statement.arguments
         if isLimited { arguments += [query.limit, query.offset] }
         let sql = statement.sql(selecting: columns, limited: isLimited)
-        let rows = try Row.fetchCursor(database.cachedStatement(sql: sql), arguments: arguments)
+        let rows = try database.cursor(sql, arguments, expecting: isLimited ? query.limit : nil)
         var (read, matched) = (0, 0)
         let match = DataSetMatch(terms: statement.rest, isFuzzy: query.isFuzzy)
         while let row = try rows.next() {
@@ -106,12 +112,12 @@ extension AttributeQuery.Level {
     }
 
     /// Joined from that row upwards.
-    fileprivate var tables: String {
-        let study = "CROSS JOIN dicom_study s ON s.id = e.study"
+    fileprivate func tables(_ dialect: IndexDialect) -> String {
+        let study = "\(dialect.join) dicom_study s ON s.id = e.study"
         return switch self {
         case .study: "dicom_study s"
         case .series: "dicom_series e \(study)"
-        case .instance: "dicom_instance i CROSS JOIN dicom_series e ON e.id = i.series \(study)"
+        case .instance: "dicom_instance i \(dialect.join) dicom_series e ON e.id = i.series \(study)"
         }
     }
 }
@@ -122,17 +128,17 @@ private struct SearchResult {
     let store: DICOMStore
     /// The columns that results need, after those that are always selected.
     private let columns: [IndexColumn]
-    private let counted: [(tag: Tag, level: AttributeQuery.Level, sql: String)]
+    private let counted: [IndexCount]
     private let needsAttributes: Bool
     /// Attributes that only an instance's file has.
     private let needsFile: Bool
-    let selection: String
+    private let names: [String]
 
     init(_ query: AttributeQuery, _ store: DICOMStore) {
         self.query = query
         self.store = store
         columns = IndexColumn.all.filter { $0.level <= query.level && query.fields.contains($0.tag) }
-        counted = IndexColumn.counted.filter { $0.level <= query.level && query.fields.contains($0.tag) }
+        counted = IndexCount.all.filter { $0.level <= query.level && query.fields.contains($0.tag) }
         switch query.fields {
         case .all: (needsAttributes, needsFile) = (true, query.level == .instance)
         case .tags(let tags):
@@ -145,19 +151,23 @@ private struct SearchResult {
         names.append(query.level == .instance && (needsFile || hasRest) ? "i.content_hash" : "NULL")
         names.append(needsAttributes || hasRest ? "s.attributes" : "NULL")
         names.append((needsAttributes || hasRest) && query.level >= .series ? "e.attributes" : "NULL")
-        selection = (names + columns.map(\.sql) + counted.map(\.sql)).joined(separator: ", ")
+        self.names = names + columns.map(\.sql)
+    }
+
+    func selection(_ dialect: IndexDialect) -> String {
+        (names + counted.map { $0.sql(dialect) }).joined(separator: ", ")
     }
 
     /// What is neither a column nor in a file.
-    private static let made: Set<Tag> = Set(IndexColumn.counted.map(\.tag)).union([
+    private static let made: Set<Tag> = Set(IndexCount.all.map(\.tag)).union([
         .instanceAvailability, .specificCharacterSet, .retrieveURL,
     ])
 
-    func dataSet(_ row: Row, _ database: Database) throws -> DataSet {
+    func dataSet(_ row: SQLRow, _ database: SQLTransaction) throws -> DataSet {
         var elements: [Element] = []
         if needsFile, let data = try file(of: row) { elements += Self.inUTF8(data, query.fields).elements }
         if needsAttributes {
-            for json in [row[3] as String?, row[4] as String?] {
+            for json in try [row.get(3, as: String?.self), row.get(4, as: String?.self)] {
                 guard let json, json.utf8.count > 2 else { continue }
                 let kept = try DICOMJSON.decode(Array(json.utf8)).elements
                 elements += kept.filter { query.fields.contains($0.tag) }
@@ -165,11 +175,11 @@ private struct SearchResult {
         }
         var position = 5
         for column in columns {
-            if let element = Self.element(column, row, position) { elements.append(element) }
+            if let element = try Self.element(column, row, position) { elements.append(element) }
             position += 1
         }
         for count in counted {
-            elements.append(Self.counted(count.tag, row, position))
+            elements.append(try Self.counted(count.tag, row, position))
             position += 1
         }
         if query.fields.contains(.specificCharacterSet) {
@@ -181,56 +191,52 @@ private struct SearchResult {
         return DataSet(elements)
     }
 
-    private static func element(_ column: IndexColumn, _ row: Row, _ position: Int) -> Element? {
+    private static func element(_ column: IndexColumn, _ row: SQLRow, _ position: Int) throws -> Element? {
         if column.kind == .integer {
-            guard let value: Int = row[position] else { return nil }
+            guard let value = try row.get(position, as: Int?.self) else { return nil }
             switch DICOMDictionary.vr(of: column.tag) {
             case .US where UInt16(exactly: value) == nil: return nil
             default: return .int(column.tag, value)
             }
         }
-        guard let text: String = row[position] else { return nil }
-        return .text(column.tag, text)
+        return try row.get(position, as: String?.self).map { .text(column.tag, $0) }
     }
 
-    private static func counted(_ tag: Tag, _ row: Row, _ position: Int) -> Element {
+    private static func counted(_ tag: Tag, _ row: SQLRow, _ position: Int) throws -> Element {
         switch tag {
-        case .modalitiesInStudy, .sopClassesInStudy: .text(tag, (row[position] as String?) ?? "")
-        default: .text(tag, ((row[position] as Int?) ?? 0).description)
+        case .modalitiesInStudy, .sopClassesInStudy: .text(tag, try row.get(position, as: String?.self) ?? "")
+        default: .text(tag, try row.get(position, as: Int.self).description)
         }
     }
 
     /// All that is known of what a row stands for: of a study and a series, what their first instance says.
-    func everything(_ row: Row, _ database: Database, for terms: [AttributeQuery.Term]) throws -> DataSet {
+    func everything(_ row: SQLRow, _ database: SQLTransaction, for terms: [AttributeQuery.Term]) throws -> DataSet {
         let isKept = terms.allSatisfy { LevelAttributes.level(of: $0.path[0]).map { $0 <= query.level } ?? false }
         if isKept {
             return try DataSet(
-                [row[3] as String?, row[4] as String?].compactMap { $0 }.flatMap {
+                [row.get(3, as: String?.self), row.get(4, as: String?.self)].compactMap(\.self).flatMap {
                     try DICOMJSON.decode(Array($0.utf8)).elements
                 } + [.text(.specificCharacterSet, "ISO_IR 192")])
         }
         return try file(of: row, database) ?? DataSet()
     }
 
-    private func file(of row: Row, _ database: Database) throws -> DataSet? {
+    private func file(of row: SQLRow, _ database: SQLTransaction) throws -> DataSet? {
         if query.level == .instance { return try file(of: row) }
         let isSeries = query.level == .series
-        let digest = try Data.fetchOne(
-            database.cachedStatement(
-                sql:
-                    "SELECT i4.content_hash FROM dicom_series e4 JOIN dicom_instance i4 ON i4.series = e4.id WHERE "
-                    + (isSeries ? "e4.id = ?" : "e4.study = ?") + " LIMIT 1"),
-            arguments: [row[isSeries ? 1 : 0] as Int64])
-        return try digest.flatMap { try file(with: $0) }
+        let digest: [UInt8]? = try database.scalar(
+            "SELECT i4.content_hash FROM dicom_series e4 JOIN dicom_instance i4 ON i4.series = e4.id WHERE "
+                + (isSeries ? "e4.id = ?" : "e4.study = ?") + " LIMIT 1",
+            [row.get(isSeries ? 1 : 0, as: Int64.self)])
+        return digest.flatMap { file(with: $0) }
     }
 
-    private func file(of row: Row) throws -> DataSet? {
-        guard let digest = row[2] as Data? else { return nil }
-        return try file(with: digest)
+    private func file(of row: SQLRow) throws -> DataSet? {
+        try row.get(2, as: [UInt8]?.self).flatMap { file(with: $0) }
     }
 
     /// nil when it is gone or damaged, which `verify` finds; the search goes on.
-    private func file(with digest: Data) throws -> DataSet? {
+    private func file(with digest: [UInt8]) -> DataSet? {
         guard let hash = ContentHash(digest: digest) else { return nil }
         return try? DICOMFile(path: store.path(for: hash), options: ReadOptions(stopsBeforePixelData: true))
             .dataSet

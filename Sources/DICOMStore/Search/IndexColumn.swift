@@ -51,24 +51,39 @@ struct IndexColumn: Sendable {
 
     static let byTag = Dictionary(uniqueKeysWithValues: all.map { ($0.tag, $0) })
 
-    /// What the index counts instead of keeping (PS3.3 section C.3.4, PS3.4 tables C.6-2 and C.6-3).
-    static let counted: [(tag: Tag, level: AttributeQuery.Level, sql: String)] = [
-        (
-            .modalitiesInStudy, .study,
-            "(SELECT group_concat(modality, '\\') FROM (SELECT DISTINCT modality FROM dicom_series "
-                + "WHERE study = s.id AND modality IS NOT NULL ORDER BY modality))"
-        ),
-        (
-            .sopClassesInStudy, .study,
-            "(SELECT group_concat(c, '\\') FROM (SELECT DISTINCT i2.sop_class AS c FROM dicom_series e2 "
-                + "JOIN dicom_instance i2 ON i2.series = e2.id WHERE e2.study = s.id ORDER BY 1))"
-        ),
-        (.numberOfStudyRelatedSeries, .study, "(SELECT count(*) FROM dicom_series WHERE study = s.id)"),
-        (
-            .numberOfStudyRelatedInstances, .study,
-            "(SELECT count(*) FROM dicom_series e2 JOIN dicom_instance i2 ON i2.series = e2.id WHERE e2.study = s.id)"
-        ),
-        (.numberOfSeriesRelatedInstances, .series, "(SELECT count(*) FROM dicom_instance WHERE series = e.id)"),
+    /// How results go by this column: those without a value first.
+    var order: String { index == Self.studyUIDs ? sql : "\(sql) NULLS FIRST" }
+}
+
+/// What the index counts instead of keeping (PS3.3 section C.3.4, PS3.4 tables C.6-2 and C.6-3).
+struct IndexCount: Sendable {
+    let tag: Tag
+    let level: AttributeQuery.Level
+    let sql: @Sendable (IndexDialect) -> String
+
+    private init(_ tag: Tag, _ level: AttributeQuery.Level, _ sql: @escaping @Sendable (IndexDialect) -> String) {
+        (self.tag, self.level, self.sql) = (tag, level, sql)
+    }
+
+    private static let instancesOfStudy =
+        "FROM dicom_series e2 JOIN dicom_instance i2 ON i2.series = e2.id WHERE e2.study = s.id"
+
+    static let all: [IndexCount] = [
+        .init(.modalitiesInStudy, .study) { dialect in
+            "(SELECT \(dialect.joined("c")) FROM (SELECT DISTINCT modality AS c FROM dicom_series "
+                + "WHERE study = s.id AND modality IS NOT NULL ORDER BY 1) AS found)"
+        },
+        .init(.sopClassesInStudy, .study) { dialect in
+            "(SELECT \(dialect.joined("c")) FROM (SELECT DISTINCT i2.sop_class AS c \(instancesOfStudy) ORDER BY 1) "
+                + "AS found)"
+        },
+        .init(.numberOfStudyRelatedSeries, .study) { _ in
+            "(SELECT count(*) FROM dicom_series WHERE study = s.id)"
+        },
+        .init(.numberOfStudyRelatedInstances, .study) { _ in "(SELECT count(*) \(instancesOfStudy))" },
+        .init(.numberOfSeriesRelatedInstances, .series) { _ in
+            "(SELECT count(*) FROM dicom_instance WHERE series = e.id)"
+        },
     ]
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import DICOMStore
 import Database
 import Foundation
 import LightboxCore
@@ -33,7 +34,8 @@ struct DatabaseMigrate: ParsableCommand {
         let home = try global.home
         try home.create()
         let database = try SQLDatabase(home: home, file: home.catalog)
-        let made = try database.migrate(ModelCatalog.migrations) + Warehouse.migrate(home)
+        let migrations = ModelCatalog.migrations + DICOMCatalog.migrations(of: home)
+        let made = try database.migrate(migrations) + Warehouse.migrate(home)
         if global.json { return try printJSON(Report(database: database.place, migrations: made)) }
         for name in made { print("made     \(name)") }
         print("\(database.place): \(made.isEmpty ? "everything was up to date" : "up to date")")
@@ -44,8 +46,9 @@ struct DatabaseCopy: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "Copy the tables from SQLite to PostgreSQL, or back.",
         discussion: """
-            The registry with its jobs goes over in one transaction and the tables of `lightbox load` in another; rows are \
-            counted at the end. Stop whatever writes to the source first. Files (images, models) stay where they are.
+            The registry with its jobs and the DICOM index go over in one transaction and the tables of `lightbox load` in \
+            another; rows are counted at the end. Stop whatever writes to the source first. Files (images, models) stay \
+            where they are.
 
             Examples:
               lightbox database copy --from ~/.lightbox --to 'postgres://lightbox@db.example.org/lightbox'
@@ -66,8 +69,8 @@ struct DatabaseCopy: ParsableCommand {
         guard source.place != target.place || from != to else {
             throw ValidationError("--from and --to are the same.")
         }
-        var tables = try DatabaseCopier(migrations: ModelCatalog.migrations, overwrites: overwrite)
-            .copy(from: source, to: target)
+        let migrations = ModelCatalog.migrations + DICOMCatalog.migrations(of: home(from))
+        var tables = try DatabaseCopier(migrations: migrations, overwrites: overwrite).copy(from: source, to: target)
         if let warehouse = try warehouse(from, creating: false), let copy = try self.warehouse(to, creating: true)
         {
             tables += try WarehouseCopier(overwrites: overwrite).copy(from: warehouse, to: copy)
@@ -78,8 +81,12 @@ struct DatabaseCopy: ParsableCommand {
 
     /// nil for that of a home that has none.
     private func warehouse(_ place: String, creating: Bool) throws -> Warehouse? {
-        let home = isPostgres(place) ? Home(path: "", settings: HomeSettings(database: place)) : Home(path: place)
+        let home = home(place)
         return try creating || Warehouse.exists(in: home) ? Warehouse(home: home) : nil
+    }
+
+    private func home(_ place: String) -> Home {
+        isPostgres(place) ? Home(path: "", settings: HomeSettings(database: place)) : Home(path: place)
     }
 
     private func isPostgres(_ place: String) -> Bool {
