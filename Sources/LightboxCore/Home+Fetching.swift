@@ -32,7 +32,7 @@ extension Home {
     /// - Returns: a folder of the cache with `path`'s name, which stays while this process lives.
     /// - Throws: ``FileFailure`` for a file that has other bytes.
     public func fetched(_ files: [HashedFile], of path: String) throws -> String {
-        let lines = files.map { "\($0.name) \($0.bytes) \($0.sha256)" }
+        let lines = [(path as NSString).lastPathComponent] + files.map { "\($0.name) \($0.bytes) \($0.sha256)" }
         let hash = ContentHash(of: lines.joined(separator: "\n").utf8).description.prefix(32)
         let place = "\(versions)/\(hash)"
         let folder = "\(place)/\((path as NSString).lastPathComponent)"

@@ -3,7 +3,7 @@ import LightboxCore
 import Synchronization
 
 /// The caches of a home folder: copies of single objects, and folders of copies.
-enum HomeCache {
+package enum HomeCache {
     private static let caches = Mutex<[String: ObjectCache]>([:])
 
     /// One for a folder, whoever asks: bytes are counted together.
@@ -29,7 +29,7 @@ enum HomeCache {
 
     /// Removes folders that no process reads: what was not used for two weeks, and the oldest where all together are too
     /// large.
-    static func sweepFetched(_ folder: String, limit: Int) {
+    package static func sweepFetched(_ folder: String, limit: Int) {
         var places: [(path: String, size: Int, used: Int)] = []
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !name.hasSuffix(".part") {
             let path = folder + "/" + name

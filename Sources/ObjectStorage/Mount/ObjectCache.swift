@@ -65,7 +65,7 @@ package final class ObjectCache: Sendable {
     }
 
     /// Counts bytes that come, and makes room once they are many.
-    func note(_ size: Int) {
+    package func note(_ size: Int) {
         let isDue = sinceSweep.withLock { bytes in
             bytes += size
             guard bytes >= max(limit / 16, 1) else { return false }
