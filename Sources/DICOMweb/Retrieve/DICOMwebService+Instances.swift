@@ -20,7 +20,7 @@ extension DICOMwebService {
             var rest = [instance]
             return try multipart(form, isOne: true, tag) { rest.popLast() }
         }
-        var cursor = InstanceCursor(store, matching: target.filter)
+        var cursor = InstanceCursor(store, matching: target.filter, readsFiles: true)
         return try multipart(form, isOne: false, tag) { try cursor.next() }
     }
 

@@ -51,9 +51,14 @@ public struct ExportStage: Sendable, Codable, Equatable {
         let total = try filters.reduce(0) { try $0 + store.counts(of: $1).instances }
         var report = StageReport(stage: "export")
         report.outputs = [folder]
-        var cursor = InstanceCursor(store, matchingAny: filters)
+        var cursor = InstanceCursor(store, matchingAny: filters, readsFiles: context.distribution == nil)
         if let distribution = context.distribution {
-            let items = { try cursor.next().map(ExportItem.init) }
+            let items = {
+                try cursor.next().map { instance in
+                    try Distribution.check(instance.path)
+                    return ExportItem(instance)
+                }
+            }
             return try distribute(items, count: total, to: folder, over: distribution, context)
         }
         var (completed, failed) = (0, 0)
