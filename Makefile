@@ -46,10 +46,11 @@ test-browser: build ## drive the web pages in headless Chromium
 	@scripts/bootstrap --browser
 	Tests/Browser/run
 
-test-deployment: build .venv-deployment/installed ## check deploy/: manifests, units, the image's contents (as root), two servers
+test-deployment: build .venv-deployment/installed .venv-clients/installed ## check deploy/: manifests, units, the image's contents (as root), two servers
 	@scripts/bootstrap --deployment
 	Tests/Deployment/run
 	python3 Tests/Clients/several_servers.py .build/release/lightbox
+	.venv-clients/bin/python Tests/Clients/two_homes.py .build/release/lightbox
 
 .venv-clients/installed: Tests/Clients/requirements.txt
 .venv-deployment/installed: Tests/Deployment/requirements.txt

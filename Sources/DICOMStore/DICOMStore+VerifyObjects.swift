@@ -33,9 +33,14 @@ extension DICOMStore {
         }
         for revision in try revisions() where known.insert(revision.path).inserted {
             let state = try check.state(of: revision.path, revision.contentHash, revision.size)
-            guard state != .intact, try revisions(of: revision.sopInstanceUID).contains(where: { $0.path == revision.path })
+            guard state != .intact,
+                try revisions(of: revision.sopInstanceUID).contains(where: { $0.path == revision.path })
             else { continue }
-            if state == .missing { report.missing.append(revision.path) } else { report.changed.append(revision.path) }
+            if state == .missing {
+                report.missing.append(revision.path)
+            } else {
+                report.changed.append(revision.path)
+            }
         }
         report.orphaned = try unknown(among: sizes.keys.filter { !known.contains($0) }.sorted(), removesUnknown)
         return report

@@ -60,8 +60,9 @@ final class FileTurns: Sendable {
                         ["/lightbox files of \(store)"])
                     done = Result { try body() }
                 }
-            } catch where done != nil {
-                // The turn's own connection broke when all was done.
+            } catch let failure as DatabaseFailure {
+                // The turn's own connection may break when all is done.
+                if done == nil { throw DICOMStoreError(failure) }
             }
             guard let done else { throw DICOMStoreError(.catalogUnusable, "The database gives no lock.") }
             return try done.get()

@@ -95,7 +95,9 @@ private struct Sending {
             return (index, store.path(for: hash))
         }
         try run(paths) { path in
-            do { _ = try RemoteFiles.file(of: path) } catch let error as any Failure where error.kind != .environment {}
+            do { _ = try RemoteFiles.file(of: path) } catch let error as any Failure
+                where error.kind != .environment
+            {}
         } done: { _, _ in
         }
     }

@@ -84,13 +84,16 @@ public struct HomeConfigurationReader: Sendable {
             parts.dropFirst(2).allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) })
         else {
             throw ConfigurationError(
-                place: "files", problem: "It is an address such as s3://lightbox/ward, without a slash at its end.")
+                place: "files", problem: "It is an address such as s3://lightbox/ward, without a slash at its end."
+            )
         }
         guard !(scheme == "s3:" ? storage.s3 : storage.gs).isLocal else {
             let name = scheme.dropLast()
             throw ConfigurationError(
                 place: "files",
-                problem: "No service is named for \(name)://. Set storage.\(name).endpoint or storage.\(name).provider.")
+                problem:
+                    "No service is named for \(name)://. Set storage.\(name).endpoint or storage.\(name).provider."
+            )
         }
     }
 

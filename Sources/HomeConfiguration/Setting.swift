@@ -49,7 +49,8 @@ struct Setting {
             }
             set(&settings, bytes)
         case (.size, _):
-            throw ConfigurationError(place: place, problem: "\(key) is a text such as \"20 GB\", not \(value.type).")
+            throw ConfigurationError(
+                place: place, problem: "\(key) is a text such as \"20 GB\", not \(value.type).")
         case (.text, _): throw ConfigurationError(place: place, problem: "\(key) is a text, not \(value.type).")
         case (.boolean, _):
             throw ConfigurationError(place: place, problem: "\(key) is true or false, not \(value.type).")

@@ -13,7 +13,9 @@ public enum Leftovers {
     /// - Parameters:
     ///   - age: in seconds; what is younger may not be locked yet.
     ///   - isMeant: of a name that ends with `.part`.
-    package static func remove(below folder: String, age: Int = 60, where isMeant: (String) -> Bool = { _ in true }) {
+    package static func remove(
+        below folder: String, age: Int = 60, where isMeant: (String) -> Bool = { _ in true }
+    ) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
             let path = folder + "/" + name
             var status = stat()

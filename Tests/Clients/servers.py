@@ -13,9 +13,11 @@ import time
 import urllib.error
 import urllib.request
 
-from support import PROGRAM, ROOT, free_port
+from support import ROOT, free_port
+from support import PROGRAM as NAMED_PROGRAM
 
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lightbox-servers-", dir="/tmp"))
+PROGRAM = os.path.abspath(NAMED_PROGRAM)
 running = []
 
 
@@ -107,7 +109,8 @@ class Server:
         self.process.wait()
 
     def command(self, *arguments, fails=False):
-        done = subprocess.run([PROGRAM, *map(str, arguments)], env=self.environment, capture_output=True, text=True)
+        done = subprocess.run([PROGRAM, *map(str, arguments)], env=self.environment, capture_output=True, text=True,
+                              cwd=FOLDER)
         if (done.returncode != 0) != fails:
             raise SystemExit(f"lightbox {arguments}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout + (done.stderr if fails else "")

@@ -17,8 +17,8 @@ import threading
 import boto3
 
 import support
-from servers import FOLDER, Server, ask, balancer, check, postgres, rolling_restart, start, wait
-from support import PROGRAM, free_port
+from servers import FOLDER, PROGRAM, Server, ask, balancer, check, postgres, rolling_restart, start, wait
+from support import free_port
 
 BUCKET = "lightbox"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test-secret-key", "AWS_REGION": "us-east-1"}
@@ -217,6 +217,36 @@ s3.put_object(Bucket=BUCKET, Key="ward/dicom/ward/films/instances/00/left.dcm", 
 report = json.loads(second.command("dicom", "verify", "--store", "ward/films", "--remove-unknown", "--json"))
 check(len(report["orphaned"]) >= 1, "verify tells and removes objects without rows")
 check(len(keys("ward/dicom/")) == len(found(first.address)), "then every object has its row")
+
+# Both store the same films again and again while both delete them: what the index names at the end is in the bucket.
+def quarrel(server, seed):
+    order = random.Random(seed)
+    for _ in range(150):
+        film = order.randrange(6)
+        if order.random() < 0.5:
+            outcomes.add(("store", store(server.address, films[film])[0]))
+        else:
+            outcomes.add(("delete", ask(f"{server.address}/dicomweb/ward/films/{places[film]}", method="DELETE")[0]))
+
+
+names = {film.read_bytes(): film for film in films}
+places = {}
+for film in films[:6]:
+    store(first.address, film)
+for row in found(first.address).values():
+    body = fetch(first.address, row)[1]
+    if names[body] in films[:6]:
+        places[films.index(names[body])] = "/".join(
+            ["studies", row["0020000D"]["Value"][0], "series", row["0020000E"]["Value"][0], "instances", row["00080018"]["Value"][0]])
+outcomes = set()
+threads = [threading.Thread(target=quarrel, args=(server, seed)) for seed, server in enumerate((first, second, first, second))]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+check(outcomes == {("store", 200), ("delete", 204), ("delete", 404)}, f"storing and deleting the same films at once is answered: {sorted(outcomes)}")
+report = json.loads(second.command("dicom", "verify", "--store", "ward/films", "--read", "--json"))
+check(not report["missing"] and not report["changed"] and not report["orphaned"], f"and loses and leaves nothing: {report['intact']} intact")
 
 # Jobs: inputs and outputs in the bucket, each done by one.
 s3.put_object(Bucket=BUCKET, Key="data/rows.json", Body="".join(f"[{n}, 0, 0, 0]\n" for n in range(200)).encode())

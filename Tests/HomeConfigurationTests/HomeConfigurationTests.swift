@@ -61,7 +61,9 @@ import Testing
         let error = #expect(throws: ConfigurationError.self) { try settings("files = 'gs://b/c'\n" + service) }
         #expect(error?.description.contains("storage.gs.endpoint") == true)
         for wrong in ["", "20", "GB", "0 GB", "-1 GB", "9999999999999999999 GB", "5000 TB", "20 GBs"] {
-            #expect(throws: ConfigurationError.self) { try settings("", ["LIGHTBOX_CACHE": wrong.isEmpty ? " " : wrong]) }
+            #expect(throws: ConfigurationError.self) {
+                try settings("", ["LIGHTBOX_CACHE": wrong.isEmpty ? " " : wrong])
+            }
             #expect(throws: ConfigurationError.self) { try settings("cache = '\(wrong)'") }
         }
         #expect(throws: ConfigurationError.self) { try settings("cache = 20") }

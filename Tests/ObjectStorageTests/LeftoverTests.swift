@@ -15,7 +15,8 @@ import Testing
 
     private func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
-    @Test("Goes once nobody has it locked; what is young, locked or to be gone on with stays") func sweep() throws {
+    @Test("Goes once nobody has it locked; what is young, locked or to be gone on with stays") func sweep() throws
+    {
         try withTemporaryFolder { folder in
             let home = Home(path: folder)
             let dead = home.objects + "/s3/b/.a.png.12345678.part"
@@ -37,7 +38,9 @@ import Testing
         }
     }
 
-    @Test("A folder of copies goes when it was not used for long, unless a process reads from it") func folders() throws {
+    @Test("A folder of copies goes when it was not used for long, unless a process reads from it") func folders()
+        throws
+    {
         try withTemporaryFolder { folder in
             let half = folder + "/aa.12345678.part"
             try make(half + "/model/model.onnx")

@@ -48,7 +48,9 @@ import Testing
     @Test("A version that one server makes another reads, each file brought once and compared with its hash")
     func shared() throws {
         try withModel { homes, catalog in
-            guard case .version = try make("v1", homes, catalog).outcome else { throw CocoaError(.featureUnsupported) }
+            guard case .version = try make("v1", homes, catalog).outcome else {
+                throw CocoaError(.featureUnsupported)
+            }
             #expect(homes.bucket.keys == ["ward/models/m/v1/model.onnx", "ward/models/m/v1/variables/index"])
             #expect(!FileManager.default.fileExists(atPath: catalog.home.models + "/m"))
             let other = try second(homes, catalog)
@@ -57,7 +59,8 @@ import Testing
             DispatchQueue.concurrentPerform(iterations: 8) { _ in _ = try? other.folder(of: version) }
             let folder = try other.folder(of: version)
             #expect(folder.hasPrefix(other.home.versions) && folder.hasSuffix("/v1"))
-            #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/variables/index")) == Data("numbers".utf8))
+            #expect(
+                try Data(contentsOf: URL(fileURLWithPath: folder + "/variables/index")) == Data("numbers".utf8))
             #expect(homes.bucket.asked().filter { $0.hasPrefix("GET") }.count == 2)
             #expect(try other.changedFiles(of: version).isEmpty)
             #expect(try other.place(of: version) == "s3://b/ward/models/m/v1")
@@ -67,7 +70,9 @@ import Testing
     @Test("A file that was changed in the bucket is an error, and no half folder stays") func changed() throws {
         try withModel { homes, catalog in
             _ = try make("v1", homes, catalog)
-            homes.bucket.objects.withLock { $0["ward/models/m/v1/model.onnx"] = .init(bytes: Array("other!!".utf8)) }
+            homes.bucket.objects.withLock {
+                $0["ward/models/m/v1/model.onnx"] = .init(bytes: Array("other!!".utf8))
+            }
             let other = try second(homes, catalog)
             let version = try other.servable("m")
             #expect(throws: FileFailure.self) { try other.folder(of: version) }
@@ -76,7 +81,9 @@ import Testing
         }
     }
 
-    @Test("A version that fails leaves no object; one that is deleted takes its objects along") func removal() throws {
+    @Test("A version that fails leaves no object; one that is deleted takes its objects along") func removal()
+        throws
+    {
         struct Refused: Error {}
         try withModel { homes, catalog in
             let failing = try catalog.beginVersion("v1", of: "m", .init(source: homes.folder + "/source"))

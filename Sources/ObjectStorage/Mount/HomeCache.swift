@@ -31,7 +31,8 @@ package enum HomeCache {
     /// large.
     package static func sweepFetched(_ folder: String, limit: Int) {
         var places: [(path: String, size: Int, used: Int)] = []
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !name.hasSuffix(".part") {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        where !name.hasSuffix(".part") {
             let path = folder + "/" + name
             var status = stat()
             guard stat(path, &status) == 0, let files = try? FileTree.files(below: path) else { continue }

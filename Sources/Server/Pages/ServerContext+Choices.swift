@@ -25,7 +25,8 @@ extension ServerContext {
     ) throws -> PredictChoice? {
         guard let servable = try? catalog.servable(model, version: version) else { return nil }
         let file = try catalog.file(ModelManifest.fileName, of: servable)
-        guard let file, let manifest = try? ModelManifest(parsing: Bytes(MappedFile(path: file)), path: file) else {
+        guard let file, let manifest = try? ModelManifest(parsing: Bytes(MappedFile(path: file)), path: file)
+        else {
             // Of another kind: what it takes is known once it is loaded, and the usual name is a good guess.
             return PredictChoice(model: model, version: version)
         }

@@ -80,7 +80,8 @@ public final class ModelPool: Sendable {
 
     // MARK: Loading
 
-    private func start(_ key: Key, _ path: @escaping @Sendable () throws -> String) -> Task<LoadedModel, any Error> {
+    private func start(_ key: Key, _ path: @escaping @Sendable () throws -> String) -> Task<LoadedModel, any Error>
+    {
         Task.detached { [self] in
             let file = try await blocking { try ServableFile(at: path()) }
             try makeRoom(for: LoadedModel.memory(ofFiles: try file.size()), key)
