@@ -9,6 +9,9 @@ extension DICOMStore {
     /// Files that wait for their commit: beside the others where these are of this machine.
     var incoming: String { shared == nil ? root + "/incoming" : catalog.home.outgoing + "/dicom" }
 
+    /// The folder of this machine for what is written about the store: lists of what was left out.
+    public var reports: String { shared == nil ? root : "\(catalog.home.jobs)/dicom/\(name)" }
+
     /// Removes those files that no row names any more, also none of a new store of the name.
     func removeUnusedObjects(_ files: [StoredFile]) throws {
         for start in stride(from: 0, to: files.count, by: 256) {

@@ -47,7 +47,7 @@ public final class DICOMStore: Sendable {
 
     /// Only the user may look into them, since they hold patient data.
     private func makeFolders() throws {
-        for folder in shared == nil ? [root + "/instances", incoming] : [incoming] {
+        for folder in shared == nil ? [root + "/instances", incoming] : [incoming, reports] {
             guard !FileManager.default.fileExists(atPath: folder) else { continue }
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -185,6 +185,7 @@ check(status == 409 and b"272" in answer and b"test-secret" not in answer, "with
 text = first.command("dicom", "send", films[half], "--to", f"WEST@127.0.0.1:{port}", fails=True)
 check("A700" in text.upper(), "and a C-STORE with A700H")
 check(len(found(first.address)) == half, "neither is in the index")
+check("an archive request failed" in (FOLDER / f"server-{first.port}.log").read_text(), "the server's log says why")
 gate.is_open = True
 check(store(first.address, films[half])[0] == 200, "with the storage back it is taken")
 listener.terminate()

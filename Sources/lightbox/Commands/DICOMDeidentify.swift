@@ -95,7 +95,7 @@ struct DICOMDeidentify: ParsableCommand {
     private func destination(in home: Home) throws -> (DeidentifyStage.Destination, folder: String) {
         if let store {
             let store = try DICOMCatalog(home: home).store(DICOMStoreName(store), creating: true)
-            return (.store(store), store.root)
+            return (.store(store), store.reports)
         }
         let folder = try home.localPath(of: output!)
         return (.folder(folder), folder)
