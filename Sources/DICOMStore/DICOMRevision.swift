@@ -29,15 +29,4 @@ extension DICOMStore {
             }
         }
     }
-
-    /// Removes the revisions of instances that are removed.
-    ///
-    /// - Returns: the hashes of their files.
-    func removeRevisions(of uid: String, _ database: SQLTransaction) throws -> [ContentHash] {
-        let digests: [[UInt8]] = try database.column(
-            "SELECT content_hash FROM dicom_revision WHERE store_id = ? AND sop_uid = ?", [id, uid])
-        guard !digests.isEmpty else { return [] }
-        try database.execute("DELETE FROM dicom_revision WHERE store_id = ? AND sop_uid = ?", [id, uid])
-        return digests.compactMap { ContentHash(digest: $0) }
-    }
 }

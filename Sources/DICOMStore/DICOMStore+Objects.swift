@@ -14,23 +14,27 @@ extension DICOMStore {
 
     /// Removes those files that no row names any more, also none of a new store of the name.
     func removeUnusedObjects(_ files: [StoredFile]) throws {
-        for start in stride(from: 0, to: files.count, by: 256) {
-            let some = files[start..<min(start + 256, files.count)]
+        for part in files.inParts {
             try catalog.turns.whileRemoving(from: name) {
-                let unused = try catalog.read { database in try some.filter { try !isNamed($0, database) } }
-                try Self.removeObjects(Set(unused.map { path(for: $0.hash) }))
+                let named = try catalog.read { try namedFiles(part, $0) }
+                let unused = part.filter { !named.contains($0) }
+                try Self.removeObjects(Set(unused.compactMap { ContentHash(digest: $0.hash).map(path(for:)) }))
             }
         }
     }
 
-    private func isNamed(_ file: StoredFile, _ database: SQLTransaction) throws -> Bool {
-        try ["dicom_instance", "dicom_revision"].contains { table in
-            try database.scalar(
-                """
-                SELECT EXISTS (SELECT 1 FROM \(table) WHERE sop_uid = ?1 AND content_hash = ?2
-                AND store_id IN (SELECT id FROM dicom_store WHERE dataset = ?3 AND name = ?4))
-                """, [file.uid, file.hash.digest, name.dataset, name.store]) ?? false
-        }
+    private func namedFiles(_ files: ArraySlice<StoredFile>, _ database: SQLTransaction) throws -> Set<StoredFile> {
+        let dialect = database.dialect
+        let condition = """
+            store_id IN (SELECT id FROM dicom_store WHERE dataset = ?1 AND name = ?2)
+            AND \(dialect.isAmong("sop_uid", type: "TEXT", argument: "?3"))
+            """
+        let rows = try database.all(
+            """
+            SELECT sop_uid, content_hash FROM dicom_instance WHERE \(condition)
+            UNION ALL SELECT sop_uid, content_hash FROM dicom_revision WHERE \(condition)
+            """, [name.dataset, name.store, dialect.list(uids: files.map(\.uid))])
+        return try Set(rows.map { try StoredFile($0) })
     }
 
     static func removeObjects(_ paths: some Sequence<String>) throws {

@@ -16,16 +16,7 @@ extension DICOMStore {
                 SELECT i.id, e.id AS series, s.id AS study, i.sop_uid, i.content_hash \
                 \(filter.tables(database.dialect)) WHERE \(condition)
                 """, arguments)
-            let instances = database.statement("DELETE FROM dicom_instance WHERE id = ?")
-            var files: [StoredFile] = []
-            for row in rows {
-                try instances.execute([row.get("id", as: Int64.self)])
-                let uid: String = try row.get("sop_uid")
-                if let hash = ContentHash(digest: try row.get("content_hash")) {
-                    files.append(StoredFile(uid: uid, hash: hash))
-                }
-                files += try removeRevisions(of: uid, database).map { StoredFile(uid: uid, hash: $0) }
-            }
+            let files = try rows.inParts.flatMap { try remove($0, database) }
             try Self.removeEmpty(rows, database)
             return (rows.count, files)
         }
@@ -33,10 +24,31 @@ extension DICOMStore {
         return count
     }
 
+    /// - Returns: the files of these instances and of what stood in their places before.
+    private func remove(_ rows: ArraySlice<SQLRow>, _ database: SQLTransaction) throws -> [StoredFile] {
+        let dialect = database.dialect
+        try database.execute(
+            "DELETE FROM dicom_instance WHERE \(dialect.isAmong("id", type: "INTEGER"))",
+            [dialect.list(rows.map { try $0.get("id") })])
+        let files = try rows.map { try StoredFile($0) }
+        let revisions = "FROM dicom_revision WHERE store_id = ? AND \(dialect.isAmong("sop_uid", type: "TEXT"))"
+        let uids: SQLArguments = [id, dialect.list(uids: files.map(\.uid))]
+        let old = try database.all("SELECT sop_uid, content_hash \(revisions)", uids)
+        if !old.isEmpty { try database.execute("DELETE \(revisions)", uids) }
+        return try files + old.map { try StoredFile($0) }
+    }
+
     /// A file of the store by what is in it.
-    struct StoredFile {
+    struct StoredFile: Hashable {
         let uid: String
-        let hash: ContentHash
+        let hash: [UInt8]
+
+        init(uid: String, hash: ContentHash) { (self.uid, self.hash) = (uid, hash.digest) }
+
+        /// - Parameter row: with `sop_uid` and `content_hash`.
+        init(_ row: SQLRow) throws {
+            (uid, hash) = (try row.get("sop_uid"), try row.get("content_hash"))
+        }
     }
 
     /// Removes files that no row names any more.
@@ -44,31 +56,46 @@ extension DICOMStore {
     /// Only after their rows: a crash in between leaves files without rows, never the other way round. And with the store
     /// locked: who takes the same bytes in again meanwhile keeps the file.
     func removeUnused(_ files: [StoredFile]) throws {
-        guard !files.isEmpty else { return }
         guard shared == nil else { return try removeUnusedObjects(files) }
-        try catalog.write { database in
-            _ = try lock(database)
-            for file in files where try !isInUse(file, database) { unlink(path(for: file.hash)) }
+        for part in files.inParts {
+            try catalog.write { database in
+                _ = try lock(database)
+                let dialect = database.dialect
+                let condition = "store_id = ?1 AND \(dialect.isAmong("sop_uid", type: "TEXT", argument: "?2"))"
+                let rows = try database.all(
+                    """
+                    SELECT sop_uid, content_hash FROM dicom_instance WHERE \(condition)
+                    UNION ALL SELECT sop_uid, content_hash FROM dicom_revision WHERE \(condition)
+                    """, [id, dialect.list(uids: part.map(\.uid))])
+                let used = try Set(rows.map { try StoredFile($0) })
+                for file in part where !used.contains(file) {
+                    if let hash = ContentHash(digest: file.hash) { unlink(path(for: hash)) }
+                }
+            }
         }
-    }
-
-    /// Whether the file of an instance, or of one that stood there before, has these bytes.
-    private func isInUse(_ file: StoredFile, _ database: SQLTransaction) throws -> Bool {
-        try database.scalar(
-            """
-            SELECT EXISTS (SELECT 1 FROM dicom_instance WHERE store_id = ?1 AND sop_uid = ?2 AND content_hash = ?3)
-            OR EXISTS (SELECT 1 FROM dicom_revision WHERE store_id = ?1 AND sop_uid = ?2 AND content_hash = ?3)
-            """, [id, file.uid, file.hash.digest]) ?? false
     }
 
     /// Removes the series and the studies of removed instances that have no others.
     ///
     /// - Parameter rows: with `series` and `study`.
     static func removeEmpty(_ rows: [SQLRow], _ database: SQLTransaction) throws {
-        for (level, children) in [("series", "dicom_instance WHERE series"), ("study", "dicom_series WHERE study")] {
-            let statement = database.statement(
-                "DELETE FROM dicom_\(level) WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM \(children) = ?1)")
-            for id in try Set(rows.map { try $0.get(level, as: Int64.self) }) { try statement.execute([id]) }
+        let dialect = database.dialect
+        for (level, child, key) in [("series", "dicom_instance", "series"), ("study", "dicom_series", "study")] {
+            let ids = try Set(rows.map { try $0.get(level, as: Int64.self) }).sorted()
+            for part in ids.inParts {
+                try database.execute(
+                    """
+                    DELETE FROM dicom_\(level) WHERE \(dialect.isAmong("id", type: "INTEGER"))
+                    AND NOT EXISTS (SELECT 1 FROM \(child) WHERE \(key) = dicom_\(level).id)
+                    """, [dialect.list(part)])
+            }
         }
+    }
+}
+
+extension Array {
+    /// As many as one statement takes well.
+    var inParts: [ArraySlice<Element>] {
+        stride(from: 0, to: count, by: 1000).map { self[$0..<Swift.min($0 + 1000, count)] }
     }
 }

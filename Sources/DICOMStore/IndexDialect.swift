@@ -29,12 +29,13 @@ struct IndexDialect: Sendable {
     /// Whether a column is one of many values, which are one argument; see ``list(_:)``.
     ///
     /// - Parameter type: SQLite's word, `INTEGER` or `TEXT`.
-    func isAmong(_ column: String, type: String) -> String {
+    func isAmong(_ column: String, type: String, argument: String = "?") -> String {
         choose(
-            "\(column) IN (SELECT value FROM json_each(?))",
-            "\(column) = ANY(CAST(CAST(? AS text) AS \(type == "INTEGER" ? "bigint" : "text")[]))")
+            "\(column) IN (SELECT value FROM json_each(\(argument)))",
+            "\(column) = ANY(CAST(CAST(\(argument) AS text) AS \(type == "INTEGER" ? "bigint" : "text")[]))")
     }
 
+    /// The argument for ``isAmong(_:type:argument:)``.
     func list(_ numbers: some Sequence<Int64>) -> String {
         let list = numbers.map(\.description).joined(separator: ",")
         return choose("[\(list)]", "{\(list)}")

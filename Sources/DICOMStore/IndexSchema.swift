@@ -97,4 +97,12 @@ extension DICOMCatalog {
     ///
     /// - Parameter home: whose files an index of an earlier version is brought up to date from.
     public static func migrations(of home: Home) -> [SQLMigration] { IndexSchema.migrations(of: home) }
+
+    /// A value of one of its tables as PostgreSQL takes it: an older index in SQLite may have any text.
+    public static func mended(_ table: String, _ column: String, _ value: ColumnValue) -> ColumnValue {
+        guard table.hasPrefix("dicom_"), column != "attributes", column != "settings",
+            case .text(let text) = value
+        else { return value }
+        return .text(text.indexed)
+    }
 }

@@ -41,13 +41,13 @@ public typealias ColumnCodable = ColumnEncodable & ColumnDecodable
 
 extension ColumnValue: ColumnCodable {
     public var columnValue: ColumnValue { self }
-    public init?(columnValue: ColumnValue) { self = columnValue }
+    @inlinable public init?(columnValue: ColumnValue) { self = columnValue }
 }
 
 extension Int64: ColumnCodable {
     public var columnValue: ColumnValue { .integer(self) }
 
-    public init?(columnValue: ColumnValue) {
+    @inlinable public init?(columnValue: ColumnValue) {
         switch columnValue {
         case .integer(let number): self = number
         case .boolean(let flag): self = flag ? 1 : 0
@@ -61,14 +61,14 @@ extension Int64: ColumnCodable {
 
 extension Int: ColumnCodable {
     public var columnValue: ColumnValue { .integer(Int64(self)) }
-    public init?(columnValue: ColumnValue) {
+    @inlinable public init?(columnValue: ColumnValue) {
         guard let number = Int64(columnValue: columnValue) else { return nil }
         self = Int(number)
     }
 }
 
 extension Bool: ColumnDecodable {
-    public init?(columnValue: ColumnValue) {
+    @inlinable public init?(columnValue: ColumnValue) {
         switch columnValue {
         case .boolean(let flag): self = flag
         case .integer(let number): self = number != 0
@@ -80,7 +80,7 @@ extension Bool: ColumnDecodable {
 extension Double: ColumnCodable {
     public var columnValue: ColumnValue { .real(self) }
 
-    public init?(columnValue: ColumnValue) {
+    @inlinable public init?(columnValue: ColumnValue) {
         switch columnValue {
         case .real(let number): self = number
         case .integer(let number): self = Double(number)
@@ -91,7 +91,7 @@ extension Double: ColumnCodable {
 
 extension String: ColumnCodable {
     public var columnValue: ColumnValue { .text(self) }
-    public init?(columnValue: ColumnValue) {
+    @inlinable public init?(columnValue: ColumnValue) {
         guard case .text(let text) = columnValue else { return nil }
         self = text
     }
@@ -103,7 +103,7 @@ extension Substring: ColumnEncodable {
 
 extension [UInt8]: ColumnCodable {
     public var columnValue: ColumnValue { .blob(self) }
-    public init?(columnValue: ColumnValue) {
+    @inlinable public init?(columnValue: ColumnValue) {
         guard case .blob(let bytes) = columnValue else { return nil }
         self = bytes
     }
@@ -111,14 +111,14 @@ extension [UInt8]: ColumnCodable {
 
 extension Data: ColumnCodable {
     public var columnValue: ColumnValue { .blob(Array(self)) }
-    public init?(columnValue: ColumnValue) {
+    @inlinable public init?(columnValue: ColumnValue) {
         guard case .blob(let bytes) = columnValue else { return nil }
         self = Data(bytes)
     }
 }
 
 extension Optional: ColumnDecodable where Wrapped: ColumnDecodable {
-    public init?(columnValue: ColumnValue) {
+    @inlinable public init?(columnValue: ColumnValue) {
         if columnValue == .null {
             self = Wrapped?.none
         } else if let value = Wrapped(columnValue: columnValue) {

@@ -13,10 +13,15 @@ public struct DatabaseCopier {
 
     private let migrations: [SQLMigration]
     private let overwrites: Bool
+    /// What becomes of a value of a table's column on its way into PostgreSQL, which does not take every text of SQLite's.
+    public typealias Mending = (_ table: String, _ column: String, _ value: ColumnValue) -> ColumnValue
+    private let mend: Mending
 
     /// - Parameter overwrites: whether rows that stand in the target are deleted.
-    public init(migrations: [SQLMigration], overwrites: Bool = false) {
-        (self.migrations, self.overwrites) = (migrations, overwrites)
+    public init(
+        migrations: [SQLMigration], overwrites: Bool = false, mending: @escaping Mending = { _, _, value in value }
+    ) {
+        (self.migrations, self.overwrites, mend) = (migrations, overwrites, mending)
     }
 
     /// Brings the tables of both up to date, and copies all rows in one transaction, counters of numbers included.
@@ -30,7 +35,7 @@ public struct DatabaseCopier {
             for shape in shapes.reversed() { try clear(shape, in: target) }
             return try source.read { source in
                 try shapes.map { shape in
-                    let rows = try Self.copy(shape, from: source, to: target)
+                    let rows = try copy(shape, from: source, to: target)
                     try Self.copyCounter(of: shape, from: source, to: target)
                     return Table(name: shape.name, rows: rows)
                 }
@@ -48,13 +53,20 @@ public struct DatabaseCopier {
         try target.execute("DELETE FROM \(shape.quoted)")
     }
 
-    private static func copy(
+    private func copy(
         _ shape: TableShape, from source: SQLTransaction, to target: SQLTransaction
     ) throws -> Int {
         let list = shape.columns.map(SQLDialect.quoted).joined(separator: ", ")
         let cursor = try source.cursor("SELECT \(list) FROM \(shape.quoted)")
         let written = try target.copy(into: shape.quoted, columns: shape.columns) { copy in
-            while let row = try cursor.next() { try copy.add(try row.values()) }
+            while let row = try cursor.next() {
+                let values = try row.values()
+                guard target.engine == .postgres else {
+                    try copy.add(values)
+                    continue
+                }
+                try copy.add(zip(shape.columns, values).map { mend(shape.name, $0, $1) })
+            }
         }
         let counts = try [source, target].map { transaction -> Int? in
             try transaction.scalar("SELECT count(*) FROM \(shape.quoted)")

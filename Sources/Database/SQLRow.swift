@@ -27,14 +27,17 @@ public struct SQLRow {
     /// The value of a column, from 0.
     ///
     /// - Throws: ``DatabaseFailure`` `wrongType` where it is of another type; NULL is one of an optional only.
+    @inlinable
     public func get<Value: ColumnDecodable>(_ index: Int, as type: Value.Type = Value.self) throws -> Value {
         let value = try value(at: index)
-        guard let decoded = Value(columnValue: value) else {
-            throw DatabaseFailure(
-                .wrongType,
-                "The column '\(columns.names[index])' holds \(value.type), where \(Value.self) is expected.")
-        }
+        guard let decoded = Value(columnValue: value) else { throw mismatch(value, at: index, "\(Value.self)") }
         return decoded
+    }
+
+    @usableFromInline
+    func mismatch(_ value: ColumnValue, at index: Int, _ expected: String) -> DatabaseFailure {
+        DatabaseFailure(
+            .wrongType, "The column '\(columns.names[index])' holds \(value.type), where \(expected) is expected.")
     }
 
     public func get<Value: ColumnDecodable>(_ name: String, as type: Value.Type = Value.self) throws -> Value {

@@ -8,7 +8,10 @@ extension PostgresTables {
         try statement.check(columns: ownNames(transaction))
         let milliseconds = query.limits.time.map { Int($0 / .milliseconds(1)) + 1000 } ?? 0
         try transaction.script(
-            "SET LOCAL search_path = \(SQLDialect.quoted(schema)); SET LOCAL statement_timeout = \(milliseconds)")
+            """
+            SET LOCAL search_path = \(SQLDialect.quoted(schema)); SET LOCAL statement_timeout = \(milliseconds);
+            SET LOCAL jit = DEFAULT
+            """)
         let deadline = QueryDeadline(query.limits)
         let names = ResultNames(query.sql)
         var columns: [QueryColumn] = []

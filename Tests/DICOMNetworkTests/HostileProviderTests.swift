@@ -37,7 +37,8 @@ import Testing
 
     @Test("The same into a store leaves it empty") func namesIntoStore() throws {
         try withTemporaryFolder { folder in
-            let store = try DICOMCatalog(home: TestEngine.home(folder)).store(DICOMStoreName("d/s"), creating: true)
+            let store = try DICOMCatalog(home: TestEngine.home(folder)).store(
+                DICOMStoreName("d/s"), creating: true)
             let statuses = try Self.get(Self.uids.map { ($0, instance($0)) }, into: .store(store))
             #expect(statuses.count == Self.uids.count && statuses.allSatisfy { !$0.isSuccess })
             #expect(try store.counts().instances == 0)

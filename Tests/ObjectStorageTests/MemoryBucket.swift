@@ -2,6 +2,7 @@ import Foundation
 import LightboxCore
 import ObjectStorage
 import Synchronization
+import TestSupport
 
 /// A bucket `b` in S3's language, in memory, that notes what is asked of it and misbehaves as told.
 final class MemoryBucket: Sendable {
@@ -82,8 +83,10 @@ struct SharedHomes {
     static let secret = "very-secret-key"
 
     /// A home whose DICOM files and models stand below `ward/` of the bucket.
-    func home(_ name: String) -> Home {
-        var settings = HomeSettings()
+    ///
+    /// In PostgreSQL all homes have one index and one registry.
+    func home(_ name: String) throws -> Home {
+        var settings = HomeSettings(database: try TestEngine.database(named: folder))
         settings.storage.s3.endpoint = server.origin
         settings.files = "s3://b/ward"
         let home = Home(path: "\(folder)/\(name)", settings: settings)

@@ -59,7 +59,7 @@ import Testing
     @Test("What one home stores another reads with one request, under the path that a local file has")
     func shared() async throws {
         try await withHomes { homes in
-            let (first, second) = (homes.home("first"), homes.home("second"))
+            let (first, second) = (try homes.home("first"), try homes.home("second"))
             let files = (0..<40).map { Self.bytes("1.3.\($0)", pixel: UInt8($0)) }
             let store = try store(in: first)
             let report = try await store.ingest(try write(files, in: homes.folder))
@@ -130,7 +130,7 @@ import Testing
         try await withHomes { homes in
             let files = (0..<5).map { Self.bytes("1.3.\($0)") }
             let paths = try write(files, in: homes.folder)
-            let home = homes.home("first")
+            let home = try homes.home("first")
             let broken = try store(in: home) { if $0 == step { throw Failed() } }
             await #expect(throws: Failed.self) { try await broken.ingest(paths) }
             let isIn = step == .committed
@@ -191,7 +191,7 @@ import Testing
     @Test("Verify finds what is missing, changed and unknown, most of it by one list") func verify() async throws {
         try await withHomes { homes in
             let files = (0..<20).map { Self.bytes("1.3.\(10 + $0)") }
-            let home = homes.home("first")
+            let home = try homes.home("first")
             let store = try store(in: home)
             _ = try await store.ingest(try write(files, in: homes.folder))
             func path(_ bytes: [UInt8]) -> String { home.path + "/" + key(bytes).dropFirst("ward/".count) }
@@ -217,7 +217,7 @@ import Testing
     @Test("Wrong bytes are an error and leave no copy") func wrongBytes() async throws {
         try await withHomes { homes in
             let bytes = Self.bytes("1.3.1")
-            let (first, second) = (homes.home("first"), homes.home("second"))
+            let (first, second) = (try homes.home("first"), try homes.home("second"))
             let path = try #require(
                 try {
                     let store = try store(in: first)
@@ -237,7 +237,7 @@ import Testing
     func atOnce() async throws {
         try await withHomes { homes in
             let bytes = Self.bytes("1.3.1")
-            let (first, second) = (homes.home("first"), homes.home("second"))
+            let (first, second) = (try homes.home("first"), try homes.home("second"))
             let store = try store(in: first)
             _ = try store.ingest(Bytes(bytes), from: "")
             let path = try #require(try store.instance("1.3.1")?.path)
@@ -255,7 +255,7 @@ import Testing
     @Test("A deleted store's objects go, also after a crash in between; a new one of its name keeps its own")
     func deletion() async throws {
         try await withHomes { homes in
-            let home = homes.home("first")
+            let home = try homes.home("first")
             let (old, kept) = (Self.bytes("1.3.1"), Self.bytes("1.3.2"))
             let store = try store(in: home)
             for bytes in [old, kept] { _ = try store.ingest(Bytes(bytes), from: "") }
@@ -271,10 +271,38 @@ import Testing
         }
     }
 
+    @Test("Bytes that come back while their object is being removed are sent again") func comesBack() async throws {
+        try await withHomes { homes in
+            let home = try homes.home("first")
+            let bytes = Self.bytes("1.3.1")
+            let (remover, adder) = (try store(in: home), try store(in: home))
+            #expect(try remover.ingest(Bytes(bytes), from: "") == .added)
+            let isBack = DispatchSemaphore(value: 0)
+            let outcome = Mutex<IngestOutcome?>(nil)
+            homes.bucket.misbehave { [bucket = homes.bucket] method, _ in
+                guard method == "DELETE" else { return nil }
+                bucket.misbehave(nil)
+                Thread.detachNewThread {
+                    let result = try? adder.ingest(Bytes(bytes), from: "")
+                    outcome.withLock { $0 = result }
+                    isBack.signal()
+                }
+                // Right is that it waits for the removal; given the time, wrong code would be through by then.
+                if isBack.wait(timeout: .now() + 0.5) == .success { isBack.signal() }
+                return nil
+            }
+            #expect(try remover.remove(.all) == 1)
+            isBack.wait()
+            #expect(outcome.withLock { $0 } == .added)
+            #expect(homes.bucket.keys == [key(bytes)])
+            #expect(try await adder.verify().intact == 1)
+        }
+    }
+
     @Test("What another one has put under the UID meanwhile stands, and what was sent in vain is removed")
     func overtaken() async throws {
         try await withHomes { homes in
-            let home = homes.home("first")
+            let home = try homes.home("first")
             let quick = Self.bytes("1.3.1", pixel: 1)
             let other = try store(in: home)
             let isOvertaken = Mutex(false)

@@ -101,27 +101,6 @@ extension DICOMStore {
     }
 }
 
-extension AttributeQuery.Level {
-    /// The column that a result's row goes by.
-    fileprivate var key: String {
-        switch self {
-        case .study: "s.id"
-        case .series: "e.id"
-        case .instance: "i.id"
-        }
-    }
-
-    /// Joined from that row upwards.
-    fileprivate func tables(_ dialect: IndexDialect) -> String {
-        let study = "\(dialect.join) dicom_study s ON s.id = e.study"
-        return switch self {
-        case .study: "dicom_study s"
-        case .series: "dicom_series e \(study)"
-        case .instance: "dicom_instance i \(dialect.join) dicom_series e ON e.id = i.series \(study)"
-        }
-    }
-}
-
 /// Turns rows of a search into data sets.
 private struct SearchResult {
     let query: AttributeQuery
@@ -210,7 +189,8 @@ private struct SearchResult {
     }
 
     /// All that is known of what a row stands for: of a study and a series, what their first instance says.
-    func everything(_ row: SQLRow, _ database: SQLTransaction, for terms: [AttributeQuery.Term]) throws -> DataSet {
+    func everything(_ row: SQLRow, _ database: SQLTransaction, for terms: [AttributeQuery.Term]) throws -> DataSet
+    {
         let isKept = terms.allSatisfy { LevelAttributes.level(of: $0.path[0]).map { $0 <= query.level } ?? false }
         if isKept {
             return try DataSet(

@@ -53,6 +53,18 @@ struct IndexColumn: Sendable {
 
     /// How results go by this column: those without a value first.
     var order: String { index == Self.studyUIDs ? sql : "\(sql) NULLS FIRST" }
+
+    /// By which a value that is looked for is understood.
+    var vr: VR {
+        switch kind {
+        case .uid: .UI
+        case .date: .DA
+        case .time: .TM
+        case .person: .PN
+        case .integer: .IS
+        case .text: tag == .modality ? .CS : .LO
+        }
+    }
 }
 
 /// What the index counts instead of keeping (PS3.3 section C.3.4, PS3.4 tables C.6-2 and C.6-3).

@@ -9,20 +9,20 @@ import LightboxCore
 struct SearchStatement {
     let query: AttributeQuery
     let store: Int64
-    private(set) var conditions: [String] = []
-    private(set) var arguments: SQLArguments = []
+    var conditions: [String] = []
+    var arguments: SQLArguments = []
     /// What only data sets can tell.
     private(set) var rest: [AttributeQuery.Term] = []
-    private let dialect: IndexDialect
-    private var start = Start.study(.any, order: "s.study_uid, s.id")
+    let dialect: IndexDialect
+    var start = Start.study(.any, order: "s.study_uid, s.id")
 
     /// How the studies are walked.
-    private enum Walk: Equatable {
+    enum Walk: Equatable {
         case any, byNumber
         case index(String)
     }
 
-    private enum Start {
+    enum Start {
         case study(Walk, order: String)
         case series(String, order: String)
         case instance
@@ -86,7 +86,7 @@ struct SearchStatement {
     }
 
     /// How many rows a walk from a lower level may begin with, so that it is shorter than one from above.
-    private static let few = 2000
+    static let few = 2000
 
     /// A rare modality is where a search for series begins that has nothing better.
     private mutating func preferModality(
@@ -102,7 +102,7 @@ struct SearchStatement {
         }
     }
 
-    private func areFew(_ selection: String, _ terms: Terms, _ database: SQLTransaction) throws -> Bool {
+    func areFew(_ selection: String, _ terms: Terms, _ database: SQLTransaction) throws -> Bool {
         let count: Int? = try database.scalar(
             "SELECT count(*) FROM (SELECT 1 \(selection) LIMIT \(Self.few + 1)) AS found", terms.arguments)
         return count ?? 0 <= Self.few
@@ -116,7 +116,8 @@ struct SearchStatement {
             return "dicom_instance i \(join) dicom_series e ON e.id = i.series "
                 + "\(join) dicom_study s ON s.id = e.study"
         case .series(let index, _):
-            return "dicom_series e \(dialect.indexed(by: index)) \(join) dicom_study s ON s.id = e.study" + instances
+            return "dicom_series e \(dialect.indexed(by: index)) \(join) dicom_study s ON s.id = e.study"
+                + instances
         case .study(let walk, _):
             let hint =
                 switch walk {
@@ -147,149 +148,14 @@ struct SearchStatement {
 
     /// - Parameter limited: whether SQL cuts the page, which it cannot while `rest` is to be asked.
     func sql(selecting columns: String, limited: Bool) -> String {
-        "SELECT \(columns) FROM \(tables) WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order)"
-            + (limited ? " LIMIT ? OFFSET ?" : "")
-    }
-
-    // MARK: Conditions
-
-    private typealias Terms = (conditions: [String], arguments: SQLArguments)
-
-    private func add(_ column: IndexColumn, _ match: ValueMatch, to terms: Terms) throws -> Terms {
-        var (conditions, arguments) = terms
-        switch match {
-        case .everything: break
-        case .equal(let value) where column.kind == .time:
-            conditions.append("\(column.sql) >= ? AND \(column.sql) < ?")
-            arguments += [value, value + ":"]
-        case .equal(let value):
-            conditions.append("\(column.sql) = ?")
-            arguments.append(
-                column.kind == .integer ? try Self.integer(value, column).columnValue : .text(value))
-        case .oneOf(let values):
-            conditions.append("\(column.sql) IN (\(values.map { _ in "?" }.joined(separator: ",")))")
-            arguments += SQLArguments(values: values.map { .text($0) })
-        case .pattern(let pattern):
-            if column.kind == .integer { _ = try Self.integer(pattern, column) }
-            let prefix = pattern.prefix { $0 != "*" && $0 != "?" }
-            if !prefix.isEmpty {
-                conditions.append("\(column.sql) >= ? AND \(column.sql) < ?")
-                arguments += [String(prefix), prefix + "\u{10FFFF}"]
-            }
-            conditions.append(dialect.matches(column.sql))
-            arguments += [dialect.pattern(pattern)]
-        case .range(let lower, let upper):
-            if let lower {
-                conditions.append("\(column.sql) >= ?")
-                arguments += [lower]
-            } else {
-                conditions.append("\(column.sql) > ''")
-            }
-            if let upper {
-                conditions.append("\(column.sql) < ?")
-                arguments += [upper + ":"]
-            }
+        let rows = "FROM \(tables) WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order)"
+        guard limited else { return "SELECT \(columns) \(rows)" }
+        guard dialect.engine == .postgres, query.offset > 0 else {
+            return "SELECT \(columns) \(rows) LIMIT ? OFFSET ?"
         }
-        return (conditions, arguments)
-    }
-
-    private static func integer(_ value: String, _ column: IndexColumn) throws -> Int {
-        guard let number = Int(value) else {
-            throw DICOMStoreError(.invalidQuery, "\(column.tag): a whole number is needed to search by it.")
-        }
-        return number
-    }
-
-    private mutating func addPerson(_ column: IndexColumn, _ match: ValueMatch, _ value: String) {
-        var words: Terms = ([], [])
-        let folded = PersonWords.folded(value)
-        if query.isFuzzy {
-            for word in PersonWords.words(of: folded) {
-                words.conditions.append("(n.word >= ? AND n.word < ?)")
-                words.arguments += [word, word + "\u{10FFFF}"]
-            }
-            if words.conditions.isEmpty { words.conditions = ["1 = 0"] }
-        } else if case .pattern(let pattern) = match {
-            let whole = "=" + PersonWords.folded(pattern)
-            let prefix = String(whole.prefix { $0 != "*" && $0 != "?" })
-            words.conditions.append("(n.word >= ? AND n.word < ? AND \(dialect.matches("n.word")))")
-            words.arguments += [prefix, prefix + "\u{10FFFF}", dialect.pattern(whole)]
-        } else {
-            // With several component groups each has to be one of the name's.
-            for group in folded.split(separator: "=") {
-                words.conditions.append("n.word = ?")
-                words.arguments += ["=" + PersonWords.whole(String(group))]
-            }
-            if words.conditions.isEmpty { words.conditions = ["1 = 0"] }
-        }
-        let role = column.tag == .patientName ? 0 : 1
-        conditions.append(
-            dialect.isIn(
-                "s.id",
-                "SELECT n.study FROM dicom_name n WHERE n.store_id = ? AND n.role = \(role) "
-                    + "AND (\(words.conditions.joined(separator: " OR ")))"))
-        arguments += [store]
-        arguments += words.arguments
-    }
-
-    /// Attributes of a lower level than the results': one child has to have all of them.
-    private mutating func addBelow(
-        _ below: [(column: IndexColumn, match: ValueMatch)], _ database: SQLTransaction
-    ) throws {
-        guard !below.isEmpty else { return }
-        var terms: Terms = ([], [])
-        for (column, match) in below { terms = try add(column, match, to: terms) }
-        let needsInstances = below.contains { $0.column.level == .instance }
-        let condition = terms.conditions.joined(separator: " AND ").replacing("e.", with: "e3.").replacing(
-            "i.", with: "i3.")
-        if query.level == .series {
-            conditions.append("EXISTS (SELECT 1 FROM dicom_instance i3 WHERE i3.series = e.id AND \(condition))")
-            arguments += terms.arguments
-            return
-        }
-        let joined = needsInstances ? " JOIN dicom_instance i3 ON i3.series = e3.id" : ""
-        let selection = "FROM dicom_series e3\(joined) WHERE \(condition)"
-        // Few children: begin with them. Many: the first page fills soon however one walks.
-        let isIndexed = below.contains {
-            $0.match.isNarrow && [.modality, .seriesInstanceUID].contains($0.column.tag)
-        }
-        if isIndexed, try areFew(selection, terms, database) {
-            conditions.append(dialect.isIn("s.id", "SELECT e3.study \(selection)"))
-            if case .study(.any, _) = start { start = .study(.byNumber, order: "s.id") }
-        } else if below.contains(where: { $0.match.isNarrow && $0.column.tag == .sopInstanceUID }) {
-            conditions.append(
-                dialect.isIn(
-                    "s.id",
-                    "SELECT e3.study FROM dicom_instance i3 \(dialect.join) dicom_series e3 ON e3.id = i3.series "
-                        + "WHERE i3.store_id = \(store) AND \(condition)"))
-            if case .study(.any, _) = start { start = .study(.byNumber, order: "s.id") }
-        } else {
-            conditions.append("EXISTS (SELECT 1 \(selection) AND e3.study = s.id)")
-        }
-        arguments += terms.arguments
-    }
-}
-
-extension IndexColumn {
-    var vr: VR {
-        switch kind {
-        case .uid: .UI
-        case .date: .DA
-        case .time: .TM
-        case .person: .PN
-        case .integer: .IS
-        case .text: tag == .modality ? .CS : .LO
-        }
-    }
-}
-
-extension ValueMatch {
-    /// Whether an index finds it without a walk.
-    fileprivate var isNarrow: Bool {
-        switch self {
-        case .everything: false
-        case .equal, .oneOf, .range: true
-        case .pattern(let pattern): pattern.first != "*" && pattern.first != "?"
-        }
+        // PostgreSQL would count the series and instances of all that is left out before the page as well.
+        let key = query.level.key
+        return "SELECT \(columns) FROM \(query.level.tables(dialect)) "
+            + "WHERE \(dialect.isIn(key, "SELECT \(key) \(rows) LIMIT ? OFFSET ?")) ORDER BY \(order)"
     }
 }

@@ -65,6 +65,15 @@ enum ValueMatch: Sendable, Hashable {
         }
     }
 
+    /// Whether an index finds it without a walk.
+    var isNarrow: Bool {
+        switch self {
+        case .everything: false
+        case .equal, .oneOf, .range: true
+        case .pattern(let pattern): pattern.first != "*" && pattern.first != "?"
+        }
+    }
+
     static func glob(_ pattern: String, _ text: String) -> Bool {
         let (pattern, text) = (Array(pattern), Array(text))
         var (p, t) = (0, 0)

@@ -45,6 +45,8 @@ final class PostgresConnection {
             // Numbers as text with all their digits; no server's default may change what a statement means.
             try run("SET extra_float_digits = 3; SET standard_conforming_strings = on; SET DateStyle = ISO")
             try run("SET default_transaction_isolation = 'read committed'; SET lock_timeout = '30s'")
+            // Compiling to machine code takes longer than almost any statement here.
+            try run("SET jit = off")
             if let schema = address.schema { try run("SET search_path = \(SQLDialect.quoted(schema))") }
         } catch {
             pq.PQfinish(handle)

@@ -70,7 +70,8 @@ struct DatabaseCopy: ParsableCommand {
             throw ValidationError("--from and --to are the same.")
         }
         let migrations = ModelCatalog.migrations + DICOMCatalog.migrations(of: home(from))
-        var tables = try DatabaseCopier(migrations: migrations, overwrites: overwrite).copy(from: source, to: target)
+        let copier = DatabaseCopier(migrations: migrations, overwrites: overwrite, mending: DICOMCatalog.mended)
+        var tables = try copier.copy(from: source, to: target)
         if let warehouse = try warehouse(from, creating: false), let copy = try self.warehouse(to, creating: true)
         {
             tables += try WarehouseCopier(overwrites: overwrite).copy(from: warehouse, to: copy)
