@@ -23,7 +23,8 @@ extension DICOMStore {
         }
     }
 
-    private func namedFiles(_ files: ArraySlice<StoredFile>, _ database: SQLTransaction) throws -> Set<StoredFile> {
+    private func namedFiles(_ files: ArraySlice<StoredFile>, _ database: SQLTransaction) throws -> Set<StoredFile>
+    {
         let dialect = database.dialect
         let condition = """
             store_id IN (SELECT id FROM dicom_store WHERE dataset = ?1 AND name = ?2)

@@ -271,7 +271,8 @@ import Testing
         }
     }
 
-    @Test("Bytes that come back while their object is being removed are sent again") func comesBack() async throws {
+    @Test("Bytes that come back while their object is being removed are sent again") func comesBack() async throws
+    {
         try await withHomes { homes in
             let home = try homes.home("first")
             let bytes = Self.bytes("1.3.1")

@@ -24,7 +24,7 @@ extension ServerContext {
         _ model: String, version: String?, _ catalog: ModelCatalog, _ withCases: Set<String>
     ) throws -> PredictChoice? {
         guard let servable = try? catalog.servable(model, version: version) else { return nil }
-        let file = try catalog.file(ModelManifest.fileName, of: servable)
+        let file = try? catalog.file(ModelManifest.fileName, of: servable)
         guard let file, let manifest = try? ModelManifest(parsing: Bytes(MappedFile(path: file)), path: file)
         else {
             // Of another kind: what it takes is known once it is loaded, and the usual name is a good guess.

@@ -34,6 +34,9 @@ struct DICOMVerify: ParsableCommand {
                     removesUnknown: removeUnknown, readsObjects: read, progress: context.progress)
             }
         }
+        report.missing = report.missing.map(RemoteFiles.shown)
+        report.changed = report.changed.map(RemoteFiles.shown)
+        report.orphaned = report.orphaned.map(RemoteFiles.shown)
         if global.json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -43,7 +46,7 @@ struct DICOMVerify: ParsableCommand {
                 ("missing", report.missing), ("changed", report.changed),
                 (removeUnknown ? "removed, not in the index" : "not in the index", report.orphaned),
             ] {
-                for path in paths { print("\(word): \(RemoteFiles.shown(path))") }
+                for path in paths { print("\(word): \(path)") }
             }
             print(
                 "\(report.intact) intact, \(report.missing.count) missing, \(report.changed.count) changed, "
