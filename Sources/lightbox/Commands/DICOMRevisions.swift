@@ -1,6 +1,7 @@
 import ArgumentParser
 import DICOMStore
 import Foundation
+import LightboxCore
 
 struct DICOMRevisions: ParsableCommand {
     static let configuration = CommandConfiguration(
