@@ -50,9 +50,13 @@ extension Home {
     private static func gather(
         _ files: [String], below base: String, in place: String, _ folder: String, check: (String) throws -> Void
     ) throws {
+        var waits = 0
         while !HeldFolders.hold(place) {
             if FileManager.default.fileExists(atPath: place) {
-                usleep(20_000)  // somebody removes it, or has just made it
+                // Somebody removes it, or has just made it. A file system without locks never says yes.
+                guard waits < 250 else { return }
+                waits += 1
+                usleep(20_000)
             } else {
                 try bring(files, below: base, in: place, folder, check: check)
             }

@@ -104,6 +104,11 @@ public struct Home: Sendable, Hashable {
         return path
     }
 
+    /// Whether an address lies where servers keep their own files, which nobody but them and administrators may touch.
+    public func isShared(_ address: String) -> Bool {
+        settings.files.map { address == $0 || address.hasPrefix($0 + "/") } ?? false
+    }
+
     /// Where an output is made that is a folder and is read again while it grows; nil when that is its own place.
     public func outgoingFolder(of address: String) throws -> String? {
         let path = try localPath(of: address)

@@ -1,5 +1,6 @@
 import Foundation
 public import LightboxCore
+import Synchronization
 
 /// A folder of the home as objects below one prefix, under the same names: what a server puts there, every server that
 /// names the prefix has at once.
@@ -12,6 +13,8 @@ public final class SharedObjects: SharedFolder {
     private let cache: ObjectCache
     private let stores: LazyStores
     private let fetches = ObjectFetches()
+    /// What could not be brought a moment ago: who waits for the same is told so, and does not wait once more.
+    private let failures = Mutex<[String: (end: ContinuousClock.Instant, error: any Error)]>([:])
 
     package init(
         root: String, base: ObjectName, cache: ObjectCache, _ make: @escaping @Sendable () throws -> ObjectStores
@@ -65,26 +68,38 @@ public final class SharedObjects: SharedFolder {
         let copy = copy(of: name, hash)
         // Without waiting for those who bring another one.
         if cache.has(copy, size: nil) { return copy }
+        let asked = ContinuousClock.now
         return try fetches.once(copy) {
             if cache.has(copy, size: nil) { return copy }
-            try cache.prepare(copy, size: 0)
-            var size = 0
-            try ObjectFile.write(to: copy) { descriptor in
-                var hasher = ContentHasher()
-                _ = try stores.place(of: name).read(name, nil, known: nil) { piece in
-                    hasher.update(piece)
-                    size += piece.count
-                    try FileDescriptorIO.writeAll(piece, to: descriptor)
+            if let failure = failures.withLock({ $0[copy] }), asked < failure.end { throw failure.error }
+            do { return try bring(name, hash, to: copy) } catch {
+                failures.withLock { failures in
+                    if failures.count > 1000 { failures = [:] }
+                    failures[copy] = (.now, error)
                 }
-                guard hasher.finalize() == hash else {
-                    throw ObjectError(
-                        .wrongContent, at: name.description,
-                        "the bytes that came are not those that were stored. See 'lightbox dicom verify'.")
-                }
+                throw error
             }
-            cache.note(size)
-            return copy
         }
+    }
+
+    private func bring(_ name: ObjectName, _ hash: ContentHash, to copy: String) throws -> String {
+        try cache.prepare(copy, size: 0)
+        var size = 0
+        try ObjectFile.write(to: copy) { descriptor in
+            var hasher = ContentHasher()
+            _ = try stores.place(of: name).read(name, nil, known: nil) { piece in
+                hasher.update(piece)
+                size += piece.count
+                try FileDescriptorIO.writeAll(piece, to: descriptor)
+            }
+            guard hasher.finalize() == hash else {
+                throw ObjectError(
+                    .wrongContent, at: name.description,
+                    "the bytes that came are not those that were stored. See 'lightbox dicom verify'.")
+            }
+        }
+        cache.note(size)
+        return copy
     }
 
     private func bring(_ name: ObjectName) throws -> String {

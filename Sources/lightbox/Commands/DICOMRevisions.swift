@@ -22,6 +22,8 @@ struct DICOMRevisions: ParsableCommand {
         if global.json { return try printJSON(revisions) }
         printTable(
             ["INSTANCE", "REPLACED", "BYTES", "FILE"],
-            revisions.map { [$0.sopInstanceUID, $0.replaced.formatted(.iso8601), String($0.size), RemoteFiles.shown($0.path)] })
+            revisions.map {
+                [$0.sopInstanceUID, $0.replaced.formatted(.iso8601), String($0.size), RemoteFiles.shown($0.path)]
+            })
     }
 }
