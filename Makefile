@@ -20,7 +20,7 @@ test: ## run every test
 	@scripts/bootstrap --tests
 	swift test -c release --disable-xctest --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
 
-POSTGRES_SUITES = DatabaseTests|CatalogTests|WarehouseTests|DICOMStoreTests|DICOMwebTests.SearchTests|DICOMwebTests.StoreTests|DICOMNetworkTests.QueryTests|DICOMNetworkTests.StoringTests|PredictionsTablesTests|PredictionsSetTests|LabelsStageTests|PipelinesTests.WalkTests
+POSTGRES_SUITES = DatabaseTests|CatalogTests|WarehouseTests|DICOMStoreTests|ObjectStorageTests.Shared|DICOMwebTests.SearchTests|DICOMwebTests.StoreTests|DICOMNetworkTests.QueryTests|DICOMNetworkTests.StoringTests|PredictionsTablesTests|PredictionsSetTests|LabelsStageTests|PipelinesTests.WalkTests
 test-postgres: ## run the tests of what keeps tables again, on a PostgreSQL that they start
 	@scripts/bootstrap --tests --postgres
 	LIGHTBOX_TEST_ENGINE=postgres swift test -c release --disable-xctest --disable-testable-imports \
@@ -51,10 +51,11 @@ test-browser: build ## drive the web pages in headless Chromium
 	@scripts/bootstrap --browser
 	Tests/Browser/run
 
-test-deployment: build .venv-deployment/installed ## check deploy/: manifests, units, the image's contents (as root), two servers
+test-deployment: build .venv-deployment/installed .venv-clients/installed ## check deploy/: manifests, units, the image's contents (as root), two servers
 	@scripts/bootstrap --deployment
 	Tests/Deployment/run
 	python3 Tests/Clients/several_servers.py .build/release/lightbox
+	.venv-clients/bin/python Tests/Clients/two_homes.py .build/release/lightbox
 
 .venv-clients/installed: Tests/Clients/requirements.txt
 .venv-deployment/installed: Tests/Deployment/requirements.txt

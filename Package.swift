@@ -231,7 +231,7 @@ let package = Package(
                 "WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse", "DICOM",
                 "DICOMStore", "Pipelines",
             ]),
-        tests(of: "ObjectStorage", using: ["WireFormats"]),
+        tests(of: "ObjectStorage", using: ["WireFormats", "DICOM", "DICOMStore", "Catalog"]),
         tests(of: "Warehouse", using: ["Database"]),
         tests(of: "DICOMStore", using: ["DICOM", "Database", "Warehouse"]),
         tests(

@@ -52,8 +52,9 @@ extension ModelCatalog {
         let heartbeat = keepLease(of: operation)
         defer { heartbeat.stop() }
         do {
-            let files = try copyFiles(for: operation, from: source, limits: limits)
-            try await warm(home.model(operation.model, version: operation.version ?? ""))
+            let (files, folder) = try copyFiles(for: operation, from: source, limits: limits)
+            try await warm(folder)
+            try publish(files, from: folder, operation)
             return try finishCreation(operation, files: files, problem: nil)
         } catch let error as CatalogError where error.code == .aborted {
             throw error
@@ -70,8 +71,9 @@ extension ModelCatalog {
         let heartbeat = keepLease(of: operation)
         defer { heartbeat.stop() }
         do {
-            let files = try copyFiles(for: operation, from: source, limits: limits)
-            try warm(home.model(operation.model, version: operation.version ?? ""))
+            let (files, folder) = try copyFiles(for: operation, from: source, limits: limits)
+            try warm(folder)
+            try publish(files, from: folder, operation)
             return try finishCreation(operation, files: files, problem: nil)
         } catch let error as CatalogError where error.code == .aborted {
             throw error
@@ -82,12 +84,23 @@ extension ModelCatalog {
 
     private func copyFiles(
         for operation: CatalogOperation, from source: String?, limits: VersionLimits
-    ) throws -> [HashedFile] {
+    ) throws -> (files: [HashedFile], folder: String) {
         let (model, name) = (operation.model, operation.version ?? "")
         let address = try source ?? version(name, of: model).settings.source
-        let folder = VersionFolder(path: try home.model(model, version: name))
-        return try folder.fill(from: home.fetched(address), limits: limits) {
-            try self.operation(operation.id).isCancellationRequested
+        return try VersionFolder(path: home.model(model, version: name)).make(
+            from: home.fetched(address), home: home, limits: limits
+        ) { try self.operation(operation.id).isCancellationRequested }
+    }
+
+    /// Sends what was copied and tried to where all servers find it.
+    private func publish(_ files: [HashedFile], from folder: String, _ operation: CatalogOperation) throws {
+        let place = VersionFolder(path: try home.model(operation.model, version: operation.version ?? ""))
+        try place.publish(files, from: folder) {
+            let operation = try self.operation(operation.id)
+            guard !operation.isDone else {
+                throw CatalogError(.aborted, "The operation was ended by another process.")
+            }
+            return operation.isCancellationRequested
         }
     }
 

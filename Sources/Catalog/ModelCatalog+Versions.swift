@@ -58,9 +58,23 @@ extension ModelCatalog {
         }
     }
 
-    /// Where the version's files are.
+    /// Where the version's files are on this machine: where servers share them, copies that are brought first and
+    /// compared with their hashes. It may wait for these.
     public func folder(of version: ModelVersion) throws -> String {
-        try home.model(version.model, version: version.name)
+        let place = VersionFolder(path: try home.model(version.model, version: version.name))
+        return try place.local(version.files, home: home)
+    }
+
+    /// One of its files on this machine, without the others where servers share them; nil when it has none of the name.
+    public func file(_ name: String, of version: ModelVersion) throws -> String? {
+        guard let file = version.files.first(where: { $0.name == name }) else { return nil }
+        let place = VersionFolder(path: try home.model(version.model, version: version.name))
+        return try place.local([file], home: home) + "/" + name
+    }
+
+    /// Where the version's files are, for people: their folder, or the address that servers share.
+    public func place(of version: ModelVersion) throws -> String {
+        RemoteFiles.shown(try home.model(version.model, version: version.name))
     }
 
     /// Makes it the version that answers where none is named.
@@ -167,7 +181,7 @@ extension ModelCatalog {
     ///
     /// - Returns: names of files that are missing or have other bytes than when the version was made.
     public func changedFiles(of version: ModelVersion) throws -> [String] {
-        let folder = try folder(of: version)
+        let folder = try home.model(version.model, version: version.name)
         return version.files.filter { (try? ContentHash(ofFile: folder + "/" + $0.name)) != $0.sha256 }.map(\.name)
     }
 }

@@ -11,10 +11,47 @@ public struct VersionLimits: Sendable, Hashable {
 }
 
 /// The files of a version: copied to a hidden folder, hashed, brought to the disk, and put in place at once.
+///
+/// Where servers share them they are objects: sent one by one, whole when the version's row names them all.
 struct VersionFolder {
     let path: String
     private var parent: String { (path as NSString).deletingLastPathComponent }
     private var name: String { (path as NSString).lastPathComponent }
+
+    private var isShared: Bool { RemoteFiles.shared(at: path) != nil }
+
+    /// Sends files, which stand in a folder of this machine under the same names, where servers share them; else they
+    /// are in place already.
+    ///
+    /// - Parameter isCancelled: asked between files.
+    func publish(_ files: [HashedFile], from folder: String, isCancelled: () throws -> Bool) throws {
+        guard isShared else { return }
+        for file in files {
+            if try isCancelled() { throw CancellationError() }
+            try RemoteFiles.put(folder + "/" + file.name, as: path + "/" + file.name)
+        }
+    }
+
+    /// The folder to read from: copies in the home's cache where the files are elsewhere.
+    ///
+    /// - Parameter files: what the version's row names.
+    func local(_ files: [HashedFile], home: Home) throws -> String {
+        isShared && !files.isEmpty ? try home.fetched(files, of: path) : path
+    }
+
+    /// Copies a version's files to where this machine reads them; see ``fill(from:limits:isCancelled:)``.
+    ///
+    /// - Returns: what was copied, and the folder that it stands in.
+    func make(
+        from source: String, home: Home, limits: VersionLimits, isCancelled: () throws -> Bool
+    ) throws -> (files: [HashedFile], folder: String) {
+        guard isShared else { return (try fill(from: source, limits: limits, isCancelled: isCancelled), path) }
+        let scratch = "\(home.outgoing)/models/\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: scratch) }
+        let copy = VersionFolder(path: "\(scratch)/\(name)")
+        let files = try copy.fill(from: source, limits: limits, isCancelled: isCancelled)
+        return (files, try home.fetched(files, of: copy.path))
+    }
 
     /// Copies `source` in.
     ///
@@ -62,6 +99,8 @@ struct VersionFolder {
         }
         if FileManager.default.fileExists(atPath: path) { names.append(name) }
         for name in names { try FileManager.default.removeItem(atPath: parent + "/" + name) }
+        guard let shared = RemoteFiles.shared(at: path) else { return }
+        for file in try shared.files(at: path) { try RemoteFiles.remove(file) }
     }
 }
 

@@ -36,19 +36,25 @@ extension DICOMCatalog {
     ///
     /// - Parameter waits: for others that are about the same; otherwise what they have in hand is left to them.
     func removeForgotten(waits: Bool = true) throws {
-        let ids: [Int64] = try write { database in
+        let forgotten = try write { database in
             try Self.lock(database)
             try setForgottenAside(database)
-            return try database.column("SELECT id FROM dicom_forgotten")
+            return try database.all("SELECT id, dataset, name FROM dicom_forgotten").map { row in
+                (
+                    id: try row.get("id", as: Int64.self),
+                    store: try DICOMStoreName(dataset: row.get("dataset"), store: row.get("name"))
+                )
+            }
         }
+        for store in Set(forgotten.map(\.store)) { try removeObjects(of: store) }
         var isClean = true
         let names = (try? FileManager.default.contentsOfDirectory(atPath: home.dicom)) ?? []
         for name in names where name.hasPrefix(Self.aside) {
             if try !removeTree(home.dicom + "/" + name, waits: waits) { isClean = false }
         }
-        guard isClean, !ids.isEmpty else { return }
+        guard isClean, !forgotten.isEmpty else { return }
         try write { database in
-            for id in ids { try database.execute("DELETE FROM dicom_forgotten WHERE id = ?", [id]) }
+            for (id, _) in forgotten { try database.execute("DELETE FROM dicom_forgotten WHERE id = ?", [id]) }
         }
     }
 

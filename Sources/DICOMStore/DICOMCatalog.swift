@@ -10,11 +10,13 @@ public import LightboxCore
 public final class DICOMCatalog: Sendable {
     private let tables: SQLDatabase
     public let home: Home
+    let turns: FileTurns
 
     /// Opens the catalogue of a home folder, and makes both when they are missing.
     public init(home: Home) throws {
         self.home = home
         try home.create()
+        turns = try FileTurns(home: home)
         do {
             let options = SQLiteOptions(pragmas: "PRAGMA cache_size = -65536")
             tables = try SQLDatabase(home: home, file: home.catalog, options: options)

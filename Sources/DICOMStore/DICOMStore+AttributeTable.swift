@@ -64,7 +64,7 @@ private final class AttributeWalk: Sendable {
     /// - Throws: `CancellationError` when it is to stop.
     func files(_ body: (DICOMFile, StoredInstance) throws -> Void) throws {
         problems.withLock { $0 = [] }
-        var cursor = InstanceCursor(store, matchingAny: filters)
+        var cursor = InstanceCursor(store, matchingAny: filters, readsFiles: true)
         try mapInOrder(threads: ProcessInfo.processInfo.activeProcessorCount, window: 256) {
             try cursor.next()
         } transform: { (instance: StoredInstance) -> (StoredInstance, Result<DICOMFile, any Error>) in

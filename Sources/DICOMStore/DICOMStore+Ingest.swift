@@ -43,7 +43,7 @@ extension DICOMStore {
     ///
     /// - Parameter source: for messages only.
     public func ingest(_ bytes: Bytes, from source: String) throws -> IngestOutcome {
-        let folder = try IncomingFolder(in: root + "/incoming")
+        let folder = try IncomingFolder(in: incoming)
         return try withExtendedLifetime(folder) {
             let file = IncomingFile(
                 source: source, folder: folder.path, known: { try self.hash(of: $0) })
@@ -111,7 +111,7 @@ private struct Ingest {
         self.total = total
         self.progress = progress
         self.outcome = outcome
-        folder = try IncomingFolder(in: store.root + "/incoming")
+        folder = try IncomingFolder(in: store.incoming)
     }
 
     mutating func run(_ paths: [String], isCancelled: () -> Bool) throws -> StageReport {
@@ -157,7 +157,7 @@ private struct Ingest {
         switch result {
         case .added, .revised: report.written += 1
         case .unchanged: report.unchanged += 1
-        case .conflict, .unreadable:
+        case .conflict, .unreadable, .unstored:
             report.problems.append(StageReport.Problem(source: source, reason: result.problem ?? ""))
         }
         outcome?(source, result)

@@ -52,7 +52,7 @@ private final class MetadataRows: RowSource {
 
     func forEachRow(_ body: (TableRow, Int) throws -> Void) throws {
         problems.withLock { $0 = [] }
-        var cursor = InstanceCursor(store, matching: filter)
+        var cursor = InstanceCursor(store, matching: filter, readsFiles: true)
         var number = 0
         let columns = columns
         try mapInOrder(threads: ProcessInfo.processInfo.activeProcessorCount, window: 256) {

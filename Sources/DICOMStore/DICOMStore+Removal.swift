@@ -46,7 +46,7 @@ extension DICOMStore {
         init(uid: String, hash: ContentHash) { (self.uid, self.hash) = (uid, hash.digest) }
 
         /// - Parameter row: with `sop_uid` and `content_hash`.
-        fileprivate init(_ row: SQLRow) throws {
+        init(_ row: SQLRow) throws {
             (uid, hash) = (try row.get("sop_uid"), try row.get("content_hash"))
         }
     }
@@ -56,6 +56,7 @@ extension DICOMStore {
     /// Only after their rows: a crash in between leaves files without rows, never the other way round. And with the store
     /// locked: who takes the same bytes in again meanwhile keeps the file.
     func removeUnused(_ files: [StoredFile]) throws {
+        guard shared == nil else { return try removeUnusedObjects(files) }
         for part in files.inParts {
             try catalog.write { database in
                 _ = try lock(database)
@@ -94,7 +95,7 @@ extension DICOMStore {
 
 extension Array {
     /// As many as one statement takes well.
-    fileprivate var inParts: [ArraySlice<Element>] {
+    var inParts: [ArraySlice<Element>] {
         stride(from: 0, to: count, by: 1000).map { self[$0..<Swift.min($0 + 1000, count)] }
     }
 }

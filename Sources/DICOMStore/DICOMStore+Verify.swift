@@ -19,12 +19,19 @@ public struct VerifyReport: Sendable, Hashable, Codable {
 }
 
 extension DICOMStore {
-    /// Hashes every file and compares it with the index, while others add and remove instances.
+    /// Hashes every file and compares it with the index, while others add and remove instances. Files in object storage
+    /// are listed, and their sizes compared.
     ///
-    /// - Parameter removesUnknown: removes the files that the index does not know; nothing else is changed.
-    public func verify(removesUnknown: Bool = false, progress: ProgressHandler? = nil) async throws -> VerifyReport
-    {
+    /// - Parameters:
+    ///   - removesUnknown: removes the files that the index does not know; nothing else is changed.
+    ///   - readsObjects: hashes also those in object storage, for which every one is fetched.
+    public func verify(
+        removesUnknown: Bool = false, readsObjects: Bool = false, progress: ProgressHandler? = nil
+    ) async throws -> VerifyReport {
         try await onOwnThread {
+            if let shared = self.shared {
+                return try self.verify(shared, removesUnknown, readsObjects, progress)
+            }
             var report = VerifyReport()
             var known: Set<String> = []
             let total = try self.counts().instances

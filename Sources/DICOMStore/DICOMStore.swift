@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// A file's name is the SHA-256 of its bytes, so no attribute ever becomes a path, the same bytes have one place,
 /// and a damaged file shows itself. An instance has a row only after its file is on the disk; a file without a row
-/// (a crash came between) counts as not stored.
+/// (a crash came between) counts as not stored. Where the home's settings say so, the files are objects that servers
+/// share.
 public final class DICOMStore: Sendable {
     public let name: DICOMStoreName
     public let catalog: DICOMCatalog
@@ -24,7 +25,7 @@ public final class DICOMStore: Sendable {
     func receivingFolder() throws -> IncomingFolder {
         try receiving.withLock { folder in
             if let folder { return folder }
-            let new = try IncomingFolder(in: root + "/incoming")
+            let new = try IncomingFolder(in: incoming)
             folder = new
             return new
         }
@@ -41,12 +42,12 @@ public final class DICOMStore: Sendable {
         self.root = root
         self.onStep = onStep
         try makeFolders()
-        IncomingFolder.removeAbandoned(in: root + "/incoming")
+        IncomingFolder.removeAbandoned(in: incoming)
     }
 
     /// Only the user may look into them, since they hold patient data.
     private func makeFolders() throws {
-        for folder in [root + "/instances", root + "/incoming"] {
+        for folder in shared == nil ? [root + "/instances", incoming] : [incoming, reports] {
             guard !FileManager.default.fileExists(atPath: folder) else { continue }
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -11,6 +11,7 @@ struct IngestBatch {
 
     func commit(_ files: [IncomingFile.Accepted]) throws -> [IngestOutcome] {
         guard !files.isEmpty else { return [] }
+        guard store.shared == nil else { return try commitObjects(files) }
         try store.onStep(.copied)
         try Self.concurrently(files.map(\.temporary)) { try FileBytes.sync($0) }
         try store.onStep(.filesSynced)
@@ -58,7 +59,7 @@ struct IngestBatch {
     }
 
     /// Against the index as it is now, and against the files before in the same batch.
-    private func decide(
+    func decide(
         _ files: [IncomingFile.Accepted], _ known: [String: ContentHash], keepsRevisions: Bool
     ) -> [IngestOutcome] {
         var here: [String: IncomingFile.Accepted] = [:]

@@ -10,6 +10,8 @@ public enum IngestOutcome: Sendable, Hashable {
     case conflict
     /// Not an instance that can be stored, and why.
     case unreadable(String)
+    /// Its bytes could not be brought to where files are kept, and why; it may be sent again.
+    case unstored(String)
 
     /// Whether the file has become part of the store just now.
     public var isNew: Bool { self == .added || self == .revised }
@@ -23,7 +25,7 @@ public enum IngestOutcome: Sendable, Hashable {
             Another file is stored under its SOP Instance UID and was kept. Give this one a UID of its own, or remove \
             the stored instance first.
             """
-        case .unreadable(let reason): reason
+        case .unreadable(let reason), .unstored(let reason): reason
         }
     }
 }

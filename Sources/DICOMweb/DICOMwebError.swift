@@ -53,8 +53,10 @@ public struct DICOMwebError: Failure, Equatable {
             case .conflict: self.init(.conflict, error.description)
             default: self.init(.internalError, "The store's index cannot be used. Its log tells why.")
             }
-        case let error as FileFailure where error.kind == .notFound:
+        case let error as any Failure where error.kind == .notFound:
             self.init(.internalError, "A stored file is missing. Run 'lightbox dicom verify'.")
+        case let error as any Failure where error.kind == .environment && !(error is FileFailure):
+            self.init(.unavailable, "What the store needs does not answer now. Try again later.")
         default: self.init(.internalError, "The request could not be carried out.")
         }
     }

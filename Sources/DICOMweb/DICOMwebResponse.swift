@@ -15,6 +15,8 @@ public struct DICOMwebResponse: Sendable {
     /// Without `Content-Length`, which ``contentLength`` gives.
     public var headers: [(name: String, value: String)]
     public var body: Body
+    /// Why the installation could not do what it should have: for its log, never for the caller.
+    public var trouble: String?
 
     public init(status: Int, headers: [(name: String, value: String)] = [], body: Body = .none) {
         self.status = status

@@ -22,7 +22,9 @@ public struct DICOMwebService: Sendable {
             if request.method == .post { return try await storeInstances(request, route) }
             return try await workers.run { try answer(request, route) }
         } catch {
-            return DICOMwebError(reporting: error).response
+            var response = DICOMwebError(reporting: error).response
+            if !(error is DICOMwebError), response.status >= 500 { response.trouble = "\(error)" }
+            return response
         }
     }
 

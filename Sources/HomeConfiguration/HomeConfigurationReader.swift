@@ -65,11 +65,34 @@ public struct HomeConfigurationReader: Sendable {
     }
 
     private static func check(_ settings: HomeSettings) throws {
+        try check(files: settings.files, settings.storage)
         if let database = settings.database, !database.hasPrefix("postgres://"),
             !database.hasPrefix("postgresql://")
         {
             throw ConfigurationError(
                 place: "database", problem: "It is an address such as postgres://lightbox@db.example.org/lightbox."
+            )
+        }
+    }
+
+    /// `s3://BUCKET/PREFIX` of a service that is named: a bucket that is a folder of the home is shared with nobody.
+    private static func check(files: String?, _ storage: HomeSettings.Storage) throws {
+        guard let files else { return }
+        let parts = files.split(separator: "/", omittingEmptySubsequences: false)
+        let scheme = parts.first ?? ""
+        guard scheme == "s3:" || scheme == "gs:", parts.count >= 3, parts[1].isEmpty,
+            parts.dropFirst(2).allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) })
+        else {
+            throw ConfigurationError(
+                place: "files", problem: "It is an address such as s3://lightbox/ward, without a slash at its end."
+            )
+        }
+        guard !(scheme == "s3:" ? storage.s3 : storage.gs).isLocal else {
+            let name = scheme.dropLast()
+            throw ConfigurationError(
+                place: "files",
+                problem:
+                    "No service is named for \(name)://. Set storage.\(name).endpoint or storage.\(name).provider."
             )
         }
     }

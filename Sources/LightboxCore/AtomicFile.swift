@@ -19,16 +19,13 @@ public enum AtomicFile {
         try RemoteFiles.prepare(path)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileFailure(path: path, errno: errno) }
+        defer { close(descriptor) }
+        if RemoteFiles.isRemote(path) { Leftovers.claim(descriptor) }
         do {
             try body(descriptor)
             guard fsync(descriptor) == 0 else { throw FileFailure(path: path, errno: errno) }
+            try RemoteFiles.commit(temporary, as: path)
         } catch {
-            close(descriptor)
-            unlink(temporary)
-            throw error
-        }
-        close(descriptor)
-        do { try RemoteFiles.commit(temporary, as: path) } catch {
             unlink(temporary)
             throw error
         }

@@ -42,6 +42,9 @@ public struct Home: Sendable, Hashable {
     /// Can be deleted at any time.
     public var cache: String { path + "/cache" }
 
+    /// Copies of versions of models where servers share them, each in a folder of its name.
+    public var versions: String { cache + "/versions" }
+
     /// Makes the folders that are missing; only the user may look into them, since they hold patient data.
     public func create() throws {
         let access: [FileAttributeKey: Any] = [.posixPermissions: 0o700]
@@ -99,6 +102,11 @@ public struct Home: Sendable, Hashable {
         }
         RemoteFiles.noteUse()
         return path
+    }
+
+    /// Whether an address lies where servers keep their own files, which nobody but them and administrators may touch.
+    public func isShared(_ address: String) -> Bool {
+        settings.files.map { address == $0 || address.hasPrefix($0 + "/") } ?? false
     }
 
     /// Where an output is made that is a folder and is read again while it grows; nil when that is its own place.

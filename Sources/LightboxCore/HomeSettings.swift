@@ -5,6 +5,10 @@ public struct HomeSettings: Sendable, Hashable {
     /// `postgres://USER@HOST/DATABASE?schema=NAME`; nil for SQLite files in the home. May hold a password.
     public var database: String?
     public var storage = Storage()
+    /// `s3://BUCKET/PREFIX`: where the files stand that servers share; nil for folders of the home.
+    public var files: String?
+    /// Bytes that copies of objects may take; nil for the usual.
+    public var cacheBytes: Int?
 
     public init(database: String? = nil) { self.database = database }
 

@@ -33,6 +33,18 @@ public struct ExpectedFile: Sendable, Hashable {
     }
 }
 
+/// A folder of the home whose files are objects below one address: every server that names it has the same.
+public protocol SharedFolder: RemoteFolder {
+    /// `s3://films/ward/dicom`.
+    var address: String { get }
+    /// Everything below a path as the place lists it now, by the bytes of the paths.
+    func forEachFile(below path: String, _ body: (_ path: String, _ size: Int) throws -> Void) throws
+    /// An object's bytes as they stand there now, whatever copy is at hand.
+    func read(_ path: String, _ receive: (UnsafeRawBufferPointer) throws -> Void) throws
+    /// Brings objects soon: they will be asked for.
+    func expect(_ paths: [String])
+}
+
 /// Files that stand in object storage or on the web, under paths below a folder of the home.
 ///
 /// Stages work with paths. ``Home/localPath(of:)`` gives an address such a path; who opens it asks for a file with the
@@ -46,6 +58,12 @@ public enum RemoteFiles {
         folders.withLock { if $0[root] == nil { $0[root] = folder() } }
     }
 
+    /// The same for a folder that servers share.
+    public static func share(at root: String, _ folder: () -> any SharedFolder) {
+        mount(at: root, folder)
+        noteUse()
+    }
+
     static func noteUse() { isUsed.store(true, ordering: .relaxed) }
 
     private static func owner(of path: String) -> (any RemoteFolder)? {
@@ -54,6 +72,9 @@ public enum RemoteFiles {
     }
 
     public static func isRemote(_ path: String) -> Bool { owner(of: path) != nil }
+
+    /// The folder that a path lies in, where servers share it.
+    public static func shared(at path: String) -> (any SharedFolder)? { owner(of: path) as? any SharedFolder }
 
     /// The path to open for a path.
     public static func file(of path: String) throws -> String { try owner(of: path)?.file(of: path) ?? path }
@@ -105,7 +126,7 @@ public enum RemoteFiles {
     }
 
     /// Sends a file that stays here.
-    static func put(_ file: String, as path: String) throws { try owner(of: path)?.put(file, as: path) }
+    package static func put(_ file: String, as path: String) throws { try owner(of: path)?.put(file, as: path) }
 
     /// Gives a finished file its path: by a rename here, elsewhere by sending it and removing it here.
     public static func commit(_ temporary: String, as path: String) throws {
@@ -128,9 +149,11 @@ public enum RemoteFiles {
 
     /// The exact address of a path elsewhere, with a query that may be a secret; nil for a path of this machine.
     package static func address(of path: String) -> String? {
-        guard isRemote(path) else { return nil }
+        guard isUsed.load(ordering: .relaxed) else { return nil }
         return folders.withLock { folders in
-            folders.keys.lazy.compactMap { RemotePath.address(of: path, below: $0) }.first
+            guard let (root, folder) = folders.first(where: { path.hasPrefix($0.key + "/") }) else { return nil }
+            guard let shared = folder as? any SharedFolder else { return RemotePath.address(of: path, below: root) }
+            return shared.address + path.dropFirst(root.count)
         }
     }
 
@@ -138,7 +161,11 @@ public enum RemoteFiles {
     public static func shown(_ text: String) -> String {
         guard isUsed.load(ordering: .relaxed) else { return text }
         var text = text
-        for root in folders.withLock({ $0.keys.sorted() }) where text.contains(root + "/") {
+        for (root, folder) in folders.withLock({ $0.sorted { $0.key < $1.key } }) where text.contains(root + "/") {
+            if let shared = folder as? any SharedFolder {
+                text = text.replacingOccurrences(of: root + "/", with: shared.address + "/")
+                continue
+            }
             for scheme in RemotePath.schemes {
                 text = text.replacingOccurrences(of: "\(root)/\(scheme)/", with: "\(scheme)://")
             }

@@ -25,7 +25,7 @@ struct GlobalOptions: ParsableArguments {
             let environment = ProcessInfo.processInfo.environment
             let path = homePath ?? Home.defaultPath(environment: environment)
             let home = try HomeConfigurationReader(environment: environment).home(at: path)
-            MountedObjects.mount(home, environment: environment)
+            try MountedObjects.mount(home, environment: environment)
             return home
         }
     }

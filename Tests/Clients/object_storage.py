@@ -217,6 +217,25 @@ def main():
     found = {blob.name[len("a/out/"):]: blob.download_as_bytes() for blob in gcs.list_blobs(BUCKET, prefix="a/out/")}
     compare(on_gs, found, rows, texts)
 
+    # A home whose instances stand in the bucket, under the names that they have in the local home.
+    for scheme, environment, names in (
+            ("s3", on_s3.environment, lambda: s3_objects("files/")),
+            ("gs", on_gs.environment, lambda: {blob.name: blob.size for blob in gcs.list_blobs(BUCKET, prefix="files/")})):
+        shared = Place("shared " + scheme, "", {**environment, "LIGHTBOX_FILES": f"{scheme}://{BUCKET}/files"})
+        shared.run("dicom", "import", str(WORK / "local/in"), "--store", "films")
+        files = {str(path.relative_to(local.home)) for path in (local.home / "dicom").rglob("*.dcm")}
+        check({name[len("files/"):] for name in names()} == files and not list((shared.home / "dicom").rglob("*.dcm")),
+              f"{shared.name}: the same {len(files)} names as in a local home {sorted(files ^ {name[6:] for name in names()})[:4]}")
+        shared.run("dicom", "export", "--store", "films", "--to", str(WORK / shared.name))
+        pictures = {str(path.relative_to(WORK / shared.name)): path.read_bytes() for path in (WORK / shared.name).rglob("*.png")}
+        check(pictures == {name[len("png/"):]: data for name, data in expected.items() if name.startswith("png/")
+                           and name.endswith(".png")}, f"{shared.name}: the same {len(pictures)} pictures")
+        report = json.loads(shared.run("dicom", "verify", "--store", "films", "--read", "--json"))
+        check(report["intact"] == len(files) and not report["missing"] + report["changed"] + report["orphaned"],
+              f"{shared.name}: {report['intact']} intact")
+        shared.run("stores", "delete", "films", "--force")
+        check(not names(), f"{shared.name}: a store that is deleted takes its objects along")
+
     # Every few requests fail in one way or another; the signatures are of the proxy's own address.
     def stumble(number, method, path):
         return {3: "busy", 5: "reset", 8: "cut"}.get(number % 9)

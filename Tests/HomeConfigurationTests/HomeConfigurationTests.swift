@@ -49,6 +49,26 @@ import Testing
         #expect(other.storage.s3.region == "eu-central")
     }
 
+    @Test("Files that servers share need a service; a cache has a size") func files() throws {
+        let service = "[storage.s3]\nendpoint = 'http://127.0.0.1:9'\n"
+        let read = try settings("files = 's3://lightbox/ward/a'\ncache = '20 GB'\n" + service)
+        #expect(read.files == "s3://lightbox/ward/a" && read.cacheBytes == 20 << 30)
+        let other = try settings(service, ["LIGHTBOX_FILES": "s3://b", "LIGHTBOX_CACHE": "500mb"])
+        #expect(other.files == "s3://b" && other.cacheBytes == 500 << 20)
+        for wrong in ["s3://", "s3://b/", "s3://b//c", "s3://b/../c", "/data", "http://h/b", "s3:b"] {
+            #expect(throws: ConfigurationError.self) { try settings("files = '\(wrong)'\n" + service) }
+        }
+        let error = #expect(throws: ConfigurationError.self) { try settings("files = 'gs://b/c'\n" + service) }
+        #expect(error?.description.contains("storage.gs.endpoint") == true)
+        for wrong in ["", "20", "GB", "0 GB", "-1 GB", "9999999999999999999 GB", "5000 TB", "20 GBs"] {
+            #expect(throws: ConfigurationError.self) {
+                try settings("", ["LIGHTBOX_CACHE": wrong.isEmpty ? " " : wrong])
+            }
+            #expect(throws: ConfigurationError.self) { try settings("cache = '\(wrong)'") }
+        }
+        #expect(throws: ConfigurationError.self) { try settings("cache = 20") }
+    }
+
     @Test(
         "An error names its line and what was meant",
         arguments: [

@@ -45,6 +45,19 @@ import Testing
         }
     }
 
+    @Test("Where servers keep their files is told from what only begins alike") func sharedPlace() {
+        var settings = HomeSettings()
+        #expect(!Home(path: "/h", settings: settings).isShared("s3://b/ward"))
+        settings.files = "s3://b/ward"
+        let home = Home(path: "/h", settings: settings)
+        for address in ["s3://b/ward", "s3://b/ward/", "s3://b/ward/models/m/v1/x"] {
+            #expect(home.isShared(address))
+        }
+        for address in ["s3://b/ward2/x", "s3://b/x", "gs://b/ward/x", "s3://b//ward/x", "/b/ward"] {
+            #expect(!home.isShared(address))
+        }
+    }
+
     /// Objects in memory.
     private final class Memory: RemoteFolder {
         let folder: String

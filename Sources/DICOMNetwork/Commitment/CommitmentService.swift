@@ -56,13 +56,20 @@ struct CommitmentService {
     private func reason(against reference: InstanceReference) -> DIMSEStatus? {
         do {
             guard let stored = try context.store.instance(reference.sopInstance),
-                FileManager.default.isReadableFile(atPath: stored.path)
+                try isKept(stored)
             else { return .noSuchInstance }
             let isOfClass = stored.record.instance.sopClassUID == reference.sopClass
             return isOfClass ? nil : .classInstanceConflict
         } catch {
             return .processingFailure
         }
+    }
+
+    private func isKept(_ stored: StoredInstance) throws -> Bool {
+        guard RemoteFiles.isRemote(stored.path) else {
+            return FileManager.default.isReadableFile(atPath: stored.path)
+        }
+        return try RemoteFiles.remoteStatus(of: stored.path)?.size == stored.size
     }
 
     private func report(

@@ -75,6 +75,7 @@ final class Arrival: @unchecked Sendable {
                 case .added: .added
                 case .known: .known
                 case .conflict: .failed(.duplicateInstance, "Another instance has this UID and was kept.")
+                case .unstored: .failed(.outOfResources, "It cannot be kept now. Send it again later.")
                 case .mismatch: .failed(.dataSetMismatch, "SOP Class or Instance UID differs from the command's.")
                 }
         }

@@ -34,6 +34,8 @@ enum InstanceOutcome: Sendable {
     case conflict
     /// The data set's own UID, class or instance, is another one.
     case mismatch
+    /// Where files are kept does not take it now.
+    case unstored
 }
 
 private final class StoreWriting: InstanceWriting {
@@ -59,6 +61,7 @@ private final class StoreWriting: InstanceWriting {
         case .unchanged: return .known
         case .conflict: return .conflict
         case .unreadable: return .mismatch
+        case .unstored: return .unstored
         }
     }
 }

@@ -88,7 +88,7 @@ private final class FileChunks {
     init(_ path: String, size: Int) throws {
         self.path = path
         left = size
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = open(try RemoteFiles.file(of: path), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFailure(path: path, errno: errno) }
         posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     }

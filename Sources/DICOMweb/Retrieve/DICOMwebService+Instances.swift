@@ -20,7 +20,7 @@ extension DICOMwebService {
             var rest = [instance]
             return try multipart(form, isOne: true, tag) { rest.popLast() }
         }
-        var cursor = InstanceCursor(store, matching: target.filter)
+        var cursor = InstanceCursor(store, matching: target.filter, readsFiles: true)
         return try multipart(form, isOne: false, tag) { try cursor.next() }
     }
 
@@ -29,18 +29,20 @@ extension DICOMwebService {
     ) throws -> DICOMwebResponse {
         let uid = instance.record.instance.transferSyntaxUID
         guard let syntax = form.syntax, syntax.uid != uid else {
+            // Here, where a thread may wait for it.
+            let path = try RemoteFiles.file(of: instance.path)
             let headers = [
                 ("Content-Type", "application/dicom; transfer-syntax=\(uid)"), ("ETag", tag),
                 ("Accept-Ranges", "bytes"),
             ]
             guard let range = try Conditions.range(request, of: instance.size, tag: tag) else {
                 return DICOMwebResponse(
-                    status: 200, headers: headers, body: .file(path: instance.path, range: 0..<instance.size))
+                    status: 200, headers: headers, body: .file(path: path, range: 0..<instance.size))
             }
             let position = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(instance.size)"
             return DICOMwebResponse(
                 status: 206, headers: headers + [("Content-Range", position)],
-                body: .file(path: instance.path, range: range))
+                body: .file(path: path, range: range))
         }
         let transcoded = try TranscodedInstance(path: instance.path, as: syntax)
         let reader = PieceReader(transcoded.pieces)

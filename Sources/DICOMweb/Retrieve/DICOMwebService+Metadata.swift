@@ -9,7 +9,7 @@ extension DICOMwebService {
         let tag = try entityTag(of: target, ["metadata", type, request.root])
         if Conditions.isFresh(request, tag) { return Conditions.notModified(tag) }
         let writer = DataSetsWriter(type: type, options: .init())
-        var cursor = InstanceCursor(store, matching: target.filter)
+        var cursor = InstanceCursor(store, matching: target.filter, readsFiles: true)
         var count = 0
         var isAtEnd = false
         let root = request.root

@@ -60,7 +60,9 @@ extension DICOMwebService {
         let data = report.dataSet(root: root, settings.flavour)
         let isXML = type.hasSuffix("xml")
         let body = isXML ? NativeModelWriter.document(data) : DICOMJSON.encode(data)
-        return DICOMwebResponse(
+        var response = DICOMwebResponse(
             status: report.status(settings.flavour), headers: [("Content-Type", type)], body: .bytes(Bytes(body)))
+        response.trouble = report.trouble
+        return response
     }
 }

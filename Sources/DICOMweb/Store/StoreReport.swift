@@ -26,6 +26,8 @@ struct StoreReport: Sendable {
 
     var stored: [Stored] = []
     var failed: [Failed] = []
+    /// Why instances could not be kept that are as they should be; one of them says it for all.
+    private(set) var trouble: String?
 
     mutating func add(_ outcome: IngestOutcome, _ record: InstanceRecord) {
         let target = Target(
@@ -37,6 +39,9 @@ struct StoreReport: Sendable {
         case .conflict:
             fail(record, .duplicate, "The instance already exists with other content, which was kept.")
         case .unreadable(let reason): fail(record, .processingFailure, reason)
+        case .unstored(let reason):
+            trouble = reason
+            fail(record, .processingFailure, "The instance cannot be kept now. Send it again later.")
         }
     }
 

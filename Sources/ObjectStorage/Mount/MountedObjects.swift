@@ -7,33 +7,25 @@ import Synchronization
 public final class MountedObjects: RemoteFolder {
     private let root: String
     private let cache: ObjectCache
-    /// Made when the first object is asked for: no other command opens libcurl or reads credentials.
-    private let made = Mutex<Result<ObjectStores, any Error>?>(nil)
-    private let make: @Sendable () throws -> ObjectStores
+    private let stores: LazyStores
     private let listings = Mutex<[ObjectListing]>([])
     private let fetches: ObjectFetches
 
     package init(root: String, cache: ObjectCache, _ make: @escaping @Sendable () throws -> ObjectStores) {
-        (self.root, self.cache, self.make) = (root, cache, make)
+        (self.root, self.cache, stores) = (root, cache, LazyStores(make))
         fetches = ObjectFetches()
     }
 
-    /// Lets the paths that ``Home/localPath(of:)`` gives addresses name objects.
-    public static func mount(_ home: Home, environment: [String: String]) {
+    /// Lets the paths that ``Home/localPath(of:)`` gives addresses name objects, and the folders that servers share.
+    ///
+    /// - Throws: ``ObjectError`` when the settings name no address for these.
+    public static func mount(_ home: Home, environment: [String: String]) throws {
         RemoteFiles.mount(at: home.objects) {
-            MountedObjects(root: home.objects, cache: ObjectCache(folder: home.cache + "/objects")) {
+            MountedObjects(root: home.objects, cache: HomeCache.objects(of: home)) {
                 try ObjectStores(home.settings.storage, environment: environment)
             }
         }
-    }
-
-    private func stores() throws -> ObjectStores {
-        try made.withLock { made in
-            if let made { return try made.get() }
-            let result = Result { try make() }
-            made = result
-            return try result.get()
-        }
+        try SharedObjects.mount(home, environment: environment)
     }
 
     private func address(of path: String) throws -> ObjectAddress {
@@ -50,13 +42,7 @@ public final class MountedObjects: RemoteFolder {
         return try ObjectAddress(text)
     }
 
-    private func place(of name: ObjectName) throws -> any ObjectPlace {
-        guard let place = try stores().place(of: name.scheme) else {
-            throw ObjectError(
-                .invalidAddress, at: name.description, "no endpoint is configured for \(name.scheme)://.")
-        }
-        return place
-    }
+    private func place(of name: ObjectName) throws -> any ObjectPlace { try stores.place(of: name) }
 
     private func path(of name: ObjectName) throws -> String {
         guard let path = RemotePath.path(of: name.description, below: root) else {
@@ -89,7 +75,7 @@ public final class MountedObjects: RemoteFolder {
     private func facts(of address: ObjectAddress) throws -> ObjectFacts {
         switch address {
         case .object(let name): try place(of: name).facts(of: name)
-        case .web(let page): try stores().web.facts(of: page)
+        case .web(let page): try stores.stores().web.facts(of: page)
         case .local: throw FileFailure(path: address.description, errno: ENOENT)
         }
     }
@@ -112,7 +98,7 @@ public final class MountedObjects: RemoteFolder {
             case .object(let name):
                 try ObjectFile(from: place(of: name)).bring(name, known: facts, to: copy)
             case .web(let page):
-                let web = try stores().web
+                let web = try stores.stores().web
                 try ObjectFile.write(to: copy) { descriptor in
                     _ = try web.read(page) { try FileDescriptorIO.writeAll($0, to: descriptor) }
                 }

@@ -82,6 +82,7 @@ public struct ObjectFile: Sendable {
         let temporary = path + "." + UUID().uuidString.prefix(8) + ".part"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileFailure(path: path, errno: errno) }
+        Leftovers.claim(descriptor)
         do {
             defer { close(descriptor) }
             try body(descriptor)

@@ -60,7 +60,12 @@ public struct ArchiveRunner: QueueRunner {
     /// - Throws: ``ArchiveError`` and the errors of de-identification and tables.
     public static func check(_ action: ArchiveWork.Action, home: Home) throws {
         switch action {
-        case .exportFiles(let export): _ = try ExportMedia(export.mediaType)
+        case .exportFiles(let export):
+            _ = try ExportMedia(export.mediaType)
+            guard !home.isShared(export.folder) else {
+                throw InputError(
+                    .invalidInput, "\(export.folder): the archive's own files stand there. Export elsewhere.")
+            }
         case .exportTable(let export): _ = try TableName(export.table)
         case .deidentify(let settings): _ = try Deidentifier(settings, home: home)
         default: break

@@ -60,7 +60,7 @@ struct ArchiveStage: Sendable {
                     result.remarks.append(
                         "\(home.address(of: path)): the store has another file under its SOP Instance UID and keeps that one."
                     )
-                case .unreadable(let reason):
+                case .unreadable(let reason), .unstored(let reason):
                     result.failed += 1
                     result.problems.append(.init(source: home.address(of: path), reason: reason))
                 }
@@ -217,7 +217,7 @@ private struct Counts {
 
 extension Deidentifier {
     init(_ settings: ArchiveWork.Deidentification, home: Home) throws {
-        let key = try DeidentificationKey(file: home.deidentificationKey)
+        let key = try home.keyOfNewNames()
         guard settings.options.isEmpty else {
             try self.init(options: Set(settings.options.compactMap(ConfidentialityOption.init)), key: key)
             refusesBurnedInText = settings.refusesBurnedInText

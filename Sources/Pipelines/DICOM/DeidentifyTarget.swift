@@ -32,7 +32,7 @@ enum DeidentifyTarget: Sendable {
     var folder: String {
         switch self {
         case .folder(let folder, _): folder
-        case .store(let store): store.root
+        case .store(let store): store.reports
         }
     }
 }

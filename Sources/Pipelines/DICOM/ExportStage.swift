@@ -51,10 +51,11 @@ public struct ExportStage: Sendable, Codable, Equatable {
         let total = try filters.reduce(0) { try $0 + store.counts(of: $1).instances }
         var report = StageReport(stage: "export")
         report.outputs = [folder]
-        var cursor = InstanceCursor(store, matchingAny: filters)
+        var cursor = InstanceCursor(store, matchingAny: filters, readsFiles: context.distribution == nil)
         if let distribution = context.distribution {
-            let items = { try cursor.next().map(ExportItem.init) }
-            return try distribute(items, count: total, to: folder, over: distribution, context)
+            return try distribute(
+                { try cursor.next().map { ExportItem($0).travelling } }, count: total, to: folder, over: distribution,
+                context)
         }
         var (completed, failed) = (0, 0)
         try mapInOrder(
@@ -125,7 +126,7 @@ public struct ExportStage: Sendable, Codable, Equatable {
 
     private func file(of instance: ExportItem) throws -> [UInt8] {
         guard let uid = transferSyntaxUID, uid != instance.transferSyntaxUID else {
-            return Array(try Data(contentsOf: URL(fileURLWithPath: instance.path)))
+            return try Bytes(MappedFile(path: instance.path)).array
         }
         guard let syntax = TransferSyntax(uid: uid), !syntax.isEncapsulated else {
             throw InputError(
@@ -171,7 +172,8 @@ public struct ExportStage: Sendable, Codable, Equatable {
 
 /// What an export needs to know of an instance.
 struct ExportItem: Codable, Sendable {
-    let path: String
+    /// Of the file, or its address on the way to a worker of another home.
+    var path: String
     let study: String
     let series: String
     let instance: String
@@ -182,6 +184,13 @@ struct ExportItem: Codable, Sendable {
         let record = stored.record
         (study, series) = (record.study.studyInstanceUID, record.series.seriesInstanceUID)
         (instance, transferSyntaxUID) = (record.instance.sopInstanceUID, record.instance.transferSyntaxUID)
+    }
+
+    /// As other homes find the file.
+    var travelling: ExportItem {
+        var item = self
+        item.path = RemoteFiles.address(of: path) ?? path
+        return item
     }
 }
 

@@ -22,15 +22,7 @@ struct ExportWork: DistributedWork {
         try mapInOrder(
             // Requests wait for the network most of the time.
             threads: RemoteFiles.isRemote(output) ? max(16, threads) : threads, next: { rest.popFirst() },
-            transform: { [export] in
-                guard FileManager.default.fileExists(atPath: $0.path) else {
-                    throw InputError(
-                        .environment,
-                        "\($0.path) is not there on \(ProcessInfo.processInfo.hostName). Every worker must see the "
-                            + "store at the same path.")
-                }
-                return export.export($0, to: output, since: begin)
-            },
+            transform: { [export] in export.export(try $0.arrived(in: place.home), to: output, since: begin) },
             consume: { outcome in
                 result.entries += 1
                 result.written += outcome.written
@@ -63,6 +55,21 @@ struct ExportWork: DistributedWork {
     /// Marks stand beside the files, whose file system gives both their times.
     static func markPrefix(_ output: String, _ place: RunPlace) -> String {
         output + "/." + (place.path as NSString).lastPathComponent + ".begun."
+    }
+}
+
+extension ExportItem {
+    /// With the file's path on this machine.
+    fileprivate func arrived(in home: WorkerHome) throws -> ExportItem {
+        var item = self
+        item.path = try home.path(of: path)
+        guard RemoteFiles.isRemote(item.path) || FileManager.default.fileExists(atPath: item.path) else {
+            throw InputError(
+                .environment,
+                "\(path) is not there on \(ProcessInfo.processInfo.hostName). Every worker must see the store at the same "
+                    + "path.")
+        }
+        return item
     }
 }
 

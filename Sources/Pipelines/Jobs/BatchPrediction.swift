@@ -96,6 +96,9 @@ public struct BatchPrediction: Sendable {
             let format, identity: String
         }
         let described = try files.map { path in
+            if let status = try RemoteFiles.remoteStatus(of: path) {
+                return "\(RemoteFiles.shown(path)) \(status.size) \(status.stamp)"
+            }
             var status = stat()
             guard stat(path, &status) == 0 else { throw FileFailure(path: path, errno: errno) }
             return "\(path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"

@@ -34,7 +34,9 @@ extension ModelPlace {
         let unknown = InputError(
             .notFound, "\(name): neither a path nor a model of the registry; see lightbox models list.")
         // Looking for a model makes no registry.
-        guard FileManager.default.fileExists(atPath: home.catalog) else { throw unknown }
+        guard home.settings.database != nil || FileManager.default.fileExists(atPath: home.catalog) else {
+            throw unknown
+        }
         let catalog = try ModelCatalog(home: home)
         do {
             return try catalog.folder(of: catalog.servable(name, version: version))

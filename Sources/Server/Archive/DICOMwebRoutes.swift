@@ -4,6 +4,7 @@ import DICOMweb
 import HTTPTypes
 import Hummingbird
 import LightboxCore
+import Logging
 
 /// DICOM stores as DICOMweb services (PS3.18): at `/dicomweb/DATASET/STORE` as the standard says, and where Google's
 /// `healthcare` v1 has them, as Google's service behaves.
@@ -53,6 +54,10 @@ struct DICOMwebRoutes: RouteGroup {
         let name = try call.storeName()
         let service = try await context.stores.service(name, flavour)
         let response = await service.respond(to: try request(call))
+        if let trouble = response.trouble {
+            context.log.add(
+                .error, "an archive request failed: \(RemoteFiles.shown(trouble))", [("store", .text("\(name)"))])
+        }
         return try Reply(response)
     }
 

@@ -1,4 +1,5 @@
 import Catalog
+import LightboxCore
 import ModelRegistry
 import Serving
 import WebPages
@@ -23,8 +24,9 @@ extension ServerContext {
         _ model: String, version: String?, _ catalog: ModelCatalog, _ withCases: Set<String>
     ) throws -> PredictChoice? {
         guard let servable = try? catalog.servable(model, version: version) else { return nil }
-        let folder = try catalog.folder(of: servable)
-        guard let manifest = try? ModelFolder(path: folder, isVerified: false).manifest else {
+        let file = try? catalog.file(ModelManifest.fileName, of: servable)
+        guard let file, let manifest = try? ModelManifest(parsing: Bytes(MappedFile(path: file)), path: file)
+        else {
             // Of another kind: what it takes is known once it is loaded, and the usual name is a good guess.
             return PredictChoice(model: model, version: version)
         }

@@ -52,7 +52,7 @@ public final class LiveModels: Sendable {
     public func live(_ model: String, version: String? = nil) async throws -> Live {
         let key = try await key(Name(model: model, version: version))
         let loaded = try await pool.model(key) { [catalog] in
-            try catalog.home.model(key.model, version: key.version)
+            try catalog.folder(of: catalog.version(key.version, of: key.model))
         }
         return Live(key: key, model: loaded)
     }

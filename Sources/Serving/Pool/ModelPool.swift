@@ -45,12 +45,11 @@ public final class ModelPool: Sendable {
 
     /// The version, loaded if it is not.
     ///
-    /// - Parameter path: where its files are; asked only when it has to be loaded.
+    /// - Parameter path: where its files are; asked only when it has to be loaded, on a thread that may block.
     /// - Throws: ``ServingError``, or the error of whoever refused the file. A failed loading is tried again by the
     ///   next who asks.
-    public func model(_ key: Key, at path: @Sendable () throws -> String) async throws -> LoadedModel {
+    public func model(_ key: Key, at path: @escaping @Sendable () throws -> String) async throws -> LoadedModel {
         if let ready = state.withLock({ $0.use(key) }) { return ready }
-        let path = try path()
         let loading = state.withLock { state in
             state.loading(key) ?? state.begin(key, start(key, path))
         }
@@ -61,7 +60,7 @@ public final class ModelPool: Sendable {
     /// it has taken.
     @discardableResult
     public func replace(_ key: Key, at path: String) async throws -> LoadedModel {
-        let loading = state.withLock { state in state.begin(key, start(key, path)) }
+        let loading = state.withLock { state in state.begin(key, start(key) { path }) }
         return try await finish(loading, as: key)
     }
 
@@ -81,9 +80,10 @@ public final class ModelPool: Sendable {
 
     // MARK: Loading
 
-    private func start(_ key: Key, _ path: String) -> Task<LoadedModel, any Error> {
+    private func start(_ key: Key, _ path: @escaping @Sendable () throws -> String) -> Task<LoadedModel, any Error>
+    {
         Task.detached { [self] in
-            let file = try await blocking { try ServableFile(at: path) }
+            let file = try await blocking { try ServableFile(at: path()) }
             try makeRoom(for: LoadedModel.memory(ofFiles: try file.size()), key)
             return try await LoadedModel.load(file, name: key.description, settings: settings.model)
         }

@@ -22,6 +22,7 @@ package final class PendingFile {
         try RemoteFiles.prepare(path)
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileFailure(path: path, errno: errno) }
+        if RemoteFiles.isRemote(path) { Leftovers.claim(descriptor) }
         buffer.reserveCapacity(capacity)
     }
 

@@ -87,7 +87,7 @@ struct DICOMDeidentify: ParsableCommand {
         var deidentifier = try Deidentifier(
             profile: profile ?? file?.profile ?? .basic, options: (file?.options ?? []).union(options),
             rules: file?.rules ?? RuleSet(),
-            key: DeidentificationKey(file: key ?? home.deidentificationKey))
+            key: key.map { try DeidentificationKey(file: $0) } ?? home.keyOfNewNames())
         deidentifier.refusesBurnedInText = refuseBurnedIn
         return deidentifier
     }
@@ -95,7 +95,7 @@ struct DICOMDeidentify: ParsableCommand {
     private func destination(in home: Home) throws -> (DeidentifyStage.Destination, folder: String) {
         if let store {
             let store = try DICOMCatalog(home: home).store(DICOMStoreName(store), creating: true)
-            return (.store(store), store.root)
+            return (.store(store), store.reports)
         }
         let folder = try home.localPath(of: output!)
         return (.folder(folder), folder)

@@ -28,7 +28,7 @@ struct DICOMImport: ParsableCommand {
             var stage = ImportStage()
             stage.stopsAtFirstError = stopAtFirstError
             let report = try stage.run(sources, into: { try store.open(in: $0, creating: true) }, context)
-            return (report, errorsIn: try store.open(in: context.home).root)
+            return (report, errorsIn: try store.open(in: context.home).reports)
         }
     }
 }

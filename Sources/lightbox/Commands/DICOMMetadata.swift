@@ -25,7 +25,7 @@ struct DICOMMetadata: ParsableCommand {
         try global.report { context in
             let store = try store.open(in: context.home)
             let stage = MetadataStage(disposition: disposition.disposition)
-            return (try stage.run(store, table: table, context), errorsIn: store.root)
+            return (try stage.run(store, table: table, context), errorsIn: store.reports)
         }
     }
 }

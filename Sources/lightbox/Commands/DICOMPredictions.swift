@@ -76,7 +76,7 @@ struct DICOMPredictions: ParsableCommand {
         }
         let store =
             try into.map { try DICOMCatalog(home: home).store(DICOMStoreName($0), creating: true) } ?? images!
-        return (.store(store), store.root)
+        return (.store(store), store.reports)
     }
 }
 

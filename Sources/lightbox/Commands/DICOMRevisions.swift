@@ -1,6 +1,7 @@
 import ArgumentParser
 import DICOMStore
 import Foundation
+import LightboxCore
 
 struct DICOMRevisions: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,6 +22,8 @@ struct DICOMRevisions: ParsableCommand {
         if global.json { return try printJSON(revisions) }
         printTable(
             ["INSTANCE", "REPLACED", "BYTES", "FILE"],
-            revisions.map { [$0.sopInstanceUID, $0.replaced.formatted(.iso8601), String($0.size), $0.path] })
+            revisions.map {
+                [$0.sopInstanceUID, $0.replaced.formatted(.iso8601), String($0.size), RemoteFiles.shown($0.path)]
+            })
     }
 }

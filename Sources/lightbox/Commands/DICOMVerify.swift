@@ -13,6 +13,8 @@ struct DICOMVerify: ParsableCommand {
             --remove-unknown. A file that is not in the index was left by a crash, before anybody was told that it is \
             stored or after its instance was removed. Fails when a file is missing or changed.
 
+            Files that servers share are listed, and their sizes compared; --read fetches and hashes every one.
+
             Examples:
               lightbox dicom verify --store study1
               lightbox dicom verify --store study1 --remove-unknown
@@ -20,6 +22,7 @@ struct DICOMVerify: ParsableCommand {
 
     @OptionGroup var store: StoreOptions
     @Flag(help: "Remove the files that are not in the index.") var removeUnknown = false
+    @Flag(help: "Fetch and hash also what stands in object storage.") var read = false
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
@@ -27,9 +30,13 @@ struct DICOMVerify: ParsableCommand {
         try global.run { context in
             let store = try store.open(in: context.home)
             report = try waiting {
-                try await store.verify(removesUnknown: removeUnknown, progress: context.progress)
+                try await store.verify(
+                    removesUnknown: removeUnknown, readsObjects: read, progress: context.progress)
             }
         }
+        report.missing = report.missing.map(RemoteFiles.shown)
+        report.changed = report.changed.map(RemoteFiles.shown)
+        report.orphaned = report.orphaned.map(RemoteFiles.shown)
         if global.json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

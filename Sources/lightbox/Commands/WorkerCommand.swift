@@ -24,7 +24,7 @@ struct WorkerCommand: ParsableCommand {
             let environment = ProcessInfo.processInfo.environment
             let path = Home.defaultPath(environment: environment)
             let home = try HomeConfigurationReader(environment: environment).home(at: path)
-            MountedObjects.mount(home, environment: environment)
+            try MountedObjects.mount(home, environment: environment)
             return home
         }
         if check {

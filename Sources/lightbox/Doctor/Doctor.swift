@@ -27,6 +27,7 @@ struct Doctor: ParsableCommand {
         let checks =
             Check.processor() + [Check.memory()] + Check.devices() + cluster + libraries
             + [Check.openVINO(), Check.libtorch()] + Check.home(home) + Check.database(home) + Check.storage(home)
+            + Check.files(home)
         let isHealthy = !checks.contains { $0.state == .missing }
         if global.json {
             try printJSON(Report(version: Lightbox.version, healthy: isHealthy, checks: checks))

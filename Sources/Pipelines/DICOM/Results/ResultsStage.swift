@@ -95,7 +95,7 @@ public struct ResultsStage: Sendable {
         if let temperature = output.temperature { parameters.append("temperature: \(temperature)") }
         let hash = folder.contentHash
         // The registry keeps a version in a folder of its name.
-        let isRegistered = folder.path.hasPrefix(home.models + "/")
+        let isRegistered = [home.models, home.versions].contains { folder.path.hasPrefix($0 + "/") }
         let name = isRegistered ? (folder.path as NSString).lastPathComponent : String(hash.description.prefix(12))
         return Authorship(
             version: version,

@@ -42,7 +42,7 @@ struct DICOMGet: ParsableCommand {
     private func target(in home: Home) throws -> (InstanceTarget, folder: String) {
         if let store {
             let opened = try DICOMCatalog(home: home).store(DICOMStoreName(store), creating: true)
-            return (.store(opened), opened.root)
+            return (.store(opened), opened.reports)
         }
         let folder = try home.localPath(of: into ?? "")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -127,7 +127,7 @@ struct VersionsDescribe: ParsableCommand {
         if global.json {
             try printJSON(version)
         } else {
-            Self.print(version, folder: try catalog.folder(of: version))
+            Self.print(version, folder: try catalog.place(of: version))
         }
         guard verify else { return }
         let changed = try catalog.changedFiles(of: version)
