@@ -152,7 +152,9 @@ public enum RemoteFiles {
         guard isUsed.load(ordering: .relaxed) else { return nil }
         return folders.withLock { folders in
             guard let (root, folder) = folders.first(where: { path.hasPrefix($0.key + "/") }) else { return nil }
-            guard let shared = folder as? any SharedFolder else { return RemotePath.address(of: path, below: root) }
+            guard let shared = folder as? any SharedFolder else {
+                return RemotePath.address(of: path, below: root)
+            }
             return shared.address + path.dropFirst(root.count)
         }
     }

@@ -54,7 +54,8 @@ public struct ExportStage: Sendable, Codable, Equatable {
         var cursor = InstanceCursor(store, matchingAny: filters, readsFiles: context.distribution == nil)
         if let distribution = context.distribution {
             return try distribute(
-                { try cursor.next().map { ExportItem($0).travelling } }, count: total, to: folder, over: distribution,
+                { try cursor.next().map { ExportItem($0).travelling } }, count: total, to: folder,
+                over: distribution,
                 context)
         }
         var (completed, failed) = (0, 0)
