@@ -29,13 +29,14 @@ KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGIO
 ENVIRONMENT = {name: value for name, value in os.environ.items()
                if not name.startswith(("AWS_", "STORAGE_", "GOOGLE_", "LIGHTBOX_"))} | KEYS
 SHARED = WORK / "shared"
+home = WORK / "home"
 RUNNER = (sys.argv[2:] or ["--runner", "processes", "--workers", "2"]) + [
     "--images-per-task", "7", "--shared-folder", str(SHARED)]
 NETWORK = ["--network", "tiny", "--untrained", "--precision", "f32"]
 
 
 def run(*arguments, code=(0, 3)):
-    done = subprocess.run([PROGRAM, *map(str, arguments), "--home", WORK / "home"], env=ENVIRONMENT, timeout=600,
+    done = subprocess.run([PROGRAM, *map(str, arguments), "--home", home], env=ENVIRONMENT, timeout=600,
                           capture_output=True, text=True)
     if done.returncode not in code:
         raise SystemExit(f"lightbox {' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout}{done.stderr}")
@@ -94,6 +95,15 @@ for form in ("jsonl", "npy"):
 both("dicom", 1, "embed", *NETWORK, "--input", BASE + "/in", ending="/v.jsonl")
 both("records", 3, "records", "write", "--images", BASE + "/export-one", "--shape", "32,32,1", "--shards", "3", ending="/r")
 both("records-again", 1, "embed", *NETWORK, "--input", BASE + "/records-one/r-*.tfrecord", ending="/v.jsonl")
+
+# A store whose files stand in the bucket: workers, of homes of their own, find them by their addresses.
+home, ENVIRONMENT["LIGHTBOX_FILES"] = WORK / "sharing", BASE + "/service"
+run("dicom", "import", BASE + "/in", "--store", "films", "--quiet")
+check(len(objects("service/dicom/")) >= len(films), "the store's files are objects")
+both("shared-export", len(films), "dicom", "export", "--store", "films", target="--to")
+both("shared-embed", 1, "embed", *NETWORK, "--input", "dicom:films", ending="/v.jsonl")
+home = WORK / "home"
+ENVIRONMENT.pop("LIGHTBOX_FILES")
 
 table = "path,label\n" + "".join(f"{name},x\n" for name in objects("export-one/") if name.endswith(".png"))
 s3.put_object(Bucket="films", Key="export-one/labels.csv", Body=table.encode())

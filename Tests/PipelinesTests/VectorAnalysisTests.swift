@@ -53,7 +53,9 @@ import Warehouse
         try withTables { context, warehouse, folder in
             var stage = MapStage(joined, .principalComponents(count: 3, isWhitened: false))
             stage.output = AnalysisOutput("map")
-            (stage.figure, stage.colour, stage.projector) = (folder + "/map.svg", "finding", folder + "/projector")
+            (stage.output.figure, stage.colour, stage.projector) = (
+                folder + "/map.svg", "finding", folder + "/projector"
+            )
             let summary = try stage.run(context)
             #expect(summary.rows == 60 && summary.length == 6 && summary.withoutVector == 1)
             let table = try warehouse.query("SELECT * FROM map ORDER BY size LIMIT 2")
@@ -83,7 +85,7 @@ import Warehouse
     @Test("A file gets what a table gets; a table that exists stays") func outputs() throws {
         try withTables { context, warehouse, folder in
             var stage = MapStage(VectorSource("SELECT path, feature_vector FROM features"), .tsne(TSNE()))
-            stage.components = 4
+            stage.source.components = 4
             if case .tsne(var tsne) = stage.method {
                 (tsne.perplexity, tsne.iterations) = (5, 60)
                 stage.method = .tsne(tsne)
@@ -115,7 +117,7 @@ import Warehouse
                 var stage = ClusterStage(joined, method)
                 stage.label = "finding"
                 stage.output = AnalysisOutput("clusters")
-                stage.output?.disposition = .truncate
+                stage.output.disposition = .truncate
                 let summary = try stage.run(context)
                 #expect(summary.adjustedRandIndex == 1 && summary.normalizedMutualInformation == 1)
                 #expect(summary.sizes == [20, 20, 20])
@@ -139,7 +141,7 @@ import Warehouse
                 stage.source.condition = condition
                 stage.settings.bootstrap = nil
                 stage.output = AnalysisOutput("predictions")
-                stage.output?.disposition = .truncate
+                stage.output.disposition = .truncate
                 stage.model = folder + "/model"
                 let result = try stage.run(context)
                 #expect(result.group == "patient" && result.withoutLabel == 1)

@@ -1,22 +1,39 @@
+import Figures
 import Foundation
 import LightboxCore
 public import Warehouse
 
-/// Where an analysis goes: each row with what is known of it and what was found.
+/// Where an analysis goes: each row with what is known of it and what was found, and a picture.
 public struct AnalysisOutput: Sendable {
-    /// A file whose name ends in `.csv` or `.jsonl`, or a table.
-    public var place: String
+    /// A file whose name ends in `.csv` or `.jsonl`, or a table; nil for no rows.
+    public var place: String?
     public var disposition = LoadDisposition.failIfExists
+    /// `.svg` or `.png`; nil for no picture.
+    public var figure: String?
 
-    public init(_ place: String) { self.place = place }
+    public init(_ place: String? = nil) { self.place = place }
 
     /// - Parameters:
     ///   - found: columns of the result, each with a cell a row; they replace columns of the same name.
-    ///   - notes: what the table's history keeps.
+    ///   - title: what the table's history keeps.
+    ///   - chart: the picture.
     /// - Returns: what was written, for the report.
     func write(
-        _ rows: VectorRows, found: [(name: String, cells: [SQLValue])], notes: [String: String],
-        source: VectorSource, _ context: StageContext
+        _ rows: VectorRows, found: [(name: String, cells: [SQLValue])], title: String, source: VectorSource,
+        _ context: StageContext, chart: (() throws -> ScatterChart)? = nil
+    ) throws -> [String] {
+        var written: [String] = []
+        if let place { written.append(try write(rows, found, title, source, to: place, context)) }
+        if let figure, let chart {
+            try chart().drawing().write(to: context.home.localPath(of: figure))
+            written.append(figure)
+        }
+        return written
+    }
+
+    private func write(
+        _ rows: VectorRows, _ found: [(name: String, cells: [SQLValue])], _ title: String, _ source: VectorSource,
+        to place: String, _ context: StageContext
     ) throws -> String {
         let new = Set(found.map { $0.name.lowercased() })
         let kept = rows.columns.indices.filter { !new.contains(rows.columns[$0].lowercased()) }
@@ -25,19 +42,20 @@ public struct AnalysisOutput: Sendable {
             kept.map { rows.cells[row][$0] } + found.map { $0.cells[row] }
         }
         if let format = QueryFormat(rawValue: (place.lowercased() as NSString).pathExtension) {
-            try writeFile(names, cells, format, context)
+            try writeFile(place, names, cells, format, context)
             return place
         }
         let table = try TableName(place)
         let all = cells.map { row in TableRow(zip(names, row).map { TableRow.Cell($0, $1) }) }
         try Warehouse(home: context.home).load(
-            all, into: table, disposition: disposition, from: Provenance(source: source.table, notes: notes),
+            all, into: table, disposition: disposition,
+            from: Provenance(source: source.table, notes: ["analysis": title]),
             at: Date())
         return "table \(table)"
     }
 
     private func writeFile(
-        _ names: [String], _ cells: [[SQLValue]], _ format: QueryFormat, _ context: StageContext
+        _ place: String, _ names: [String], _ cells: [[SQLValue]], _ format: QueryFormat, _ context: StageContext
     ) throws {
         var text: [UInt8] = []
         var writer = QueryWriter(format) { text += $0.utf8 }

@@ -27,7 +27,7 @@ public struct ClassifyStage: Sendable {
     public var seed: UInt64 = 0
     public var settings = EvaluationSettings()
     /// Held-out predictions; of rows without a class those of the final model.
-    public var output: AnalysisOutput?
+    public var output = AnalysisOutput()
     /// A folder for the model (`model.onnx`) and its evaluation.
     public var model: String?
 
@@ -154,25 +154,22 @@ public struct ClassifyStage: Sendable {
         _ made: VectorModel, _ rows: VectorRows, _ heldOut: [Int: [Double]], _ result: inout Result,
         _ context: StageContext
     ) throws {
-        if let output {
-            let fresh = rows.cells.indices.filter { heldOut[$0] == nil }
-            let predicted = try made.probabilities(rows.matrix.rows(fresh))
-            let all = heldOut.merging(zip(fresh, predicted)) { own, _ in own }
-            var found = made.classes.enumerated().map { number, name in
-                (name: "predicted_\(name)", cells: rows.cells.indices.map { SQLValue.real(all[$0]![number]) })
-            }
-            found.append(
-                (
-                    "predicted",
-                    rows.cells.indices.map { row in
-                        let own = all[row]!
-                        return .text(made.classes[own.indices.max { own[$0] < own[$1] }!])
-                    }
-                ))
-            result.outputs.append(
-                try output.write(
-                    rows, found: found, notes: ["analysis": "\(title) of \(label)"], source: source, context))
+        let fresh = rows.cells.indices.filter { heldOut[$0] == nil }
+        let predicted = try made.probabilities(rows.matrix.rows(fresh))
+        let all = heldOut.merging(zip(fresh, predicted)) { own, _ in own }
+        var found = made.classes.enumerated().map { number, name in
+            (name: "predicted_\(name)", cells: rows.cells.indices.map { SQLValue.real(all[$0]![number]) })
         }
+        found.append(
+            (
+                "predicted",
+                rows.cells.indices.map { row in
+                    let own = all[row]!
+                    return .text(made.classes[own.indices.max { own[$0] < own[$1] }!])
+                }
+            ))
+        result.outputs = try output.write(
+            rows, found: found, title: "\(title) of \(label)", source: source, context)
         guard let model else { return }
         let folder = try context.home.outputFolder(of: model)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -14,11 +14,8 @@ public struct ClusterStage: Sendable {
 
     public var source: VectorSource
     public var method: Method
-    /// Principal components in place of the vectors; nil for the vectors themselves.
-    public var components: Int?
-    public var output: AnalysisOutput?
-    /// A picture of the first two principal components: `.svg` or `.png`.
-    public var figure: String?
+    /// The picture shows the first two principal components.
+    public var output = AnalysisOutput()
     /// A column that the clusters are compared with.
     public var label: String?
 
@@ -50,7 +47,7 @@ public struct ClusterStage: Sendable {
         var summary = Summary(
             rows: rows.matrix.rows, length: rows.matrix.columns, withoutVector: rows.withoutVector)
         let (raw, probabilities) = try cancellable("analyze") {
-            try cluster(rows.matrix.reduced(to: components, context), &summary, context)
+            try cluster(source.reduced(rows.matrix, context), &summary, context)
         }
         let clusters = Self.largestFirst(raw, &summary)
         if let labels {
@@ -62,15 +59,10 @@ public struct ClusterStage: Sendable {
             summary.adjustedRandIndex = agreement.adjustedRandIndex
             summary.normalizedMutualInformation = agreement.normalizedMutualInformation
         }
-        if let output {
-            var found = [(name: "cluster", cells: clusters.map { SQLValue.integer(Int64($0)) })]
-            if let probabilities { found.append(("probability", probabilities.map { .real($0) })) }
-            summary.outputs.append(
-                try output.write(rows, found: found, notes: ["analysis": title], source: source, context))
-        }
-        if let figure {
-            try draw(rows.matrix, clusters).write(to: context.home.localPath(of: figure))
-            summary.outputs.append(figure)
+        var found = [(name: "cluster", cells: clusters.map { SQLValue.integer(Int64($0)) })]
+        if let probabilities { found.append(("probability", probabilities.map { .real($0) })) }
+        summary.outputs = try output.write(rows, found: found, title: title, source: source, context) {
+            try chart(rows.matrix, clusters)
         }
         return summary
     }
@@ -107,13 +99,12 @@ public struct ClusterStage: Sendable {
         return labels.map { numbers[$0]! }
     }
 
-    private func draw(_ matrix: FeatureMatrix, _ clusters: [Int]) throws -> Drawing {
+    private func chart(_ matrix: FeatureMatrix, _ clusters: [Int]) throws -> ScatterChart {
         let count = min(2, matrix.columns, matrix.rows)
         let points = try PrincipalComponents(of: matrix, count: count).project(matrix)
         return ScatterChart(
             title: "\(title) of \(source.table)", xName: "pc1", yName: "pc2",
             points: (0..<points.rows).map { Point(Double(points[$0, 0]), count > 1 ? Double(points[$0, 1]) : 0) },
-            groups: clusters.map { "cluster \($0)" }
-        ).drawing()
+            groups: clusters.map { "cluster \($0)" })
     }
 }

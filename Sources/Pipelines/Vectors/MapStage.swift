@@ -17,12 +17,9 @@ public struct MapStage: Sendable {
 
     public var source: VectorSource
     public var method: Method
-    /// Principal components that t-SNE and UMAP see in place of the vectors; nil for the vectors themselves.
-    public var components: Int?
-    public var output: AnalysisOutput?
-    /// A picture of the first two dimensions: `.svg` or `.png`.
-    public var figure: String?
-    /// The column that colours it.
+    /// The picture shows the first two dimensions.
+    public var output = AnalysisOutput()
+    /// The column that colours the picture.
     public var colour: String?
     /// A folder for TensorBoard's projector.
     public var projector: String?
@@ -55,17 +52,11 @@ public struct MapStage: Sendable {
         let found = names.indices.map { column in
             (name: names[column], cells: (0..<map.rows).map { SQLValue.real(Double(map[$0, column])) })
         }
-        if let output {
-            summary.outputs.append(
-                try output.write(rows, found: found, notes: ["analysis": title], source: source, context))
-        }
-        if let figure {
+        summary.outputs = try output.write(rows, found: found, title: title, source: source, context) {
             let points = (0..<map.rows).map { Point(Double(map[$0, 0]), map.columns > 1 ? Double(map[$0, 1]) : 0) }
-            let chart = ScatterChart(
+            return ScatterChart(
                 title: "\(title) of \(source.table)", xName: names[0], yName: names.count > 1 ? names[1] : "",
                 points: points, groups: colours)
-            try chart.drawing().write(to: context.home.localPath(of: figure))
-            summary.outputs.append(figure)
         }
         if let projector {
             try ProjectorFiles(folder: context.home.localPath(of: projector)).write(rows)
@@ -96,7 +87,7 @@ public struct MapStage: Sendable {
             summary.explainedVarianceRatio = found.explainedVarianceRatio
             return try found.project(matrix, whitened: isWhitened)
         }
-        let reduced = try matrix.reduced(to: components, context)
+        let reduced = try source.reduced(matrix, context)
         switch method {
         case .tsne(let tsne):
             let found = try tsne.map(reduced, progress: context.progress, isCancelled: context.isCancelled)
@@ -106,15 +97,6 @@ public struct MapStage: Sendable {
             return try umap.map(reduced, progress: context.progress, isCancelled: context.isCancelled)
         case .principalComponents: preconditionFailure("done above")
         }
-    }
-}
-
-extension FeatureMatrix {
-    /// The first principal components in place of the columns; nil leaves them.
-    func reduced(to components: Int?, _ context: StageContext) throws -> FeatureMatrix {
-        guard let components, components < columns else { return self }
-        context.progress(ProgressUpdate(stage: "pca", completed: 0, total: nil))
-        return try PrincipalComponents(of: self, count: min(components, rows)).project(self)
     }
 }
 

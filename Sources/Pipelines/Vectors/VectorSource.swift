@@ -15,6 +15,8 @@ public struct VectorSource: Sendable {
     public var condition: String?
     /// The column of vectors; nil for the only one, or `feature_vector`.
     public var vector: String?
+    /// Principal components that the analysis sees in place of the vectors; nil for the vectors themselves.
+    public var components: Int?
 
     public init(_ table: String) { self.table = table }
 
@@ -97,6 +99,15 @@ public struct VectorSource: Sendable {
             .invalidInput,
             "\(table) has several rows for \(count) values of \(key), which would double their vectors. Join a SELECT with "
                 + "one row each.")
+    }
+}
+
+extension VectorSource {
+    /// What the analysis sees of the vectors.
+    func reduced(_ matrix: FeatureMatrix, _ context: StageContext) throws -> FeatureMatrix {
+        guard let components, components < matrix.columns else { return matrix }
+        context.progress(ProgressUpdate(stage: "pca", completed: 0, total: nil))
+        return try PrincipalComponents(of: matrix, count: min(components, matrix.rows)).project(matrix)
     }
 }
 

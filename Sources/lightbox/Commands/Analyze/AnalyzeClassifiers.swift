@@ -33,10 +33,10 @@ struct ClassifyArguments: ParsableArguments {
     }
 
     func run(_ method: ClassifyStage.Method) throws {
-        var stage = ClassifyStage(vectors.source, method, label: label)
+        var stage = ClassifyStage(vectors.source(), method, label: label)
         (stage.group, stage.folds, stage.seed) = (group, folds, seed)
         (stage.isBalanced, stage.isStandardised) = (classWeights == "balanced", standardize)
-        (stage.output, stage.model) = (output.place, model)
+        (stage.output, stage.model) = (output.place(), model)
         if bootstrap == 0 {
             stage.settings.bootstrap = nil
         } else {

@@ -20,9 +20,9 @@ struct ClusterArguments: ParsableArguments {
     }
 
     func run(_ method: ClusterStage.Method) throws {
-        var stage = ClusterStage(vectors.source, method)
-        (stage.components, stage.label, stage.figure) = (pca, label, figure)
-        stage.output = output.place
+        var stage = ClusterStage(vectors.source(components: pca), method)
+        stage.output = output.place(figure: figure)
+        stage.label = label
         try global.run { [stage] context in
             let summary = try stage.run(context)
             if global.json {

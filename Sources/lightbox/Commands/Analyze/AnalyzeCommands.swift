@@ -34,12 +34,14 @@ struct VectorArguments: ParsableArguments {
     var condition: String?
     @Option(help: "The column of vectors, where there are several.") var vector: String?
 
-    var source: VectorSource {
+    /// - Parameter components: principal components in place of the vectors.
+    func source(components: Int? = nil) -> VectorSource {
         var source = VectorSource(table)
         source.joins = join
         source.on = on
         source.condition = condition
         source.vector = vector
+        source.components = components
         return source
     }
 }
@@ -49,12 +51,11 @@ struct AnalysisOutputArguments: ParsableArguments {
     @Option(help: "A table, or a file: .csv, .jsonl.") var output: String?
     @OptionGroup var disposition: DispositionOptions
 
-    var place: AnalysisOutput? {
-        output.map { place in
-            var output = AnalysisOutput(place)
-            output.disposition = disposition.disposition
-            return output
-        }
+    func place(figure: String? = nil) -> AnalysisOutput {
+        var place = AnalysisOutput(output)
+        place.disposition = disposition.disposition
+        place.figure = figure
+        return place
     }
 }
 
@@ -70,10 +71,9 @@ struct MapArguments: ParsableArguments {
     @OptionGroup var global: GlobalOptions
 
     func run(_ method: MapStage.Method, components: Int? = nil) throws {
-        var stage = MapStage(vectors.source, method)
-        stage.components = components
-        stage.output = output.place
-        (stage.figure, stage.colour, stage.projector) = (figure, colour, projector)
+        var stage = MapStage(vectors.source(components: components), method)
+        stage.output = output.place(figure: figure)
+        (stage.colour, stage.projector) = (colour, projector)
         try global.run { [stage] context in
             let summary = try stage.run(context)
             if global.json {
