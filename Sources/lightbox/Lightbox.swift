@@ -35,7 +35,7 @@ package struct Lightbox: ParsableCommand {
         subcommands: [
             DemoCommand.self, DICOMCommands.self, RecordsCommands.self, EmbedCommand.self, LoadCommand.self,
             QueryCommand.self, DatasetsCommands.self, StoresCommands.self, LabelsCommand.self, TrainCommands.self,
-            StudyCommands.self, EvaluateCommand.self, AnalyzeCommands.self,
+            StudyCommands.self, EvaluateCommand.self, AnalyzeCommands.self, SimilarCommand.self,
             PredictCommand.self, PredictSetCommand.self, RequestCommand.self, ExportCommand.self,
             NetworksCommand.self, ModelsCommands.self, VersionsCommands.self, JobsCommands.self, ServeCommand.self,
             TokensCommands.self, AuditCommands.self, DatabaseCommands.self, StorageCommands.self,

@@ -1,6 +1,8 @@
 import Analysis
 import Evaluation
+import Features
 import Foundation
+import Imaging
 import Inference
 import LightboxCore
 import Pipelines
@@ -171,6 +173,71 @@ import Warehouse
                 let classes = try String(contentsOfFile: folder + "/model/dict.txt", encoding: .utf8)
                 #expect(classes.split(separator: "\n").map { "predicted_" + $0 } == names)
             }
+        }
+    }
+
+    @Test("The rows most like one are those of the highest cosine, itself left out") func similar() throws {
+        try withTables { context, warehouse, _ in
+            var stage = SimilarStage(joined)
+            stage.count = 4
+            let found = try stage.run("7.png", context)
+            #expect(
+                found.isKnown && found.columns.map(\.name) == ["similarity", "path", "size", "patient", "finding"])
+            let all = try warehouse.query(
+                "SELECT path, feature_vector FROM features WHERE feature_vector IS NOT NULL"
+            ).rows
+            func vector(_ row: [SQLValue]) -> [Double] {
+                if case .vector(let values) = row[1] { values.map(Double.init) } else { [] }
+            }
+            func cosine(_ a: [Double], _ b: [Double]) -> Double {
+                func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+                return dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
+            }
+            let expected = all.filter { $0[0] != "7.png" }.map { (cosine(vector($0), vector(all[7])), $0[0]) }
+                .sorted { $0.0 > $1.0 }.prefix(4)
+            #expect(found.rows.map { $0[1] } == expected.map(\.1))
+            for (row, expected) in zip(found.rows, expected) {
+                guard case .real(let similarity) = row[0] else {
+                    Issue.record("no similarity")
+                    return
+                }
+                #expect(abs(similarity - expected.0) < 1e-6)
+            }
+            stage.source.condition = "finding = 'severe'"
+            #expect(try stage.run("4.png", context).rows.allSatisfy { $0[4] == "severe" })
+            let nobody = #expect(throws: InputError.self) { try stage.run("none.png", context) }
+            #expect(nobody!.description.contains("neither"))
+        }
+    }
+
+    @Test("An image is embedded as those of the table were") func similarImage() throws {
+        try withTables { context, warehouse, folder in
+            try FileManager.default.createDirectory(atPath: folder + "/images", withIntermediateDirectories: true)
+            for number in 0..<5 {
+                // Brighter from picture to picture, so that directions differ.
+                var random = SeededGenerator(seed: UInt64(number))
+                let samples = (0..<(24 * 24)).map { _ in UInt8(random.next() % UInt64(40 + 50 * number)) }
+                let image = Image(width: 24, height: 24, channels: 1, samples: .uint8(samples))
+                try AtomicFile.write(PNG.encode(image), to: "\(folder)/images/\(number).png")
+            }
+            var configuration = ExtractorConfiguration(.untrained("tiny"))
+            configuration.precision = .float32
+            _ = try EmbedStage(extractor: configuration).run(
+                ImageInput(folder + "/images"), output: .table("pictures"), context)
+            try FileManager.default.copyItem(atPath: folder + "/images/3.png", toPath: folder + "/again.png")
+            let found = try SimilarStage(VectorSource("pictures")).run(folder + "/again.png", context)
+            guard case .real(let similarity) = found.rows[0][0] else {
+                Issue.record("no similarity")
+                return
+            }
+            #expect(!found.isKnown && abs(similarity - 1) < 1e-6 && found.rows.count == 5)
+            let path = found.columns.firstIndex { $0.name == "path" }!
+            #expect("\(found.rows[0][path])".contains("3.png"))
+            // A table that nobody has noted anything of.
+            let silent = #expect(throws: InputError.self) {
+                try SimilarStage(VectorSource("features")).run(folder + "/again.png", context)
+            }
+            #expect(silent!.description.contains("--network"))
         }
     }
 

@@ -51,10 +51,35 @@ public struct EmbedStage: Sendable {
         var report = try run(input, lines, .tableRows, context)
         var load = LoadStage()
         load.disposition = overwrites ? .truncate : .failIfExists
+        load.notes = try notes(report.provenance)
         _ = try load.run(lines, table: table, context)
         try FileManager.default.removeItem(atPath: lines)
         report.stage.outputs = ["table \(table)"]
         return report
+    }
+
+    /// Under which a table keeps how its vectors were made: an ``ExtractorConfiguration`` as JSON.
+    static let extractorNote = "extractor"
+
+    /// What a table keeps of how it was made, so that further images can be brought to it.
+    private func notes(_ made: FeatureExtractor.Provenance) throws -> [String: String] {
+        var extractor = extractor
+        extractor.precision = made.precision
+        switch extractor.source {
+        case .network(let name, let weights?):
+            extractor.source = .network(name, weights: Self.absolute(weights))
+        case .model(let path, let preprocessing):
+            extractor.source = .model(path: Self.absolute(path), preprocessing)
+        case .network, .untrained: break
+        }
+        return [
+            Self.extractorNote: String(decoding: try JSONEncoder().encode(extractor), as: UTF8.self),
+            "network": made.network, "weights": made.weights.description, "precision": made.precision.rawValue,
+        ]
+    }
+
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") || path.contains("://") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
     private func run(

@@ -6,6 +6,8 @@ public import Warehouse
 /// and their types come from the rows.
 public struct LoadStage: Sendable {
     public var disposition = LoadDisposition.failIfExists
+    /// What else the table's history is to keep.
+    var notes: [String: String] = [:]
 
     public init() {}
 
@@ -22,7 +24,7 @@ public struct LoadStage: Sendable {
         let source = input.hasPrefix("http") ? String(input.prefix { $0 != "?" }) : input
         let loaded = try warehouse.load(
             FileRows(paths: paths), into: TableName(table), disposition: disposition,
-            from: Provenance(source: source, contentHash: hasher.finalize()), at: Date()
+            from: Provenance(source: source, contentHash: hasher.finalize(), notes: notes), at: Date()
         ) { rows in
             context.progress(ProgressUpdate(stage: "load", completed: rows, total: nil))
         }

@@ -32,7 +32,8 @@ public struct VectorSource: Sendable {
         return try reader.rows()
     }
 
-    private func statement(_ warehouse: Warehouse) throws -> String {
+    /// A SELECT of all columns of the table and those that are joined.
+    func statement(_ warehouse: Warehouse) throws -> String {
         let own = try Self.clause(table)
         var names = try Self.columns(of: own, in: warehouse)
         var columns = ["t.*"]

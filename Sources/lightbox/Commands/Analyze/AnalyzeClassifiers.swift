@@ -7,6 +7,7 @@ import Pipelines
 
 /// Options of classifiers.
 struct ClassifyArguments: ParsableArguments {
+    @Argument(help: "A table with a column of vectors, or a SELECT.") var table: String
     @Option(help: "The column of classes.") var label: String
     @Option(
         help: "Rows with one value of this column stay together; patient, patient_id or study where there is one.")
@@ -33,7 +34,7 @@ struct ClassifyArguments: ParsableArguments {
     }
 
     func run(_ method: ClassifyStage.Method) throws {
-        var stage = ClassifyStage(vectors.source(), method, label: label)
+        var stage = ClassifyStage(vectors.source(table), method, label: label)
         (stage.group, stage.folds, stage.seed) = (group, folds, seed)
         (stage.isBalanced, stage.isStandardised) = (classWeights == "balanced", standardize)
         (stage.output, stage.model) = (output.place(), model)

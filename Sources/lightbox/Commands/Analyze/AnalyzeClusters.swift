@@ -6,6 +6,7 @@ import Pipelines
 
 /// Options of clusterings.
 struct ClusterArguments: ParsableArguments {
+    @Argument(help: "A table with a column of vectors, or a SELECT.") var table: String
     @Option(help: "Starts, of which the best is kept.") var starts = 10
     @Option(help: "Principal components in place of the vectors.") var pca: Int?
     @Option(help: "A column that the clusters are compared with.") var label: String?
@@ -20,7 +21,7 @@ struct ClusterArguments: ParsableArguments {
     }
 
     func run(_ method: ClusterStage.Method) throws {
-        var stage = ClusterStage(vectors.source(components: pca), method)
+        var stage = ClusterStage(vectors.source(table, components: pca), method)
         stage.output = output.place(figure: figure)
         stage.label = label
         try global.run { [stage] context in

@@ -22,9 +22,8 @@ struct AnalyzeCommands: ParsableCommand {
         ])
 }
 
-/// Which vectors, and what is known of them.
+/// Which rows of a table of vectors, and what is known of them.
 struct VectorArguments: ParsableArguments {
-    @Argument(help: "A table with a column of vectors, or a SELECT.") var table: String
     @Option(
         help: ArgumentHelp("A table, or a SELECT, of metadata or labels; may be repeated.", valueName: "table"))
     var join: [String] = []
@@ -35,7 +34,7 @@ struct VectorArguments: ParsableArguments {
     @Option(help: "The column of vectors, where there are several.") var vector: String?
 
     /// - Parameter components: principal components in place of the vectors.
-    func source(components: Int? = nil) -> VectorSource {
+    func source(_ table: String, components: Int? = nil) -> VectorSource {
         var source = VectorSource(table)
         source.joins = join
         source.on = on
@@ -61,6 +60,7 @@ struct AnalysisOutputArguments: ParsableArguments {
 
 /// Options of maps.
 struct MapArguments: ParsableArguments {
+    @Argument(help: "A table with a column of vectors, or a SELECT.") var table: String
     @OptionGroup var vectors: VectorArguments
     @OptionGroup var output: AnalysisOutputArguments
     @Option(help: "A picture of the first two dimensions: .svg or .png.") var figure: String?
@@ -71,7 +71,7 @@ struct MapArguments: ParsableArguments {
     @OptionGroup var global: GlobalOptions
 
     func run(_ method: MapStage.Method, components: Int? = nil) throws {
-        var stage = MapStage(vectors.source(components: components), method)
+        var stage = MapStage(vectors.source(table, components: components), method)
         stage.output = output.place(figure: figure)
         (stage.colour, stage.projector) = (colour, projector)
         try global.run { [stage] context in

@@ -1,0 +1,118 @@
+import Features
+import Foundation
+import LightboxCore
+import Serving
+public import Warehouse
+
+/// Finds the rows of a table whose vectors point most nearly in the direction of a given one.
+public struct SimilarStage: Sendable {
+    public var source: VectorSource
+    public var count = 10
+    /// How an image becomes a vector; nil: as those of the table did, which its history tells.
+    public var extractor: ExtractorConfiguration?
+    public var display = DisplayOptions()
+
+    public init(_ source: VectorSource) { self.source = source }
+
+    /// The nearest rows, the nearest first.
+    public struct Result: Sendable {
+        /// `similarity`, the cosine of the angle, then the row's other columns.
+        public var columns: [QueryColumn] = []
+        public var rows: [[SQLValue]] = []
+        /// Whether the given one is a row of the table, which is then not among the results.
+        public var isKnown = false
+    }
+
+    /// - Parameter query: an `instance`, `path`, `file` or `id` of the table, or an image: PNG, JPEG, DICOM.
+    /// - Throws: ``InputError`` when it is neither.
+    public func run(_ query: String, _ context: StageContext) throws -> Result {
+        let warehouse = try Warehouse(home: context.home)
+        let table = "(\(try source.statement(warehouse))) AS t"
+        let vector = SQLText.name(try vectorColumn(of: table, warehouse))
+        let columns = try warehouse.query("SELECT * FROM \(table) LIMIT 0").columns.map(\.name)
+        var result = Result()
+        var others = ""
+        var sought: SQLValue?
+        for key in ["instance", "path", "file", "id"] {
+            guard let column = columns.first(where: { $0.lowercased() == key }) else { continue }
+            let condition = "\(SQLText.word(SQLText.name(column))) = \(SQLText.text(query))"
+            guard
+                let row = try warehouse.query(
+                    "SELECT \(vector) FROM \(table) WHERE \(condition) AND \(vector) IS NOT NULL LIMIT 1"
+                ).rows.first
+            else { continue }
+            (sought, others, result.isKnown) = (row[0], " AND NOT \(condition)", true)
+            break
+        }
+        let found = try sought ?? .vector(self.vector(of: query, context))
+        let statement = """
+            SELECT cosine_similarity(\(vector), ?) AS similarity, t.* FROM \(table)
+            WHERE \(vector) IS NOT NULL\(others) ORDER BY similarity DESC LIMIT \(count)
+            """
+        let nearest = try warehouse.query(statement, [found])
+        let kept = nearest.columns.indices.filter { index in
+            !nearest.rows.contains { if case .vector = $0[index] { true } else { false } }
+        }
+        result.columns = kept.map { nearest.columns[$0] }
+        result.rows = nearest.rows.map { row in kept.map { row[$0] } }
+        return result
+    }
+
+    private func vectorColumn(of table: String, _ warehouse: Warehouse) throws -> String {
+        if let vector = source.vector { return vector }
+        let result = try warehouse.query("SELECT * FROM \(table) LIMIT 100")
+        let vectors = result.columns.indices.filter { index in
+            result.rows.contains { if case .vector = $0[index] { true } else { false } }
+        }.map { result.columns[$0].name }
+        guard let column = vectors.first(where: { $0 == "feature_vector" }) ?? vectors.first else {
+            throw InputError(
+                .invalidInput, "\(source.table) has no column of vectors. Make it with `lightbox embed`.")
+        }
+        return column
+    }
+
+    // MARK: An image
+
+    private func vector(of path: String, _ context: StageContext) throws -> [Float] {
+        guard RemoteFiles.exists(try context.home.localPath(of: path)) else {
+            throw InputError(
+                .notFound, "\(path) is neither an instance, path, file or id of \(source.table) nor an image here."
+            )
+        }
+        let (configuration, weights) = try configuration(context)
+        let image = try image(path, context)
+        let made = try configuration.extractor(
+            home: context.home, batch: 1, threads: context.threads, sample: [image]
+        ) { context.progress(ProgressUpdate(stage: $0, completed: 0, total: nil)) }
+        if let weights, made.provenance.weights.description != weights {
+            throw InputError(
+                .conflict,
+                "The vectors of \(source.table) were made with other weights of \(made.provenance.network) than those that are "
+                    + "here now. Name the file with --weights, or embed the images anew.")
+        }
+        return try waiting { try await made.vectors(for: [image]) }[0]
+    }
+
+    private func image(_ path: String, _ context: StageContext) throws -> Image {
+        let source = try ImageInput(path).open(home: context.home, frames: .first)
+        switch try source.next() {
+        case .item(let item): return try item.load(display).image
+        case .problem(let problem): throw InputError(.invalidInput, "\(problem.source): \(problem.reason)")
+        case nil: throw InputError(.notFound, "\(path) holds no image.")
+        }
+    }
+
+    /// As the table was made, and the hash of the weights then.
+    private func configuration(_ context: StageContext) throws -> (ExtractorConfiguration, weights: String?) {
+        if let extractor { return (extractor, nil) }
+        let history =
+            try (try? TableName(source.table)).map { try Warehouse(home: context.home).history(of: $0) } ?? []
+        guard let notes = history.last?.provenance.notes, let text = notes[EmbedStage.extractorNote] else {
+            throw InputError(
+                .invalidInput,
+                "Nobody has noted how the vectors of \(source.table) were made, so say it: --network NAME. `lightbox embed … "
+                    + "--output sql:TABLE` notes it.")
+        }
+        return (try JSONDecoder().decode(ExtractorConfiguration.self, from: Data(text.utf8)), notes["weights"])
+    }
+}
