@@ -12,12 +12,11 @@ final class SQLiteBackend: SQLDatabase.Backend {
 
     init(file: String, options: SQLiteOptions) throws {
         place = file
-        // SQLite gives the files beside it the same rights.
-        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        if descriptor >= 0 {
-            fchmod(descriptor, 0o600)
-            close(descriptor)
-        }
+        // SQLite gives the files beside it the same rights. The file must not be opened here: closing it would drop the
+        // locks that this process holds on it by other connections, and the next to close would remove the log from
+        // under them (sqlite.org/howtocorrupt.html, 2.2).
+        _ = mknod(file, S_IFREG | 0o600, 0)
+        chmod(file, 0o600)
         var configuration = Configuration()
         configuration.busyMode = .timeout(options.busySeconds)
         configuration.foreignKeysEnabled = true
