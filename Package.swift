@@ -81,6 +81,7 @@ let package = Package(
         .target(name: "COpenVINO", cSettings: [.unsafeFlags(["-I\(native)/openvino/include"])]),
         debian("CCairo", "cairo", package: "libcairo2-dev"),
         .target(name: "COpenBLAS"),
+        .target(name: "CProducts"),
         .target(name: "CSVM"),
         .target(name: "CPQ"),
         .target(name: "CTorch"),
@@ -145,7 +146,7 @@ let package = Package(
             "Serving",
             [
                 "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
-                "Inference", "ModelRegistry", "SavedModels", "Features",
+                "Inference", "ModelRegistry", "SavedModels", "Features", "CProducts",
             ]),
         library("DICOMNetwork", ["LightboxCore", "DICOM", "DICOMPixels", "DICOMStore", nio, nioPosix, nioSSL]),
         library("DICOMweb", ["LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "DICOMStore", "Imaging"]),

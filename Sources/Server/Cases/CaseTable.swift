@@ -35,8 +35,8 @@ struct CaseTable {
         let (table, columns) = (names[0], try schema(of: names[0]).columns)
         let vector = try vectorColumn(columns, length: length)
         let rows = try warehouse.rowCount(of: table)
-        // Beside the numbers some bytes for each case's names.
-        guard rows <= limit / (4 * length + 256) else {
+        // A number has 5 bytes, and beside them are some for each case's names.
+        guard rows <= limit / (5 * length + 256) else {
             throw refusal(
                 "its \(rows) vectors of \(length) numbers do not fit into \(limit >> 20) MiB",
                 "Attach a table of fewer cases.")
