@@ -87,14 +87,22 @@ import Testing
         func remove(_ path: String) { objects.withLock { $0[path] = nil } }
     }
 
-    @Test("What is written through stages' own means becomes an object, and is read as one")
-    func through() throws {
+    /// A home whose buckets are in memory.
+    private func withMemory(_ body: (_ folder: String, Home, Memory) throws -> Void) throws {
         try withTemporaryFolder { folder in
             var settings = HomeSettings()
             settings.storage.s3.endpoint = "http://127.0.0.1:9"
+            settings.storage.gs.endpoint = "http://127.0.0.1:9"
             let home = Home(path: folder + "/home", settings: settings)
             let memory = Memory(folder)
             RemoteFiles.mount(at: home.objects) { memory }
+            try body(folder, home, memory)
+        }
+    }
+
+    @Test("What is written through stages' own means becomes an object, and is read as one")
+    func through() throws {
+        try withMemory { folder, home, memory in
             let path = try home.localPath(of: "s3://b/d/a.bin")
             #expect(!RemoteFiles.exists(path))
             try AtomicFile.write([1, 2, 3], to: path)
@@ -122,12 +130,7 @@ import Testing
 
     @Test("An output folder is made here and sent whole")
     func outputFolder() throws {
-        try withTemporaryFolder { folder in
-            var settings = HomeSettings()
-            settings.storage.gs.endpoint = "http://127.0.0.1:9"
-            let home = Home(path: folder + "/home", settings: settings)
-            let memory = Memory(folder)
-            RemoteFiles.mount(at: home.objects) { memory }
+        try withMemory { folder, home, memory in
             let run = try home.outputFolder(of: "gs://b/run")
             #expect(run == folder + "/home/outgoing/gs/b/run")
             try FileManager.default.createDirectory(atPath: run + "/model", withIntermediateDirectories: true)

@@ -176,15 +176,6 @@ import Warehouse
         }
     }
 
-    private func embed(_ folder: String, _ place: String, _ context: StageContext, _ engine: ProcessEngine?) throws
-    {
-        var context = context
-        context.distribution = engine.map { Distribution(engine: $0) }
-        context.distribution?.imagesPerTask = 8
-        _ = try tinyStage().run(
-            ImageInput(folder + "/in"), output: .jsonLines(path: "\(folder)/\(place)/v.jsonl"), context)
-    }
-
     @Test(
         "The same bytes, also when a worker is killed or loses what it was given",
         arguments: [

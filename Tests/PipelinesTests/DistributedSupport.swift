@@ -73,6 +73,15 @@ func tinyStage() -> EmbedStage {
     return EmbedStage(extractor: extractor)
 }
 
+/// Embeds the pictures in `folder/in` into `folder/place/v.jsonl`, spread where an engine is given.
+func embed(_ folder: String, _ place: String, _ context: StageContext, _ engine: (any TaskEngine)?) throws {
+    var context = context
+    context.distribution = engine.map { Distribution(engine: $0) }
+    context.distribution?.imagesPerTask = 8
+    _ = try tinyStage().run(
+        ImageInput(folder + "/in"), output: .jsonLines(path: "\(folder)/\(place)/v.jsonl"), context)
+}
+
 /// The bytes of every file below a folder, by name.
 func contents(of folder: String) throws -> [String: Data] {
     var files: [String: Data] = [:]

@@ -72,14 +72,6 @@ struct ToySlurm {
 }
 
 @Suite("Slurm's job arrays") struct SlurmEngineTests {
-    private func embed(_ folder: String, _ place: String, _ context: StageContext, _ engine: SlurmEngine?) throws {
-        var context = context
-        context.distribution = engine.map { Distribution(engine: $0) }
-        context.distribution?.imagesPerTask = 8
-        _ = try tinyStage().run(
-            ImageInput(folder + "/in"), output: .jsonLines(path: "\(folder)/\(place)/v.jsonl"), context)
-    }
-
     @Test(
         "The same bytes, also when a worker is killed, fails or loses its element",
         arguments: [

@@ -26,8 +26,8 @@ struct LinearAlgebra: Sendable {
         into c: UnsafeMutablePointer<Float>
     ) {
         functions.sgemm(
-            Self.rowMajor, Self.plain, Self.transposed,
-            Int32(m), Int32(n), Int32(length), 1, a, Int32(length), b, Int32(length), 0, c, Int32(n))
+            Self.rowMajor, Self.plain, Self.transposed, Int32(m), Int32(n), Int32(length), 1, a, Int32(length), b,
+            Int32(length), 0, c, Int32(n))
     }
 
     /// The same in 64 bits.
@@ -36,8 +36,8 @@ struct LinearAlgebra: Sendable {
         into c: UnsafeMutablePointer<Double>
     ) {
         functions.dgemm(
-            Self.rowMajor, Self.plain, Self.transposed,
-            Int32(m), Int32(n), Int32(length), 1, a, Int32(length), b, Int32(length), 0, c, Int32(n))
+            Self.rowMajor, Self.plain, Self.transposed, Int32(m), Int32(n), Int32(length), 1, a, Int32(length), b,
+            Int32(length), 0, c, Int32(n))
     }
 
     /// c = a · b, of m × k and k × n.
@@ -46,8 +46,7 @@ struct LinearAlgebra: Sendable {
         into c: UnsafeMutablePointer<Double>
     ) {
         functions.dgemm(
-            Self.rowMajor, Self.plain,
-            Self.plain, Int32(m), Int32(n), Int32(k), 1, a, Int32(k), b, Int32(n), 0, c,
+            Self.rowMajor, Self.plain, Self.plain, Int32(m), Int32(n), Int32(k), 1, a, Int32(k), b, Int32(n), 0, c,
             Int32(n))
     }
 
@@ -57,15 +56,15 @@ struct LinearAlgebra: Sendable {
         to c: UnsafeMutablePointer<Double>
     ) {
         functions.dgemm(
-            Self.rowMajor, Self.transposed, Self.plain,
-            Int32(m), Int32(n), Int32(k), 1, a, Int32(m), b, Int32(n), 1, c, Int32(n))
+            Self.rowMajor, Self.transposed, Self.plain, Int32(m), Int32(n), Int32(k), 1, a, Int32(m), b, Int32(n),
+            1,
+            c, Int32(n))
     }
 
     /// Adds aᵀ · a of some rows to the upper triangle of an n × n matrix.
     func addGram(_ a: UnsafePointer<Double>, rows: Int, columns n: Int, to c: UnsafeMutablePointer<Double>) {
         functions.dsyrk(
-            Self.rowMajor, Self.upper, Self.transposed,
-            Int32(n), Int32(rows), 1, a, Int32(n), 1, c, Int32(n))
+            Self.rowMajor, Self.upper, Self.transposed, Int32(n), Int32(rows), 1, a, Int32(n), 1, c, Int32(n))
     }
 
     /// The largest eigenvalues of a symmetric n × n matrix, the largest first, with their vectors as rows.
@@ -83,8 +82,7 @@ struct LinearAlgebra: Sendable {
             var (length, wordLength) = asking ? (Int32(-1), Int32(-1)) : (Int32(work.count), Int32(words.count))
             functions.dsyevr(
                 "V", "I", "L", &size, &a, &size, &none, &none, &low, &high, &none, &found, &values, &vectors,
-                &size,
-                &support, &work, &length, &words, &wordLength, &info)
+                &size, &support, &work, &length, &words, &wordLength, &info)
         }
         var work = [0.0]
         var words: [Int32] = [0]

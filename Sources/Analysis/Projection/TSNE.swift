@@ -3,8 +3,8 @@ public import LightboxCore
 
 /// t-distributed stochastic neighbour embedding: a map of two dimensions in which near rows stay near.
 ///
-/// Barnes and Hut's approximation (van der Maaten, JMLR 15, 2014), which begins with the principal components. The same
-/// seedless start and the same order of sums give the same map on any number of cores.
+/// Barnes and Hut's approximation (van der Maaten, JMLR 15, 2014), which begins with the principal components
+/// and so needs no seed: the same rows give the same map every time.
 public struct TSNE: Sendable {
     /// How many neighbours a row has, in effect; below a third of the rows.
     public var perplexity = 30.0

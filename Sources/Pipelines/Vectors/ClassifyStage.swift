@@ -72,7 +72,7 @@ public struct ClassifyStage: Sendable {
         let folds = try Folds(
             folds, of: data.labels, groups: groups.map { all in known.map { all.values[$0] } }, seed: seed)
 
-        let heldOut = try cancellable("analyze") { try judge(data, folds, context) }
+        let heldOut = try cancellable("analyze") { try judge(data, classes, folds, context) }
         let temperature = (try? TemperatureScaling(logits: heldOut, classes: data.labels))?.temperature ?? 1
         let probabilities = heldOut.map { VectorModel.softmax($0, temperature: temperature) }
         let patients = groups.map { all in LabelledScores.numbered(known.map { all.values[$0] ?? "row \($0)" }) }
@@ -81,10 +81,8 @@ public struct ClassifyStage: Sendable {
             model: title, dataSet: "\(source.table), \(folds.count) folds", classes: classes,
             probabilities: probabilities, truths: data.labels, patients: patients, settings: settings,
             threads: context.threads)
-        let (final, objective) = try cancellable("analyze") { try fit(data, context) }
-        let made = VectorModel(
-            standardisation: final.standardisation, classifier: final.classifier, temperature: temperature,
-            classes: classes)
+        var (made, objective) = try cancellable("analyze") { try fit(data, classes, context) }
+        made.temperature = temperature
         var result = Result(evaluation: evaluation)
         (result.rows, result.withoutLabel) = (known.count, texts.count - known.count)
         (result.group, result.objective, result.temperature) = (groups?.column, objective, temperature)
@@ -110,13 +108,15 @@ public struct ClassifyStage: Sendable {
     }
 
     /// The scores of each row by a model that has not seen it.
-    private func judge(_ data: LabelledMatrix, _ folds: Folds, _ context: StageContext) throws -> [[Double]] {
+    private func judge(
+        _ data: LabelledMatrix, _ classes: [String], _ folds: Folds, _ context: StageContext
+    ) throws -> [[Double]] {
         var scores = [[Double]](repeating: [], count: data.labels.count)
         var quiet = context
         quiet.progress = { _ in }
         for fold in 0..<folds.count {
             context.progress(ProgressUpdate(stage: "cross-validation", completed: fold, total: folds.count))
-            let (model, _) = try fit(data.rows(folds.training(fold)), quiet)
+            let (model, _) = try fit(data.rows(folds.training(fold)), classes, quiet)
             let heldOut = folds.heldOut(fold)
             for (row, own) in zip(heldOut, try model.scores(data.matrix.rows(heldOut))) { scores[row] = own }
         }
@@ -124,7 +124,7 @@ public struct ClassifyStage: Sendable {
     }
 
     private func fit(
-        _ data: LabelledMatrix, _ context: StageContext
+        _ data: LabelledMatrix, _ classes: [String], _ context: StageContext
     ) throws -> (model: VectorModel, objective: Double?) {
         let standardisation = isStandardised ? Standardisation(of: data.matrix) : nil
         let scaled = standardisation.map { data.with($0.apply(to: data.matrix)) } ?? data
@@ -141,10 +141,8 @@ public struct ClassifyStage: Sendable {
             let found = try training.fit(scaled, progress: context.progress, isCancelled: context.isCancelled)
             (classifier, objective) = (.perceptron(found.classifier), found.objective)
         }
-        let names = (0..<data.classes).map(String.init)
         return (
-            VectorModel(standardisation: standardisation, classifier: classifier, temperature: 1, classes: names),
-            objective
+            VectorModel(standardisation: standardisation, classifier: classifier, classes: classes), objective
         )
     }
 

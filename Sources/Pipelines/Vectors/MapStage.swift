@@ -81,21 +81,20 @@ public struct MapStage: Sendable {
     private func map(
         _ matrix: FeatureMatrix, _ summary: inout Summary, _ context: StageContext
     ) throws -> FeatureMatrix {
-        if case .principalComponents(let count, let isWhitened) = method {
+        switch method {
+        case .principalComponents(let count, let isWhitened):
             context.progress(ProgressUpdate(stage: "pca", completed: 0, total: nil))
             let found = try PrincipalComponents(of: matrix, count: count)
             summary.explainedVarianceRatio = found.explainedVarianceRatio
             return try found.project(matrix, whitened: isWhitened)
-        }
-        let reduced = try source.reduced(matrix, context)
-        switch method {
         case .tsne(let tsne):
-            let found = try tsne.map(reduced, progress: context.progress, isCancelled: context.isCancelled)
+            let found = try tsne.map(
+                source.reduced(matrix, context), progress: context.progress, isCancelled: context.isCancelled)
             summary.divergence = found.divergence
             return found.points
         case .umap(let umap):
-            return try umap.map(reduced, progress: context.progress, isCancelled: context.isCancelled)
-        case .principalComponents: preconditionFailure("done above")
+            return try umap.map(
+                source.reduced(matrix, context), progress: context.progress, isCancelled: context.isCancelled)
         }
     }
 }

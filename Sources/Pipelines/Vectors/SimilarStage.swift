@@ -28,8 +28,8 @@ public struct SimilarStage: Sendable {
     public func run(_ query: String, _ context: StageContext) throws -> Result {
         let warehouse = try Warehouse(home: context.home)
         let table = "(\(try source.statement(warehouse))) AS t"
-        let vector = SQLText.name(try vectorColumn(of: table, warehouse))
-        let columns = try warehouse.query("SELECT * FROM \(table) LIMIT 0").columns.map(\.name)
+        let (columns, vectors) = try columns(of: table, warehouse)
+        let vector = SQLText.name(vectors)
         var result = Result()
         var others = ""
         var sought: SQLValue?
@@ -44,42 +44,49 @@ public struct SimilarStage: Sendable {
             (sought, others, result.isKnown) = (row[0], " AND NOT \(condition)", true)
             break
         }
-        let found = try sought ?? .vector(self.vector(of: query, context))
+        let found = try sought ?? .vector(self.vector(of: query, warehouse, context))
         let statement = """
             SELECT cosine_similarity(\(vector), ?) AS similarity, t.* FROM \(table)
-            WHERE \(vector) IS NOT NULL\(others) ORDER BY similarity DESC LIMIT \(count)
+            WHERE \(vector) IS NOT NULL\(others) ORDER BY similarity DESC NULLS LAST LIMIT \(count)
             """
         let nearest = try warehouse.query(statement, [found])
         let kept = nearest.columns.indices.filter { index in
-            !nearest.rows.contains { if case .vector = $0[index] { true } else { false } }
+            !nearest.rows.contains { $0[index].isVector }
         }
         result.columns = kept.map { nearest.columns[$0] }
         result.rows = nearest.rows.map { row in kept.map { row[$0] } }
         return result
     }
 
-    private func vectorColumn(of table: String, _ warehouse: Warehouse) throws -> String {
-        if let vector = source.vector { return vector }
-        let result = try warehouse.query("SELECT * FROM \(table) LIMIT 100")
-        let vectors = result.columns.indices.filter { index in
-            result.rows.contains { if case .vector = $0[index] { true } else { false } }
-        }.map { result.columns[$0].name }
-        guard let column = vectors.first(where: { $0 == "feature_vector" }) ?? vectors.first else {
+    /// The columns of the table, and the one of vectors: of the first row that has any.
+    private func columns(of table: String, _ warehouse: Warehouse) throws -> (all: [String], vector: String) {
+        struct Found: Error {}
+        var all: [String] = []
+        var column: Int?
+        do {
+            try warehouse.query(
+                "SELECT * FROM \(table)", columns: { all = $0.map(\.name) },
+                row: { row in
+                    column = try source.vectorColumn(row, all)
+                    if column != nil { throw Found() }
+                })
+        } catch is Found {}
+        guard let column else {
             throw InputError(
                 .invalidInput, "\(source.table) has no column of vectors. Make it with `lightbox embed`.")
         }
-        return column
+        return (all, all[column])
     }
 
     // MARK: An image
 
-    private func vector(of path: String, _ context: StageContext) throws -> [Float] {
+    private func vector(of path: String, _ warehouse: Warehouse, _ context: StageContext) throws -> [Float] {
         guard RemoteFiles.exists(try context.home.localPath(of: path)) else {
             throw InputError(
                 .notFound, "\(path) is neither an instance, path, file or id of \(source.table) nor an image here."
             )
         }
-        let (configuration, weights) = try configuration(context)
+        let (configuration, weights) = try configuration(warehouse)
         let image = try image(path, context)
         let made = try configuration.extractor(
             home: context.home, batch: 1, threads: context.threads, sample: [image]
@@ -103,10 +110,10 @@ public struct SimilarStage: Sendable {
     }
 
     /// As the table was made, and the hash of the weights then.
-    private func configuration(_ context: StageContext) throws -> (ExtractorConfiguration, weights: String?) {
+    private func configuration(_ warehouse: Warehouse) throws -> (ExtractorConfiguration, weights: String?) {
         if let extractor { return (extractor, nil) }
         let history =
-            try (try? TableName(source.table)).map { try Warehouse(home: context.home).history(of: $0) } ?? []
+            try (try? TableName(source.table)).map { try warehouse.history(of: $0) } ?? []
         guard let notes = history.last?.provenance.notes, let text = notes[EmbedStage.extractorNote] else {
             throw InputError(
                 .invalidInput,

@@ -21,7 +21,7 @@ struct VectorModel {
     let standardisation: Standardisation?
     let classifier: Classifier
     /// Of the softmax; 1 leaves it.
-    let temperature: Double
+    var temperature = 1.0
     let classes: [String]
 
     /// One for each class of each row.

@@ -26,7 +26,7 @@ public struct VectorSource: Sendable {
     /// - Throws: ``InputError``, ``WarehouseError``; ``AnalysisError`` for vectors that are not finite.
     public func read(from warehouse: Warehouse) throws -> VectorRows {
         let statement = try statement(warehouse)
-        var reader = VectorReader(wanted: vector, place: table)
+        var reader = VectorReader(self)
         try warehouse.query(
             statement, columns: { reader.columns = $0.map(\.name) }, row: { try reader.add($0) })
         return try reader.rows()
@@ -104,6 +104,29 @@ public struct VectorSource: Sendable {
 }
 
 extension VectorSource {
+    /// Which column holds the vectors; nil where the row has none.
+    ///
+    /// - Throws: ``InputError`` when the one that is asked for is not there, or there are several and none is called
+    ///   `feature_vector`.
+    func vectorColumn(_ row: [SQLValue], _ columns: [String]) throws -> Int? {
+        if let vector {
+            guard let place = columns.firstIndex(where: { $0.lowercased() == vector.lowercased() }) else {
+                throw InputError(
+                    .invalidInput, "There is no column \(vector); there are \(columns.joined(separator: ", ")).")
+            }
+            return place
+        }
+        let vectors = row.indices.filter { row[$0].isVector }
+        if vectors.count < 2 { return vectors.first }
+        guard let usual = vectors.first(where: { columns[$0] == "feature_vector" }) else {
+            throw InputError(
+                .invalidInput,
+                "\(table) has several columns of vectors: \(vectors.map { columns[$0] }.joined(separator: ", ")). Choose one "
+                    + "with --vector.")
+        }
+        return usual
+    }
+
     /// What the analysis sees of the vectors.
     func reduced(_ matrix: FeatureMatrix, _ context: StageContext) throws -> FeatureMatrix {
         guard let components, components < matrix.columns else { return matrix }
@@ -136,8 +159,7 @@ public struct VectorRows: Sendable {
 
 /// Collects the rows of a result.
 private struct VectorReader {
-    let wanted: String?
-    let place: String
+    let source: VectorSource
     var columns: [String] = []
     private var column: Int?
     /// Of the columns that are no vectors.
@@ -147,13 +169,10 @@ private struct VectorReader {
     private var cells: [[SQLValue]] = []
     private var withoutVector = 0
 
-    init(wanted: String?, place: String) {
-        self.wanted = wanted
-        self.place = place
-    }
+    init(_ source: VectorSource) { self.source = source }
 
     mutating func add(_ row: [SQLValue]) throws {
-        if column == nil { column = try find(in: row) }
+        if column == nil { column = try source.vectorColumn(row, columns) }
         guard let column, case .vector(let vector) = row[column] else {
             withoutVector += 1
             return
@@ -162,7 +181,7 @@ private struct VectorReader {
         guard vector.count == length, length > 0 else {
             throw InputError(
                 .invalidInput,
-                "Row \(cells.count + withoutVector + 1) of \(place) has a vector of \(vector.count) numbers, others have "
+                "Row \(cells.count + withoutVector + 1) of \(source.table) has a vector of \(vector.count) numbers, others have "
                     + "\(length). Analyse vectors of one network at a time (--where).")
         }
         values += vector
@@ -170,30 +189,11 @@ private struct VectorReader {
         cells.append(kept.map { row[$0] })
     }
 
-    /// nil while the rows so far have no vector at all.
-    private func find(in row: [SQLValue]) throws -> Int? {
-        if let wanted {
-            guard let place = columns.firstIndex(where: { $0.lowercased() == wanted.lowercased() }) else {
-                throw InputError(
-                    .invalidInput, "There is no column \(wanted); there are \(columns.joined(separator: ", ")).")
-            }
-            return place
-        }
-        let vectors = row.indices.filter { row[$0].isVector }
-        if vectors.count < 2 { return vectors.first }
-        guard let usual = vectors.first(where: { columns[$0] == "feature_vector" }) else {
-            throw InputError(
-                .invalidInput,
-                "\(place) has several columns of vectors: \(vectors.map { columns[$0] }.joined(separator: ", ")). Choose one "
-                    + "with --vector.")
-        }
-        return usual
-    }
-
     func rows() throws -> VectorRows {
         guard !cells.isEmpty else {
             throw InputError(
-                .notFound, "\(place) has no row with a vector\(withoutVector > 0 ? "" : ", joined as it is").")
+                .notFound,
+                "\(source.table) has no row with a vector\(withoutVector > 0 ? "" : ", joined as it is").")
         }
         return VectorRows(
             matrix: FeatureMatrix(rows: cells.count, columns: length, values: values),
@@ -202,7 +202,7 @@ private struct VectorReader {
 }
 
 extension SQLValue {
-    fileprivate var isVector: Bool { if case .vector = self { true } else { false } }
+    var isVector: Bool { if case .vector = self { true } else { false } }
 
     /// What a cell says as a name of a class or a group; nil for NULL, an empty text and a vector.
     var label: String? {
