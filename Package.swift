@@ -152,6 +152,13 @@ let package = Package(
         library("DICOMweb", ["LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "DICOMStore", "Imaging"]),
         library("Phantoms", ["LightboxCore", "DICOM"]),
 
+        library(
+            "AnswerCards",
+            [
+                "LightboxCore", "WireFormats", "DICOM", "Evaluation", "Figures", "Imaging", "Inference",
+                "DICOMResults", "ModelRegistry", "Serving",
+            ]),
+
         // 5: stages that walk the data
         library(
             "Pipelines",
@@ -159,12 +166,13 @@ let package = Package(
                 "LightboxCore", "WireFormats", "DICOM", "DICOMPixels", "Imaging", "Networks", "KerasFiles",
                 "Inference", "Warehouse", "DICOMStore", "Features", "Phantoms", "Evaluation", "Figures", "Torch",
                 "Datasets", "ModelRegistry", "Training", "Catalog", "Serving", "Deidentification", "DICOMResults",
-                "Analysis",
+                "Analysis", "AnswerCards",
             ]),
         .target(
             name: "WebPages",
             dependencies: [
                 "LightboxCore", "WireFormats", "Evaluation", "Figures", "Catalog", "ModelRegistry", "Serving",
+                "AnswerCards",
             ],
             resources: [.embedInCode("Assets")], swiftSettings: swift),
         library(
@@ -172,7 +180,7 @@ let package = Package(
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
                 "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", "DICOM",
-                "DICOMStore", "DICOMweb", "Deidentification", "ObjectStorage", nio, nioSSL,
+                "DICOMStore", "DICOMweb", "Deidentification", "ObjectStorage", "AnswerCards", nio, nioSSL,
             ] + http),
 
         // 6: the command line
@@ -183,7 +191,7 @@ let package = Package(
                 "Database", "ObjectStorage", "DICOMStore", "Features", "Evaluation", "Figures", "Torch",
                 "Datasets",
                 "ModelRegistry", "SavedModels", "Catalog", "Serving", "Training", "Deidentification",
-                "DICOMNetwork", "Analysis", "Pipelines", "Server", arguments,
+                "DICOMNetwork", "Analysis", "AnswerCards", "Pipelines", "Server", arguments,
             ],
             swiftSettings: swift),
 

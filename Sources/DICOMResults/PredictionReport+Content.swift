@@ -59,7 +59,7 @@ extension PredictionReport {
                     .image(
                         .contains, Code("121112", "DCM", "Source of Measurement"), group.source, frame: group.frame
                     )
-                ])
+                ] + group.remarks.map { .text(.contains, Code("121106", "DCM", "Comment"), $0) })
     }
 
     /// TID 4019. Its family is left out: readers take every code in a group for an evaluation.

@@ -27,11 +27,14 @@ public struct PredictionReport: Sendable {
         /// From 1; nil for an image with a single one.
         public var frame: Int?
         public var scores: [Score]
+        /// What else is to be said, one sentence each.
+        public var remarks: [String]
 
-        public init(_ source: SourceImage, frame: Int? = nil, scores: [Score]) {
+        public init(_ source: SourceImage, frame: Int? = nil, scores: [Score], remarks: [String] = []) {
             self.source = source
             self.frame = frame
             self.scores = scores
+            self.remarks = remarks
         }
     }
 

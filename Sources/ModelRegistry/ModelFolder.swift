@@ -38,6 +38,14 @@ public struct ModelFolder: Sendable {
         return path + "/" + ModelFolder.onnxName
     }
 
+    /// SHA-256 of the file that computes, or of the hashes of its files where there are several.
+    public var contentHash: ContentHash {
+        let main = modelPath.dropFirst(path.count + 1)
+        let files = manifest.files.filter { $0.name == main || $0.name.hasPrefix(main + "/") }
+        if files.count == 1 { return files[0].sha256 }
+        return ContentHash(of: files.map { "\($0.sha256) \($0.name)\n" }.sorted().joined().utf8)
+    }
+
     /// The network, with its activation, as it was trained.
     ///
     /// - Throws: ``RegistryError`` where only a model file is known.

@@ -10,7 +10,7 @@ private func boxes(_ elements: [Drawing.Element], dx: Double = 0, dy: Double = 0
 )] {
     elements.flatMap { element -> [(text: String, box: Rectangle)] in
         switch element {
-        case .moved(let inner, let place): return boxes(inner, dx: dx + place.x, dy: dy + place.y)
+        case .placed(let inner, let place, _): return boxes(inner, dx: dx + place.x, dy: dy + place.y)
         case .clipped(let inner, _): return boxes(inner, dx: dx, dy: dy)
         case .text(let text):
             let width = TextMetrics.width(text.text, size: text.size, isBold: text.isBold)

@@ -29,10 +29,10 @@ import WireFormats
         #expect(choice["url"]?.string == "/v1/projects/lightbox/models/chest/versions/v2:predict")
         #expect(choice["labels"]?.elements?.count == 9)
         #expect(choice["thresholds"]?["edema"]?.double == samples.output.thresholds["edema"])
-        #expect(choice["extras"]?.elements?.map(\.string) == ["labels", "heatmap"])
+        #expect(choice["extras"]?.elements?.map(\.string) == ["labels", "heatmap", "card"])
         let first = try JSONValue(parsing: try #require(options[0].attributes["data-choice"]))
         #expect(first["url"]?.string == "/v1/projects/lightbox/models/chest:predict")
-        #expect(first["extras"]?.elements?.map(\.string) == ["labels", "heatmap", "nearest"])
+        #expect(first["extras"]?.elements?.map(\.string) == ["labels", "heatmap", "card", "nearest"])
     }
 
     @Test("Models that take no bytes are not offered for images") func signatures() {

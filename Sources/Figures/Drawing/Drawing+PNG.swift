@@ -19,7 +19,7 @@ extension Drawing {
 }
 
 /// Draws elements on a cairo context.
-private struct CairoPainter {
+struct CairoPainter {
     let context: OpaquePointer
 
     func draw(_ element: Drawing.Element) throws {
@@ -43,9 +43,10 @@ private struct CairoPainter {
             finish(fill, stroke)
         case .text(let text): draw(text)
         case .image(let image, let box, let isSmooth): try draw(image, in: box, isSmooth: isSmooth)
-        case .moved(let elements, let place):
+        case .placed(let elements, let place, let scale):
             cairo_save(context)
             cairo_translate(context, place.x, place.y)
+            cairo_scale(context, scale, scale)
             for element in elements { try draw(element) }
             cairo_restore(context)
         case .clipped(let elements, let box):

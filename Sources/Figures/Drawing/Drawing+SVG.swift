@@ -50,8 +50,9 @@ private struct SVGWriter {
             guard let file = try? CairoSurface.holding(image).png() else { return }
             text += "<image\(place(box)) preserveAspectRatio=\"none\"\(rendering)"
             text += " href=\"\(Markup.dataAddress(png: file))\"/>\n"
-        case .moved(let elements, let place):
-            text += "<g transform=\"translate(\(number(place.x)) \(number(place.y)))\">\n"
+        case .placed(let elements, let place, let scale):
+            let size = scale == 1 ? "" : " scale(\(number(scale)))"
+            text += "<g transform=\"translate(\(number(place.x)) \(number(place.y)))\(size)\">\n"
             for element in elements { write(element) }
             text += "</g>\n"
         case .clipped(let elements, let box):

@@ -39,8 +39,8 @@ public struct Drawing: Sendable, Equatable {
         case text(Text)
         /// `isSmooth` blends pixels; otherwise each is a small square.
         case image(Image, Rectangle, isSmooth: Bool)
-        /// Elements of another drawing with its upper left at a place.
-        case moved([Element], Point)
+        /// Elements of another drawing with its upper left at a place, larger or smaller by a factor.
+        case placed([Element], Point, scale: Double)
         /// Elements that show only inside a rectangle.
         case clipped([Element], Rectangle)
     }
@@ -110,8 +110,10 @@ public struct Drawing: Sendable, Equatable {
     }
 
     /// Puts another drawing with its upper left at `place`.
-    public mutating func add(_ drawing: Drawing, at place: Point) {
-        elements.append(.moved(drawing.elements, place))
+    ///
+    /// - Parameter scale: what its lengths are multiplied by.
+    public mutating func add(_ drawing: Drawing, at place: Point, scale: Double = 1) {
+        elements.append(.placed(drawing.elements, place, scale: scale))
     }
 
     /// Draws what shows only inside `rectangle`.

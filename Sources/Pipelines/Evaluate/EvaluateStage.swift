@@ -26,6 +26,8 @@ public struct EvaluateStage: Sendable {
     public var includesTrainingImages = false
     public var settings = EvaluationSettings()
     public var precision = Precision.float32
+    /// What becomes of the evaluation in the model's folder; nil leaves the folder as it is.
+    public var keeping: EvaluationKeeping?
 
     public init(model: String, images: String) {
         self.model = model
@@ -37,11 +39,14 @@ public struct EvaluateStage: Sendable {
         public var judged: Int
         /// Images left out because the model has learned from them; nil when it does not say which those are.
         public var seen: Int?
+        /// The model's new temperature, where one was fitted.
+        public var temperature: Double?
         public var problems: [StageReport.Problem]
     }
 
     public func run(_ context: StageContext) throws -> Result {
-        let folder = try ModelPlace.open(model, context, facts: facts)
+        var folder = try ModelPlace.open(model, context, facts: facts)
+        try keeping?.check(folder, context.home)
         let output = folder.manifest.output
         guard output.kind != .heatmap else {
             throw InputError(.unsupported, "\(model) gives heat maps: pass --image and --heatmap.")
@@ -61,10 +66,16 @@ public struct EvaluateStage: Sendable {
         var settings = FeatureExtractor.Settings(precision: precision, cacheFolder: context.home.cache)
         settings.threads = context.threads
         let predictor = try ModelPredictor(folder, settings: settings)
-        let scored = try ImagePredictions(predictor, dataset, context)
+        var scored = try ImagePredictions(predictor, dataset, context)
+        var temperature: Double?
+        if keeping?.calibrates == true {
+            temperature = try scored.calibrate(dataset, output)
+        }
+        let evaluation = evaluation(scored, dataset, labels, name: folder.manifest.name, context)
+        try keeping?.keep(evaluation, temperature: temperature, in: &folder)
         return Result(
-            evaluation: evaluation(scored, dataset, labels, name: folder.manifest.name, context),
-            judged: scored.indices.count, seen: seen, problems: dataset.report.problems + scored.problems)
+            evaluation: evaluation, judged: scored.indices.count, seen: seen, temperature: temperature,
+            problems: dataset.report.problems + scored.problems)
     }
 
     private func unseen(
@@ -84,10 +95,20 @@ public struct EvaluateStage: Sendable {
         return (kept, dataset.count - kept.count)
     }
 
+    /// With the rule that is to be kept, so that its rates stand in the evaluation.
+    private var allSettings: EvaluationSettings {
+        var settings = settings
+        if let rule = keeping?.rule, !settings.operatingPoints.contains(rule) {
+            settings.operatingPoints.append(rule)
+        }
+        return settings
+    }
+
     private func evaluation(
         _ scored: ImagePredictions, _ dataset: LabelledDataset, _ labels: LabelSet, name: String,
         _ context: StageContext
     ) -> ModelEvaluation {
+        let settings = allSettings
         if labels.kind == .classes {
             let names = scored.indices.map { dataset.patient(of: $0) ?? "image \($0)" }
             let hasPatients = scored.indices.contains { dataset.patient(of: $0) != nil }

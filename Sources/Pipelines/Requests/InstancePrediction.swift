@@ -29,8 +29,15 @@ extension ModelPlace {
     ///
     /// - Parameter version: of a model of the registry; nil for its default one.
     static func served(_ name: String, version: String?, _ home: Home) throws -> String {
+        try found(name, version: version, home).folder
+    }
+
+    /// The same, with the version's name; nil for a path.
+    static func found(
+        _ name: String, version: String?, _ home: Home
+    ) throws -> (folder: String, version: String?) {
         let path = try home.fetched(name)
-        if version == nil, FileManager.default.fileExists(atPath: path) { return resolve(path) }
+        if version == nil, FileManager.default.fileExists(atPath: path) { return (resolve(path), nil) }
         let unknown = InputError(
             .notFound, "\(name): neither a path nor a model of the registry; see lightbox models list.")
         // Looking for a model makes no registry.
@@ -39,7 +46,8 @@ extension ModelPlace {
         }
         let catalog = try ModelCatalog(home: home)
         do {
-            return try catalog.folder(of: catalog.servable(name, version: version))
+            let found = try catalog.servable(name, version: version)
+            return (try catalog.folder(of: found), found.name)
         } catch let error as CatalogError where error.code == .notFound && version == nil {
             throw unknown
         }

@@ -48,7 +48,7 @@ public struct RequestStage: Sendable {
 
 extension ImageItem {
     /// The bytes of a file that a model can be sent.
-    fileprivate func encoded() throws -> Bytes {
+    func encoded() throws -> Bytes {
         switch payload {
         case .file(let path), .dicom(let path, _): Bytes(try MappedFile(path: path))
         case .encoded(let bytes): bytes

@@ -1,6 +1,8 @@
+import AnswerCards
 import Foundation
 import LightboxCore
 import ModelRegistry
+import Pipelines
 import Serving
 import Synchronization
 import Warehouse
@@ -9,7 +11,7 @@ import Warehouse
 final class AttachedCases: Sendable {
     private struct State: Sendable {
         /// The cases, or why there are none any more.
-        var index: Result<CaseIndex, ServerError>
+        var known: Result<KnownCases, ServerError>
         var history: [[LoadRecord]]
         var nextLook: ContinuousClock.Instant
         /// Somebody looks, the others go on with what was true a moment ago.
@@ -36,27 +38,21 @@ final class AttachedCases: Sendable {
                 "The model '\(model)' gives no embedding to compare with known cases. Attach them to a model of "
                     + "images that was trained here.")
         }
-        guard Warehouse.exists(in: home) else {
-            throw ServerError(
-                .invalidArgument,
-                "The home has no tables yet. Make '\(source.table)' with `lightbox embed … --output sql:\(source.table)`."
-            )
-        }
         self.length = length
         self.interval = interval
-        table = CaseTable(
-            warehouse: try Warehouse(home: home), source: source,
-            labels: (try? ModelFolder(path: folder, isVerified: false).manifest.output.labels) ?? [], limit: limit)
+        table = try CaseTable(
+            source, labels: (try? ModelFolder(path: folder, isVerified: false).manifest.output.labels) ?? [],
+            home: home, limit: limit)
         // The history comes first: a load in between is then seen at the next look.
         let history = try table.history()
-        let index = try table.read(length: length)
-        state = Mutex(State(index: .success(index), history: history, nextLook: .now + interval))
+        let known = try table.read(length: length)
+        state = Mutex(State(known: .success(known), history: history, nextLook: .now + interval))
     }
 
     /// The cases as they are now.
     ///
     /// - Throws: ``ServingError`` when the table has become unusable.
-    func index() async throws -> CaseIndex {
+    func known() async throws -> KnownCases {
         let mustLook = state.withLock { state in
             guard ContinuousClock.now >= state.nextLook, !state.isBeingLookedAt else { return false }
             state.isBeingLookedAt = true
@@ -65,13 +61,13 @@ final class AttachedCases: Sendable {
         if mustLook {
             let found = try? await onOwnThread { [self] in renewed() }
             state.withLock { state in
-                if let (index, history) = found ?? nil { (state.index, state.history) = (index, history) }
+                if let (known, history) = found ?? nil { (state.known, state.history) = (known, history) }
                 state.nextLook = .now + interval
                 state.isBeingLookedAt = false
             }
         }
-        switch state.withLock({ $0.index }) {
-        case .success(let index): return index
+        switch state.withLock({ $0.known }) {
+        case .success(let known): return known
         case .failure(let error):
             throw ServingError(
                 .unavailableExtra, field: "extras", "the nearest known cases are not to be had",
@@ -80,7 +76,7 @@ final class AttachedCases: Sendable {
     }
 
     /// nil when nothing has changed, or nobody can tell.
-    private func renewed() -> (Result<CaseIndex, ServerError>, [[LoadRecord]])? {
+    private func renewed() -> (Result<KnownCases, ServerError>, [[LoadRecord]])? {
         guard let history = try? table.history(), history != state.withLock({ $0.history }) else { return nil }
         do {
             return (.success(try table.read(length: length)), history)

@@ -1,3 +1,4 @@
+import AnswerCards
 import Catalog
 import Foundation
 import HTTPTypes
@@ -32,7 +33,8 @@ struct CaseRoutes: RouteGroup {
 
     @Sendable private func picture(_ call: Call) async throws -> Reply {
         let id = call["id"].removingPercentEncoding ?? call["id"]
-        guard let attached = context.cases[call["model"]], let known = try await attached.index().case(id: id),
+        guard let attached = context.cases[call["model"]],
+            let known = try await attached.known().index.case(id: id),
             let path = known.path
         else { throw ServerError(.noSuchRoute, "There is no picture of such a case.") }
         let reader = context.settings.models.model.images

@@ -1,56 +1,107 @@
+import AnswerCards
 import Foundation
+import LightboxCore
 import Serving
 import WireFormats
 
 extension ServerContext {
-    /// Cases that are shown beside a prediction.
-    private static let nearestCount = 3
-    /// Instances of one request for which cases are looked for: each is a pass over all of them.
-    private static let maximumSearches = 64
-
     /// Answers `{"instances": …}` and `{"inputs": …}`.
     func prediction(_ call: Call, style: Instances.Style) async throws -> Reply {
         let live = try await models.live(call["model"], version: call.parameter("version"))
         let request = try Instances.request(
             call.body, signatures: live.model.signatures, limits: settings.request)
-        guard request.extras.contains(.nearest), let attached = cases[live.key.model] else {
+        var reply: Reply
+        if let notes = try await PredictionNotes(request, live, self) {
+            reply = Reply(json: try await notes.response(style, deadline: call.deadline))
+        } else {
             let outputs = try await live.model.predict(request, deadline: call.deadline)
-            var reply = Reply(json: try Instances.response(outputs, to: request, style: style))
-            reply.instances = request.count
-            return reply
+            reply = Reply(json: try Instances.response(outputs, to: request, style: style))
         }
-        guard request.count <= Self.maximumSearches else {
+        reply.instances = request.count
+        return reply
+    }
+
+    /// The known cases of a model as they are now; nil where none are attached.
+    func knownCases(of model: String) async throws -> KnownCases? { try await cases[model]?.known() }
+}
+
+/// A request whose answers are held against known cases, or written down on cards.
+struct PredictionNotes {
+    private static let nearestCount = 3
+    /// Instances of one request: each is a pass over all known cases.
+    private static let maximumInstances = 64
+
+    private let request: PredictRequest
+    private let live: LiveModels.Live
+    private let known: KnownCases?
+    private let maker: CardMaker?
+
+    /// nil for a request that asks for neither.
+    init?(_ request: PredictRequest, _ live: LiveModels.Live, _ context: ServerContext) async throws {
+        let asksNearest = request.extras.contains(.nearest) && context.cases[live.key.model] != nil
+        guard asksNearest || request.extras.contains(.card) else { return nil }
+        guard request.count <= Self.maximumInstances else {
             throw ServingError(
-                .tooLarge, field: "extras", "nearest is asked for with \(request.count) instances",
-                remedy: "Send \(Self.maximumSearches) at once, or leave nearest out.")
+                .tooLarge, field: "extras",
+                "\(asksNearest ? "nearest" : "card") is asked for with \(request.count) instances",
+                remedy: "Send \(Self.maximumInstances) at once, or leave it out.")
         }
-        let index = try await attached.index()
-        var extras = request.extras.subtracting(.nearest)
-        extras.insert(.embedding)
+        self.request = request
+        self.live = live
+        known = try await context.knownCases(of: live.key.model)
+        maker = request.extras.contains(.card) ? try await context.cardMaker(of: live) : nil
+        guard maker == nil || request.inputs[CardMaker.inputName] != nil else {
+            throw ServingError(
+                .unavailableExtra, field: "extras", "a card is about the bytes of an image",
+                remedy: "Send \(CardMaker.inputName).")
+        }
+    }
+
+    func response(_ style: Instances.Style, deadline: ContinuousClock.Instant) async throws -> [UInt8] {
+        let own: Extras = [.nearest, .card]
+        var extras = request.extras.subtracting(known == nil ? .card : own).union(maker?.extras ?? [])
+        if known != nil { extras.insert(.embedding) }
         var outputs = try await live.model.predict(
-            request.inputs, signature: request.signature, extras: extras, deadline: call.deadline)
+            request.inputs, signature: request.signature, extras: extras, isAlone: maker != nil, deadline: deadline
+        )
+        let documents = try await blocking { [self, outputs] in try self.documents(outputs) }
+        for (name, extra) in Self.outputs where !request.extras.contains(extra) { outputs[name] = nil }
+        return try Instances.response(outputs, to: request, style: style, documents: documents)
+    }
+
+    /// The outputs that are computed for notes, too.
+    private static let outputs: [(name: String, extra: Extras)] = [
+        ("labels", .labels), ("found", .labels), ("heatmap_png_bytes", .heatmap), ("embedding", .embedding),
+    ]
+
+    private func documents(_ outputs: [String: ServedTensor]) throws -> [String: [[UInt8]]] {
+        var documents: [String: [[UInt8]]] = [:]
+        if let known, request.extras.contains(.nearest) {
+            documents["nearest"] = try nearest(in: known, outputs).map { try $0.serialized() }
+        }
+        if let maker, let images = request.inputs[CardMaker.inputName]?.strings {
+            documents["card"] = try images.enumerated().map { row, image in
+                try maker.card(of: image, outputs, row: row, cases: known).line()
+            }
+        }
+        return documents
+    }
+
+    private func nearest(in known: KnownCases, _ outputs: [String: ServedTensor]) throws -> [JSONValue] {
         guard case .float32(let vectors)? = outputs["embedding"]?.elements,
-            vectors.count == request.count * index.length
+            vectors.count == request.count * known.index.length
         else {
             throw ServingError(
                 .unavailableExtra, field: "extras",
                 "this version's embedding has another length than the vectors of the known cases",
                 remedy: "Leave nearest out, or attach a table that was made with its network.")
         }
-        if !request.extras.contains(.embedding) { outputs["embedding"] = nil }
-        let model = live.key.model
-        let nearest = try await blocking {
-            try index.nearest(to: vectors, count: Self.nearestCount).map { matches in
-                try JSONValue.array(matches.map { Self.value($0, index, model: model) }).serialized()
-            }
+        return known.index.nearest(to: vectors, count: Self.nearestCount).map { matches in
+            .array(matches.map { value($0, known.index) })
         }
-        var reply = Reply(
-            json: try Instances.response(outputs, to: request, style: style, documents: ["nearest": nearest]))
-        reply.instances = request.count
-        return reply
     }
 
-    private static func value(_ match: CaseIndex.Match, _ index: CaseIndex, model: String) -> JSONValue {
+    private func value(_ match: CaseIndex.Match, _ index: CaseIndex) -> JSONValue {
         let known = index.cases[match.index]
         var members = [
             JSONMember("id", .string(known.id)),
@@ -59,7 +110,8 @@ extension ServerContext {
             JSONMember("labels", .array(known.labels.map { .string($0) })),
         ]
         if let path = known.path, FileManager.default.isReadableFile(atPath: path) {
-            members.append(JSONMember("picture", .string(CaseRoutes.address(of: known.id, model: model))))
+            members.append(
+                JSONMember("picture", .string(CaseRoutes.address(of: known.id, model: live.key.model))))
         }
         return .object(members)
     }

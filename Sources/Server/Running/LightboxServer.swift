@@ -52,7 +52,8 @@ public struct LightboxServer: Sendable {
         let groups: [any RouteGroup] = [
             PageRoutes(context), JobPageRoutes(context), SignInRoutes(context), PredictRoutes(context),
             ModelRoutes(context), JobRoutes(context), ProjectRoutes(context), TensorFlowRoutes(context),
-            InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context), DICOMwebRoutes(context),
+            InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context), CardRoutes(context),
+            DICOMwebRoutes(context),
             StudyPageRoutes(context), DeidentifyRoutes(context),
             DatasetRoutes(context), DICOMStoreRoutes(context), ArchiveOperationRoutes(context),
         ]

@@ -13,6 +13,7 @@ public final class ServerContext: Sendable {
     public let stores: OpenStores
     /// By the name of the model that they are attached to.
     let cases: [String: AttachedCases]
+    let cardMakers = CardMakers()
     package let door: Doorkeeper
     public let audit: AuditLog
     let log: ServerLog

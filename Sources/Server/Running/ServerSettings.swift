@@ -1,3 +1,4 @@
+public import Pipelines
 public import Serving
 
 /// How the server listens and what it allows.

@@ -1,4 +1,5 @@
 import Foundation
+public import LightboxCore
 import Synchronization
 
 /// Known cases with a vector each, and the search for those that are nearest to another vector.
@@ -32,7 +33,8 @@ public struct CaseIndex: Sendable {
     public let length: Int
     /// In the order in which they were added.
     public private(set) var cases: [Case] = []
-    private var vectors: [Float] = []
+    /// One behind the other, each of length 1.
+    public private(set) var vectors: [Float] = []
     private var coarse = CoarseVectors()
     private var indices: [String: Int] = [:]
 
@@ -94,6 +96,17 @@ public struct CaseIndex: Sendable {
     private static func scale(_ vector: ArraySlice<Float>) -> Double? {
         let length = vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
         return length > 0 && length.isFinite ? 1 / length : nil
+    }
+
+    /// SHA-256 of all ids, labels and vectors, in their order.
+    public func fingerprint() -> ContentHash {
+        var hasher = ContentHasher()
+        for known in cases {
+            let fields = [known.id] + known.labels
+            Array(fields.joined(separator: "\u{1f}").utf8 + [0]).withUnsafeBytes { hasher.update($0) }
+        }
+        vectors.withUnsafeBytes { hasher.update($0) }
+        return hasher.finalize()
     }
 
     // MARK: The pass over all vectors

@@ -87,16 +87,20 @@ final class Engine: Sendable {
 
     /// Computes so many rows, with others' rows where that pays.
     ///
-    /// - Parameter values: one for each input, in their order.
+    /// - Parameters:
+    ///   - values: one for each input, in their order.
+    ///   - isAlone: with nobody's rows.
     func predict(
-        _ values: [Tensor], rows: Int, deadline: ContinuousClock.Instant?
+        _ values: [Tensor], rows: Int, isAlone: Bool = false, deadline: ContinuousClock.Instant?
     ) async throws -> [Tensor] {
         do {
             guard case .rows(let batch) = joining else {
                 return try await batcher.submit(values, rows: rows, isAlone: true, deadline: deadline)
             }
-            if rows <= batch { return try await batcher.submit(values, rows: rows, deadline: deadline) }
-            return try await predictParts(values, rows: rows, of: batch, deadline: deadline)
+            if rows <= batch {
+                return try await batcher.submit(values, rows: rows, isAlone: isAlone, deadline: deadline)
+            }
+            return try await predictParts(values, rows: rows, of: batch, isAlone: isAlone, deadline: deadline)
         } catch let error as InferenceError {
             throw ServingError(
                 error.code == .inputMismatch ? .wrongShape : .failed, "the model could not compute this",
@@ -105,7 +109,7 @@ final class Engine: Sendable {
     }
 
     private func predictParts(
-        _ values: [Tensor], rows: Int, of batch: Int, deadline: ContinuousClock.Instant?
+        _ values: [Tensor], rows: Int, of batch: Int, isAlone: Bool, deadline: ContinuousClock.Instant?
     ) async throws -> [Tensor] {
         typealias Part = (index: Int, outputs: [Tensor])
         let starts = Array(stride(from: 0, to: rows, by: batch))
@@ -114,7 +118,7 @@ final class Engine: Sendable {
                 group.addTask {
                     let range = start..<min(rows, start + batch)
                     let outputs = try await self.batcher.submit(
-                        values.map { $0.rows(range) }, rows: range.count, deadline: deadline)
+                        values.map { $0.rows(range) }, rows: range.count, isAlone: isAlone, deadline: deadline)
                     return (index, outputs)
                 }
             }

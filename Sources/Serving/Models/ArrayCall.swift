@@ -33,7 +33,8 @@ struct ArrayCall: ServedCall {
     }
 
     func predict(
-        _ inputs: [String: ServedTensor], rows: Int, extras: Extras, deadline: ContinuousClock.Instant?
+        _ inputs: [String: ServedTensor], rows: Int, extras: Extras, isAlone: Bool,
+        deadline: ContinuousClock.Instant?
     ) async throws -> [String: ServedTensor] {
         guard extras.isEmpty else {
             throw ServingError(
@@ -41,7 +42,7 @@ struct ArrayCall: ServedCall {
                 remedy: "Leave them out.")
         }
         let values = signature.inputs.compactMap { inputs[$0.name]?.tensor }
-        let outputs = try await engine.predict(values, rows: rows, deadline: deadline)
+        let outputs = try await engine.predict(values, rows: rows, isAlone: isAlone, deadline: deadline)
         return Dictionary(
             zip(signature.outputs, outputs).map { ($0.name, ServedTensor($1, type: $0.type)) },
             uniquingKeysWith: { first, _ in first })

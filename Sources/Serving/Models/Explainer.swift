@@ -19,7 +19,8 @@ final class Explainer: Sendable {
 
     /// Kernel of the last layer, `[features, scores]`.
     private let kernel: NDArray
-    private let hasMap: Bool
+    /// Whether scores have a place in the image.
+    let hasMap: Bool
     private let file: String
     private let settings: LoadedModel.Settings
     private let opened: ONNXModel
@@ -43,7 +44,7 @@ final class Explainer: Sendable {
     ///   - images: `[n, height, width, channels]`, scaled.
     ///   - classes: for each the score that the map is of.
     func explain(
-        _ images: NDArray, classes: [Int], wantsMap: Bool, deadline: ContinuousClock.Instant?
+        _ images: NDArray, classes: [Int], wantsMap: Bool, isAlone: Bool, deadline: ContinuousClock.Instant?
     ) async throws -> Explanation {
         guard hasMap || !wantsMap else {
             throw ServingError(
@@ -52,7 +53,8 @@ final class Explainer: Sendable {
                 remedy: "Leave heatmap out, or train with an average pooled head.")
         }
         let rows = images.shape[0]
-        let outputs = try await engine().predict([Tensor(images)], rows: rows, deadline: deadline)
+        let outputs = try await engine().predict(
+            [Tensor(images)], rows: rows, isAlone: isAlone, deadline: deadline)
         let embedding = outputs[1].array
         guard wantsMap else { return Explanation(embedding: embedding, maps: []) }
         let features = outputs[2].array

@@ -54,22 +54,30 @@ final class FolderModel: Sendable {
         }
     }
 
+    var offeredExtras: Extras {
+        if output.kind == .heatmap { return .heatmap }
+        guard let explainer else { return [.labels, .probabilities] }
+        return [.labels, .probabilities, .embedding, explainer.hasMap ? .heatmap : []]
+    }
+
     /// The outputs for prepared images.
     ///
     /// - Parameter images: `[n, height, width, channels]`, scaled.
     func outputs(
-        _ images: NDArray, extras: Extras, deadline: ContinuousClock.Instant?
+        _ images: NDArray, extras: Extras, isAlone: Bool, deadline: ContinuousClock.Instant?
     ) async throws -> [String: ServedTensor] {
         let rows = images.shape[0]
         let layout = try ImageLayout(
             engine.inputs, batch: rows, preprocessing: preprocessing, model: manifest.name)
-        let values = try await engine.predict([layout.tensor(images)], rows: rows, deadline: deadline)
+        let values = try await engine.predict(
+            [layout.tensor(images)], rows: rows, isAlone: isAlone, deadline: deadline)
         guard let result = values.first?.array else { return [:] }
         if output.kind == .heatmap { return try mapOutputs(result, extras) }
         let predictions = self.predictions(result, rows: rows)
         var outputs = scoreOutputs(predictions, extras)
         if extras.contains(.heatmap) || extras.contains(.embedding) {
-            outputs.merge(try await explained(images, predictions, extras, deadline)) { first, _ in first }
+            outputs.merge(try await explained(images, predictions, extras, isAlone, deadline)) { first, _ in first
+            }
         }
         return outputs
     }
@@ -134,7 +142,8 @@ final class FolderModel: Sendable {
     }
 
     private func explained(
-        _ images: NDArray, _ predictions: [Prediction], _ extras: Extras, _ deadline: ContinuousClock.Instant?
+        _ images: NDArray, _ predictions: [Prediction], _ extras: Extras, _ isAlone: Bool,
+        _ deadline: ContinuousClock.Instant?
     ) async throws -> [String: ServedTensor] {
         guard let explainer else {
             throw ServingError(
@@ -142,7 +151,8 @@ final class FolderModel: Sendable {
                 remedy: "Ask a model that was trained here.")
         }
         let found = try await explainer.explain(
-            images, classes: predictions.map(\.bestIndex), wantsMap: extras.contains(.heatmap), deadline: deadline)
+            images, classes: predictions.map(\.bestIndex), wantsMap: extras.contains(.heatmap), isAlone: isAlone,
+            deadline: deadline)
         var outputs: [String: ServedTensor] = [:]
         if extras.contains(.embedding) { outputs["embedding"] = ServedTensor(found.embedding) }
         if extras.contains(.heatmap) {

@@ -29,6 +29,7 @@ struct ImageCall: ServedCall {
     static let keyName = "key"
 
     let signature: ServedSignature
+    var offeredExtras: Extras { model.offeredExtras }
     var batcher: MicroBatcher { model.engine.batcher }
     var laterMemory: Int { form == .bytes ? model.explainer?.memory ?? 0 : 0 }
     private let form: Form
@@ -65,7 +66,8 @@ struct ImageCall: ServedCall {
     }
 
     func predict(
-        _ inputs: [String: ServedTensor], rows: Int, extras: Extras, deadline: ContinuousClock.Instant?
+        _ inputs: [String: ServedTensor], rows: Int, extras: Extras, isAlone: Bool,
+        deadline: ContinuousClock.Instant?
     ) async throws -> [String: ServedTensor] {
         guard let input = inputs[form.inputName] else { throw signature.missing(signature.inputs[0]) }
         var outputs: [String: ServedTensor]
@@ -73,16 +75,17 @@ struct ImageCall: ServedCall {
         case .tensor:
             outputs = try await model.outputs(
                 NDArray(shape: input.shape, values: input.tensor?.array.values ?? []), extras: extras,
-                deadline: deadline)
+                isAlone: isAlone, deadline: deadline)
         case .pixels:
             outputs = try await model.outputs(
-                try await prepared(pixels: input), extras: extras, deadline: deadline)
+                try await prepared(pixels: input), extras: extras, isAlone: isAlone, deadline: deadline)
         case .bytes, .url:
             outputs = try await RowWise.each(rows, field: form.inputName) { row in
                 guard let value = input.strings?[row] else { return [:] }
                 let bytes = form == .url ? try await fetch(value) : value
                 let (image, key) = try await prepared(bytes)
-                var outputs = try await model.outputs(image, extras: extras, deadline: deadline)
+                var outputs = try await model.outputs(
+                    image, extras: extras, isAlone: isAlone, deadline: deadline)
                 for field in key.fields { outputs[field.name] = ServedTensor([field.value]) }
                 return outputs
             }

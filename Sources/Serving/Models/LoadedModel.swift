@@ -39,6 +39,7 @@ public final class LoadedModel: Sendable {
     public init(_ file: ServableFile, name: String? = nil, settings: Settings = Settings()) throws {
         self.name = name ?? file.path
         self.file = file
+        precision = settings.precision
         fileBytes = try file.size()
         guard fileBytes <= settings.maximumBytes else {
             throw ServingError(
@@ -66,6 +67,14 @@ public final class LoadedModel: Sendable {
 
     static func memory(ofFiles bytes: Int) -> Int { 2 * bytes + 32 << 20 }
 
+    /// Outputs beyond the usual that this model can give.
+    public var offeredExtras: Extras {
+        calls.values.lazy.compactMap { $0 as? ImageCall }.first?.offeredExtras ?? []
+    }
+
+    /// What the numbers are computed in.
+    public let precision: CompiledModel.Options.Precision
+
     /// Instances that are taken and not answered.
     public var load: Int { batchers.reduce(0) { $0 + $1.load } }
 
@@ -81,11 +90,12 @@ public final class LoadedModel: Sendable {
     /// - Parameters:
     ///   - inputs: by name, the instances along the first index of each.
     ///   - signature: nil for the only one, or `serving_default`.
+    ///   - isAlone: never joined with others' instances, so that the numbers do not depend on who else asks.
     ///   - deadline: when the caller stops waiting.
     /// - Returns: by name, with as many instances.
     /// - Throws: ``ServingError`` with the input, and where it can be told the instance, that is wrong.
     public func predict(
-        _ inputs: [String: ServedTensor], signature: String? = nil, extras: Extras = [],
+        _ inputs: [String: ServedTensor], signature: String? = nil, extras: Extras = [], isAlone: Bool = false,
         deadline: ContinuousClock.Instant? = nil
     ) async throws -> [String: ServedTensor] {
         guard !extras.contains(.nearest) else {
@@ -94,10 +104,15 @@ public final class LoadedModel: Sendable {
                 "no table of known cases is attached here, so that there is no nearest",
                 remedy: "Leave nearest out, or start the server with --cases MODEL=TABLE and use :predict.")
         }
+        guard !extras.contains(.card) else {
+            throw ServingError(
+                .unavailableExtra, model: self.name, field: "extras", "there are no answer cards here",
+                remedy: "Ask for card with :predict, and send image_bytes.")
+        }
         let call = try call(signature)
         let rows = try call.signature.rows(of: inputs)
         return try await call.batcher.withPlaces(rows) {
-            try await call.predict(inputs, rows: rows, extras: extras, deadline: deadline)
+            try await call.predict(inputs, rows: rows, extras: extras, isAlone: isAlone, deadline: deadline)
         }
     }
 
@@ -130,9 +145,12 @@ protocol ServedCall: Sendable {
     /// Bytes that came to be after loading.
     var laterMemory: Int { get }
 
-    /// - Parameter inputs: checked against the signature.
+    /// - Parameters:
+    ///   - inputs: checked against the signature.
+    ///   - isAlone: see ``LoadedModel/predict(_:signature:extras:isAlone:deadline:)``.
     func predict(
-        _ inputs: [String: ServedTensor], rows: Int, extras: Extras, deadline: ContinuousClock.Instant?
+        _ inputs: [String: ServedTensor], rows: Int, extras: Extras, isAlone: Bool,
+        deadline: ContinuousClock.Instant?
     ) async throws -> [String: ServedTensor]
 }
 

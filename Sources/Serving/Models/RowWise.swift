@@ -80,7 +80,7 @@ extension ServedTensor {
     }
 
     /// One row by itself, as an array of one row.
-    func row(_ index: Int) -> ServedTensor {
+    package func row(_ index: Int) -> ServedTensor {
         let size = shape.dropFirst().reduce(1, *)
         let range = (index * size)..<((index + 1) * size)
         let elements: Elements =

@@ -65,7 +65,8 @@ struct SavedModelCall: ServedCall {
     }
 
     func predict(
-        _ inputs: [String: ServedTensor], rows: Int, extras: Extras, deadline: ContinuousClock.Instant?
+        _ inputs: [String: ServedTensor], rows: Int, extras: Extras, isAlone: Bool,
+        deadline: ContinuousClock.Instant?
     ) async throws -> [String: ServedTensor] {
         guard extras.isEmpty else {
             throw ServingError(
@@ -75,14 +76,14 @@ struct SavedModelCall: ServedCall {
         if !scalars.isEmpty || (isRowWise && !plan.frontEnd.isEmpty) {
             let field = signature.inputs.count == 1 ? signature.inputs[0].name : nil
             return try await RowWise.each(rows, field: field) { row in
-                try await compute(inputs.mapValues { $0.row(row) }, rows: 1, deadline: deadline)
+                try await compute(inputs.mapValues { $0.row(row) }, rows: 1, isAlone: isAlone, deadline: deadline)
             }
         }
-        return try await compute(inputs, rows: rows, deadline: deadline)
+        return try await compute(inputs, rows: rows, isAlone: isAlone, deadline: deadline)
     }
 
     private func compute(
-        _ inputs: [String: ServedTensor], rows: Int, deadline: ContinuousClock.Instant?
+        _ inputs: [String: ServedTensor], rows: Int, isAlone: Bool, deadline: ContinuousClock.Instant?
     ) async throws -> [String: ServedTensor] {
         var values: [String: GraphTensor] = [:]
         for (name, tensor) in inputs {
@@ -99,7 +100,7 @@ struct SavedModelCall: ServedCall {
             return tensor
         }
         let results = try await network.engine.predict(
-            network.inputs.map { tensors[$0] }, rows: rows, deadline: deadline)
+            network.inputs.map { tensors[$0] }, rows: rows, isAlone: isAlone, deadline: deadline)
         for (name, index) in network.outputs {
             guard let port = signature.outputs.first(where: { $0.name == name }) else { continue }
             outputs[name] = ServedTensor(results[index], type: port.type).withRows

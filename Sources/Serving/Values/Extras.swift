@@ -14,11 +14,13 @@ public struct Extras: OptionSet, Sendable, Hashable {
 
     /// `nearest`: the known cases that are most alike; the server answers it, from a table that is attached.
     public static let nearest = Extras(rawValue: 16)
+    /// `card`: all that can be said of the answer; the server makes it.
+    public static let card = Extras(rawValue: 32)
 
     /// By the names that requests use.
     public static let names: [(name: String, extra: Extras)] = [
         ("probabilities", .probabilities), ("labels", .labels), ("heatmap", .heatmap), ("embedding", .embedding),
-        ("nearest", .nearest),
+        ("nearest", .nearest), ("card", .card),
     ]
 
     /// - Throws: ``ServingError`` for a name that is none.

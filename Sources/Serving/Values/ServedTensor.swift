@@ -143,7 +143,7 @@ extension ServedTensor {
     }
 
     /// The bytes of each element; nil for numbers.
-    var strings: [Bytes]? {
+    package var strings: [Bytes]? {
         if case .strings(let values) = elements { values } else { nil }
     }
 }

@@ -36,7 +36,7 @@ export async function predict(file, asked) {
       if (!isRefusal) throw error;
       const without = refused.get(asked.url) ?? new Set();
       // The costly one first: scores and labels are what the page is for.
-      without.add(["nearest", "heatmap"].find((name) => wanted.includes(name)) ?? wanted[0]);
+      without.add(["card", "nearest", "heatmap"].find((name) => wanted.includes(name)) ?? wanted[0]);
       refused.set(asked.url, without);
     }
   }

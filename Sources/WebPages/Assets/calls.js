@@ -78,6 +78,17 @@ export async function rendered(file) {
   return response.blob();
 }
 
+/** The answer card of an image as a file of some format, as a Blob. */
+export async function cardFile(file, asked, format) {
+  const query = new URLSearchParams({ format, name: file.name });
+  if (asked.version) query.set("version", asked.version);
+  const response = await request(`/answers/${encodeURIComponent(asked.model)}?${query}`, {
+    method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" },
+  });
+  if (!response.ok) throw await failure(response);
+  return response.blob();
+}
+
 export function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,6 +1,7 @@
 // Images in, a card with the answer for each. Two are asked for at a time, so that the first answer comes soon.
 import { chosen, extras, predict, scores } from "/assets/asking.js";
 import { rendered } from "/assets/calls.js";
+import { keepCard, showCard } from "/assets/card.js";
 import { element, showHeat, showRaw, showScores } from "/assets/scores.js";
 import { copy, curl, python } from "/assets/snippets.js";
 
@@ -74,6 +75,7 @@ function showAnswer(card, file, asked, { prediction, extras: wanted }, milliseco
   if (typeof prediction === "object") {
     showHeat(part(card, ".overlay"), part(card, ".heat"), prediction, list[0]);
     showNearest(card, prediction);
+    showCard(card, prediction.card);
   }
   card.dataset.extras = JSON.stringify(wanted);
   card.dataset.state = "done";
@@ -96,6 +98,7 @@ function makeCard(file, asked) {
   card.dataset.state = "waiting";
   const said = part(card, ".copied");
   card.addEventListener("click", async (event) => {
+    if (event.target.dataset?.card) return keepCard(event.target, file, asked, said);
     const kind = event.target.dataset?.copy;
     if (!kind) return;
     const wanted = card.dataset.extras ? JSON.parse(card.dataset.extras) : extras(asked);

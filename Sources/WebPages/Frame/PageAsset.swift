@@ -21,6 +21,7 @@ public struct PageAsset: Sendable {
             Array(colours.utf8) + PackageResources.lightbox_css + PackageResources.viewer_css,
             "text/css; charset=utf-8"),
         "predict.js": PageAsset(PackageResources.predict_js, script),
+        "card.js": PageAsset(PackageResources.card_js, script),
         "calls.js": PageAsset(PackageResources.calls_js, script),
         "snippets.js": PageAsset(PackageResources.snippets_js, script),
         "actions.js": PageAsset(PackageResources.actions_js, script),

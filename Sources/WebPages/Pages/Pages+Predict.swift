@@ -67,7 +67,14 @@ extension Pages {
         <ul class="found" aria-label="Labels found"></ul>
         <ol class="scores" aria-label="Scores"></ol>
         <details class="more" hidden="hidden"><summary></summary><ol class="scores" aria-label="Lower scores"></ol></details>
+        <p class="novelty" hidden="hidden"></p>
         <div class="nearest" hidden="hidden"><h3>Nearest known cases</h3><ol></ol></div>
+        <details class="proof" hidden="hidden"><summary>How far to trust this, and where it comes from</summary>
+        <div class="evidence"></div>
+        <p class="keep">Keep the whole card: <button type="button" data-card="pdf">PDF</button>
+        <button type="button" data-card="html">HTML</button> <button type="button" data-card="json">JSON</button>
+        <button type="button" data-card="dicom" hidden="hidden">DICOM report</button></p>
+        </details>
         <pre class="raw" tabindex="0" hidden="hidden"></pre>
         <div class="buttons"><button type="button" data-copy="curl">Copy as curl</button>
         <button type="button" data-copy="python">Copy as Python</button>

@@ -16,7 +16,7 @@ public struct PredictChoice: Sendable, Equatable {
     public var thresholds: [String: Double]
     /// Whether the labels exclude one another.
     public var isExclusive: Bool
-    /// What is asked for beside the scores: `labels`, `heatmap`, `nearest`. What the model refuses is left out then.
+    /// What is asked for beside the scores: `labels`, `heatmap`, `card`, `nearest`. What the model refuses is left out then.
     public var extras: [String]
 
     public init(
@@ -39,7 +39,8 @@ public struct PredictChoice: Sendable, Equatable {
         self.init(
             model: model, version: version, labels: output.labels, thresholds: output.thresholds,
             isExclusive: output.kind == .classes,
-            extras: (output.kind == .heatmap ? ["heatmap"] : ["labels", "heatmap"]) + (hasCases ? ["nearest"] : [])
+            extras: (output.kind == .heatmap ? ["heatmap"] : ["labels", "heatmap", "card"])
+                + (hasCases ? ["nearest"] : [])
         )
     }
 

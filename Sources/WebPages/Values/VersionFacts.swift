@@ -1,3 +1,4 @@
+import AnswerCards
 public import Catalog
 public import Evaluation
 import Foundation
@@ -23,17 +24,11 @@ public struct VersionFacts: Sendable {
         self.version = version
         self.manifest = manifest
         self.signatures = signatures
-        self.evaluation = evaluation ?? manifest?.metrics.flatMap(Self.evaluation)
+        self.evaluation = evaluation ?? manifest?.evaluation
     }
 
     /// All files together.
     var bytes: Int { version.files.reduce(0) { $0 + $1.bytes } }
-
-    /// What the manifest's metrics are where they are a whole evaluation.
-    private static func evaluation(_ metrics: JSONValue) -> ModelEvaluation? {
-        guard metrics["labels"] != nil, let bytes = try? metrics.serialized() else { return nil }
-        return try? JSONDecoder().decode(ModelEvaluation.self, from: Data(bytes))
-    }
 
     /// Metrics as names and texts; empty where ``evaluation`` says it all.
     var metrics: [(name: String, value: String)] {

@@ -70,3 +70,21 @@ extension DataSplit: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
     public var defaultValueDescription: String { name }
 }
+
+extension OperatingPoint.Rule: ExpressibleByArgument {
+    /// `youden`, `sensitivity=0.9`, `specificity=0.9`, or a threshold.
+    public init?(argument: String) {
+        if argument == "youden" {
+            self = .youden
+            return
+        }
+        let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+        guard let last = parts.last, let number = Double(last), (0...1).contains(number) else { return nil }
+        switch (parts.count, parts[0]) {
+        case (2, "sensitivity"): self = .sensitivity(number)
+        case (2, "specificity"): self = .specificity(number)
+        case (1, _): self = .threshold(number)
+        default: return nil
+        }
+    }
+}

@@ -16,6 +16,7 @@ struct EvaluateCommand: ParsableCommand {
             Examples:
               lightbox evaluate --model flowers/ --images labels.csv
               lightbox evaluate --model run/ --images valid/ --view frontal --output evaluation/
+              lightbox evaluate --model run/ --images valid/ --keep --thresholds sensitivity=0.9 --calibrate
               lightbox evaluate --predictions frontal_u0 frontal_u1 --labels labels_valid --ensemble mean_of_probabilities
               lightbox evaluate --model spots/ --image test.png --heatmap test_heatmap.png --picture result.png
             """)
@@ -44,6 +45,10 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Draws of the bootstrap; 0 for none.") var bootstrap = 2000
     @Flag(help: "Judge on images that the model has learned from, too.") var includeTrainingImages = false
     @Option(help: "f32 or bf16.") var precision = Precision.float32
+    @Flag(help: "Leave the evaluation in the model's folder, for its answer cards.") var keep = false
+    @Option(help: "With --keep, how thresholds are chosen: youden, sensitivity=0.9, specificity=0.9 or a number.")
+    var thresholds: OperatingPoint.Rule?
+    @Flag(help: "With --keep, fit the model's temperature first.") var calibrate = false
     @Option(help: "A folder for the page, the numbers and the figures.") var output: String?
     @Option(help: "An image, for a model that gives heat maps.") var image: String?
     @Option(help: "The true heat map of --image.") var heatmap: String?
@@ -60,6 +65,10 @@ struct EvaluateCommand: ParsableCommand {
                 "Give --model with --images, --model with --image, or --predictions with --labels.")
         }
         guard level > 0 && level < 1 else { throw ValidationError("--level lies between 0 and 1.") }
+        guard keep || (thresholds == nil && !calibrate) else {
+            throw ValidationError("--thresholds and --calibrate go with --keep.")
+        }
+        guard !keep || images != nil else { throw ValidationError("--keep needs --model and --images.") }
         guard bootstrap >= 0 else { throw ValidationError("--bootstrap is 0 or more.") }
     }
 
@@ -92,6 +101,7 @@ struct EvaluateCommand: ParsableCommand {
         stage.includesTrainingImages = includeTrainingImages
         stage.precision = precision
         stage.settings = settings
+        if keep { stage.keeping = EvaluationKeeping(rule: thresholds, calibrates: calibrate) }
         return stage
     }
 
@@ -153,6 +163,9 @@ struct EvaluateCommand: ParsableCommand {
             for line in EvaluationText.lines(result.evaluation) { print(line) }
         }
         global.note("\(result.judged) images judged\(seen).")
+        if let temperature = result.temperature {
+            global.note(String(format: "The model's temperature is %.3f now.", temperature))
+        }
         if let output {
             let paths = try result.evaluation.write(
                 to: context.home.localPath(of: output), remarks: ["\(result.judged) images judged\(seen)."])

@@ -104,13 +104,3 @@ public struct ResultsStage: Sendable {
             time: time, timeZone: timeZone)
     }
 }
-
-extension ModelFolder {
-    /// SHA-256 of the file that computes, or of the hashes of its files where there are several.
-    fileprivate var contentHash: ContentHash {
-        let main = modelPath.dropFirst(path.count + 1)
-        let files = manifest.files.filter { $0.name == main || $0.name.hasPrefix(main + "/") }
-        if files.count == 1 { return files[0].sha256 }
-        return ContentHash(of: files.map { "\($0.sha256) \($0.name)\n" }.sorted().joined().utf8)
-    }
-}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LightboxCore
+import Pipelines
 import Server
 import Serving
 
@@ -116,9 +117,8 @@ struct CaseArgument: ExpressibleByArgument {
     init?(argument: String) {
         let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, !parts[0].isEmpty else { return nil }
-        let tables = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        guard (1...2).contains(tables.count), !tables.contains("") else { return nil }
+        guard let tables = CaseTables(argument: parts[1]) else { return nil }
         model = parts[0]
-        source = CaseSource(table: tables[0], labels: tables.dropFirst().first)
+        source = tables.source
     }
 }

@@ -1,6 +1,7 @@
-import LightboxCore
+package import AnswerCards
+package import LightboxCore
 import Serving
-import Warehouse
+package import Warehouse
 import WireFormats
 
 /// Reads known cases out of the warehouse.
@@ -11,7 +12,7 @@ import WireFormats
 /// | `id`, else `path`, else `instance` with its `frame` | the id |
 /// | `file`, else `path` | where the picture is |
 /// | `labels` or `label`; else those named like the model's labels, where they are 1 | the labels |
-struct CaseTable {
+package struct CaseTable {
     let warehouse: Warehouse
     let source: CaseSource
     /// The model's own.
@@ -19,8 +20,23 @@ struct CaseTable {
     /// Bytes that the cases may take in memory.
     let limit: Int
 
+    /// - Parameter labels: the model's own.
+    /// - Throws: ``InputError`` for a home without tables.
+    package init(_ source: CaseSource, labels: [String], home: Home, limit: Int = 2 << 30) throws {
+        guard Warehouse.exists(in: home) else {
+            throw InputError(
+                .invalidInput,
+                "The home has no tables yet. Make '\(source.table)' with `lightbox embed … --output sql:\(source.table)`."
+            )
+        }
+        warehouse = try Warehouse(home: home)
+        self.source = source
+        self.labels = labels
+        self.limit = limit
+    }
+
     /// What the tables were made of; another one after every load.
-    func history() throws -> [[LoadRecord]] {
+    package func history() throws -> [[LoadRecord]] {
         try names.map { try warehouse.history(of: $0) }
     }
 
@@ -29,8 +45,8 @@ struct CaseTable {
     }
 
     /// - Parameter length: numbers in the model's embedding.
-    /// - Throws: ``ServerError`` for a table that does not go with it.
-    func read(length: Int) throws -> CaseIndex {
+    /// - Throws: ``InputError`` for a table that does not go with it.
+    package func read(length: Int) throws -> KnownCases {
         let names = try names
         let (table, columns) = (names[0], try schema(of: names[0]).columns)
         let vector = try vectorColumn(columns, length: length)
@@ -53,7 +69,7 @@ struct CaseTable {
             index.add(.init(id: row.id ?? "row \(number)", labels: labels, path: row.picturePath), values)
         }
         guard !index.cases.isEmpty else { throw refusal("it has no vectors", "Attach another table.") }
-        return index
+        return KnownCases(table: source.table, index)
     }
 
     // MARK: Columns
@@ -128,11 +144,11 @@ struct CaseTable {
 
     // MARK: Refusals
 
-    private func refusal(_ problem: String, _ remedy: String) -> ServerError {
-        ServerError(.invalidArgument, "The table of known cases '\(source.table)': \(problem). \(remedy)")
+    private func refusal(_ problem: String, _ remedy: String) -> InputError {
+        InputError(.invalidInput, "The table of known cases '\(source.table)': \(problem). \(remedy)")
     }
 
-    private func lengthRefusal(_ given: Int, _ wanted: Int) -> ServerError {
+    private func lengthRefusal(_ given: Int, _ wanted: Int) -> InputError {
         refusal(
             "its vectors have \(given) numbers, the model's embedding has \(wanted)",
             "Make it with `lightbox embed` and the model's network.")

@@ -1,0 +1,82 @@
+import Foundation
+
+extension AnswerCard {
+    /// What the card says, in sentences: for reports that hold text.
+    public var sentences: [String] {
+        answer.labels.flatMap(\.sentences) + (answer.cases?.sentences ?? [])
+            + [
+                drift.map { drift in
+                    drift.isDrifting
+                        ? "The last \(drift.images) images, taken together, are unlike the known cases."
+                        : "The last \(drift.images) images, taken together, are like the known cases."
+                },
+                "Model \(answer.model.title), SHA-256 \(answer.model.sha256); answer \(sha256).",
+            ].compactMap { $0 }
+    }
+}
+
+extension AnswerCard.Model {
+    /// `films, version v1`.
+    public var title: String { version.map { "\(name), version \($0)" } ?? name }
+}
+
+extension AnswerCard.Label {
+    var sentences: [String] {
+        var result: [String] = []
+        if let calibration {
+            result.append(
+                "\(label): of \(calibration.cases) evaluated cases that scored \(Decimals.two(calibration.from)) to "
+                    + "\(Decimals.two(calibration.to)), \(calibration.positives) had it: \(calibration.probability.percent)."
+            )
+        }
+        if let sensitivity, let specificity {
+            let rule = threshold.map { "from \(Decimals.two($0)) on" } ?? "by the highest score"
+            result.append(
+                "\(label) is called found \(rule): sensitivity \(sensitivity.percent), specificity \(specificity.percent)."
+            )
+        }
+        return result
+    }
+}
+
+extension AnswerCard.Cases {
+    var sentences: [String] {
+        var result: [String] = []
+        if let nearest = nearest.first {
+            let labels = nearest.labels.isEmpty ? "no label" : nearest.labels.joined(separator: ", ")
+            result.append(
+                "The nearest of \(count) known cases (\(labels)) has a similarity of \(Decimals.two(Double(nearest.similarity)))."
+            )
+        }
+        if let novelty { result.append(novelty.sentence) }
+        return result
+    }
+}
+
+extension AnswerCard.Novelty {
+    /// Whether the image is among its like.
+    public var sentence: String {
+        let share = Decimals.percent(pValue)
+        return isStrange
+            ? "The image is unlike the known cases: \(share) of them are as strange. Do not rely on the scores."
+            : "The image is like the known cases: \(share) of them are at least as strange."
+    }
+}
+
+extension AnswerCard.Proportion {
+    /// `84 % (76–90 %)`.
+    public var percent: String {
+        "\(Decimals.percent(value)) (\(Decimals.percent(lower, withSign: false))–\(Decimals.percent(upper)))"
+    }
+}
+
+/// Numbers as people read them.
+enum Decimals {
+    static func two(_ value: Double) -> String { String(format: "%.2f", value) }
+
+    static func percent(_ share: Double, withSign: Bool = true) -> String {
+        let percent = 100 * share
+        let text = String(format: percent < 1 && percent > 0 ? "%.1f" : "%.0f", percent)
+        return withSign ? text + " %" : text
+    }
+}
