@@ -6,7 +6,13 @@ enum FixedOrder {
     static func product(_ a: [Float], _ b: [Float]) -> Float {
         precondition(a.count == b.count)
         return a.withUnsafeBytes { a in
-            b.withUnsafeBytes { b in sum(a.baseAddress, b.baseAddress, a.count / 4) { $0 * $1 } single: { $0 * $1 } }
+            b.withUnsafeBytes { b in
+                sum(a.baseAddress, b.baseAddress, a.count / 4) {
+                    $0 * $1
+                } single: {
+                    $0 * $1
+                }
+            }
         }
     }
 
@@ -17,8 +23,11 @@ enum FixedOrder {
             vector.withUnsafeBytes { vector in
                 for row in 0..<matrix.rows {
                     result[row] = sum(
-                        values.baseAddress.map { $0 + 4 * row * matrix.columns }, vector.baseAddress, matrix.columns
-                    ) { $0 * $1 } single: {
+                        values.baseAddress.map { $0 + 4 * row * matrix.columns }, vector.baseAddress,
+                        matrix.columns
+                    ) {
+                        $0 * $1
+                    } single: {
                         $0 * $1
                     }
                 }
@@ -33,7 +42,8 @@ enum FixedOrder {
             vector.withUnsafeBytes { vector in
                 for row in 0..<matrix.rows {
                     result[row] = sum(
-                        values.baseAddress.map { $0 + 4 * row * matrix.columns }, vector.baseAddress, matrix.columns
+                        values.baseAddress.map { $0 + 4 * row * matrix.columns }, vector.baseAddress,
+                        matrix.columns
                     ) {
                         let difference = $0 - $1
                         return difference * difference

@@ -31,26 +31,29 @@ extension NoveltyModel {
         progress?(ProgressUpdate(stage: "covariance", completed: 0, total: nil))
         let units = FeatureMatrix(
             rows: cases, columns: training.columns, values: picked.flatMap { Self.unit(training[$0]) })
-        covariance = try ShrunkCovariance(of: units)
+        let covariance = try ShrunkCovariance(of: units)
+        self.covariance = covariance
         let places = (0..<cases).map { covariance.place(Array(units[$0])) }
         let along = FeatureMatrix(
             rows: cases, columns: covariance.components.rows, values: places.flatMap(\.coordinates))
         let columns = max(1, min(along.columns, options.neighbourComponents))
         let rank = max(1, min(options.neighbour ?? min(10, (cases + 999) / 1000), cases / 2))
-        neighbours = NeighbourDistance(
+        let neighbours = NeighbourDistance(
             rows: FeatureMatrix(
                 rows: cases, columns: columns, values: places.flatMap { $0.coordinates[..<columns] }), rank: rank)
-        appearance = look.map { Appearance($0.rows(picked), rank: rank) }
+        self.neighbours = neighbours
+        let appearance = look.map { Appearance($0.rows(picked), rank: rank) }
+        self.appearance = appearance
 
         let outside = places.map { place in place.coordinates[columns...].reduce(place.outside) { $0 + $1 * $1 } }
+        let none = [Float](repeating: 0, count: cases)
         scales = Scales(
-            features: try covariance.distancesLeavingOut(together, of: along),
-            neighbours: neighbours.distancesLeavingOut(together, outside: outside) { done in
-                progress?(ProgressUpdate(stage: "neighbours", completed: done, total: cases))
-            },
-            appearance: appearance.map {
-                $0.neighbours.distancesLeavingOut(together, outside: [Float](repeating: 0, count: cases))
-            })
+            LeftOut(
+                features: try covariance.distancesLeavingOut(together, of: along),
+                neighbours: neighbours.distancesLeavingOut(together, outside: outside) { done in
+                    progress?(ProgressUpdate(stage: "neighbours", completed: done, total: cases))
+                },
+                appearance: appearance.map { $0.neighbours.distancesLeavingOut(together, outside: none) }))
     }
 
     /// The rows of each group, in the order of the first of them.
@@ -79,7 +82,9 @@ extension NoveltyModel.Appearance {
         let means = matrix.means
         var squares = [Double](repeating: 0, count: matrix.columns)
         matrix.inBlocks(less: means) { _, rows, block in
-            for index in 0..<(rows * matrix.columns) { squares[index % matrix.columns] += block[index] * block[index] }
+            for index in 0..<(rows * matrix.columns) {
+                squares[index % matrix.columns] += block[index] * block[index]
+            }
         }
         let centre = means.map(Float.init)
         let deviations = squares.enumerated().map { column, sum in

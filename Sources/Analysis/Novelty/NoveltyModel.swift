@@ -1,5 +1,4 @@
 import Foundation
-public import LightboxCore
 
 /// What the training cases of a model look like, so that a new case can be held against them.
 ///
@@ -62,6 +61,8 @@ public struct NoveltyModel: Sendable, Hashable {
 
     /// What the left-out training cases measure.
     struct Scales: Sendable, Hashable {
+        /// In the order of the cases.
+        let distances: LeftOut
         /// Logarithms of distances.
         let features, neighbours: ConformalCalibration
         let appearance: ConformalCalibration?
@@ -69,6 +70,12 @@ public struct NoveltyModel: Sendable, Hashable {
         let both: ConformalCalibration
         /// Of the score.
         let joint: ConformalCalibration?
+    }
+
+    /// The distances of the training cases, each left out with its group.
+    struct LeftOut: Sendable, Hashable {
+        let features, neighbours: [Double]
+        let appearance: [Double]?
     }
 
     init(covariance: ShrunkCovariance, neighbours: NeighbourDistance, appearance: Appearance?, scales: Scales) {
@@ -125,7 +132,8 @@ public struct NoveltyModel: Sendable, Hashable {
         guard vector.count == length else {
             throw AnalysisError(
                 .badInput, name,
-                "It has \(vector.count) numbers, the training cases have \(length). Take the same network for both.")
+                "It has \(vector.count) numbers, the training cases have \(length). Take the same network for both."
+            )
         }
         guard vector.allSatisfy(\.isFinite) else {
             throw AnalysisError(.notANumber, name, "Make the vector anew.")
@@ -137,16 +145,15 @@ extension NoveltyModel.Scales {
     /// A distance of 0 has none.
     static func logarithm(_ distance: Double) -> Double { log(max(distance, 1e-12)) }
 
-    /// Of the distances of training cases that were left out, in the order of the cases.
-    init(features: [Double], neighbours: [Double], appearance: [Double]?) {
-        self.features = ConformalCalibration(features.map(Self.logarithm))
-        self.neighbours = ConformalCalibration(neighbours.map(Self.logarithm))
-        let means = zip(features, neighbours).map { [own = (self.features, self.neighbours)] in
-            Self.mean(own.0, $0, own.1, $1)
-        }
+    init(_ distances: NoveltyModel.LeftOut) {
+        self.distances = distances
+        let features = ConformalCalibration(distances.features.map(Self.logarithm))
+        let neighbours = ConformalCalibration(distances.neighbours.map(Self.logarithm))
+        (self.features, self.neighbours) = (features, neighbours)
+        let means = zip(distances.features, distances.neighbours).map { Self.mean(features, $0, neighbours, $1) }
         let both = ConformalCalibration(means)
         self.both = both
-        guard let appearance else {
+        guard let appearance = distances.appearance else {
             (self.appearance, joint) = (nil, nil)
             return
         }

@@ -19,7 +19,8 @@ struct ShrunkCovariance: Sendable, Hashable {
     let shrinkage: Double
 
     init(
-        count: Int, centre: [Float], components: FeatureMatrix, variances: [Double], sphere: Double, shrinkage: Double
+        count: Int, centre: [Float], components: FeatureMatrix, variances: [Double], sphere: Double,
+        shrinkage: Double
     ) {
         self.count = count
         self.centre = centre
@@ -37,7 +38,8 @@ struct ShrunkCovariance: Sendable, Hashable {
         // Directions that rounding made are none.
         let kept = all.prefix { $0 > 1e-9 * all[0] && $0 > 1e-20 }.count
         guard kept > 0 else {
-            throw AnalysisError(.noSolution, "covariance", "All \(rows) vectors are equal. Take more varied cases.")
+            throw AnalysisError(
+                .noSolution, "covariance", "All \(rows) vectors are equal. Take more varied cases.")
         }
         count = rows
         centre = found.mean.map(Float.init)
@@ -56,7 +58,9 @@ struct ShrunkCovariance: Sendable, Hashable {
         matrix.inBlocks(less: mean) { _, count, block in
             for row in 0..<count {
                 var square = 0.0
-                for value in block[(row * matrix.columns)..<((row + 1) * matrix.columns)] { square += value * value }
+                for value in block[(row * matrix.columns)..<((row + 1) * matrix.columns)] {
+                    square += value * value
+                }
                 fourth += square * square
             }
         }
