@@ -119,7 +119,7 @@ let package = Package(
         library("Deidentification", ["LightboxCore", "DICOM", yams]),
         library("DICOMResults", ["LightboxCore", "DICOM", "Imaging"]),
         library("Torch", ["LightboxCore", "Networks", "CTorch"]),
-        library("Analysis", ["LightboxCore", "COpenBLAS", "CSVM"]),
+        library("Analysis", ["LightboxCore", "WireFormats", "COpenBLAS", "CSVM"]),
         library("Figures", ["LightboxCore", "Evaluation", "CCairo"]),
 
         // 3: what is kept on disk, in object storage and in databases
