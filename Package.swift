@@ -156,6 +156,7 @@ let package = Package(
             "AnswerCards",
             [
                 "LightboxCore", "WireFormats", "DICOM", "Evaluation", "Figures", "Imaging", "Inference",
+                "Analysis",
                 "DICOMResults", "ModelRegistry", "Serving",
             ]),
 
@@ -199,7 +200,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: [
                 "LightboxCore", "WireFormats", "DICOM", "Networks", "DICOMPixels", "Imaging", "Inference",
-                "Torch", "DICOMStore", "Warehouse", "ModelRegistry", "Features", "Pipelines",
+                "Torch", "DICOMStore", "Warehouse", "ModelRegistry", "Features", "Serving", "Analysis", "Pipelines",
             ],
             path: "Benchmarks/Lightbox", swiftSettings: swift),
 
@@ -216,6 +217,12 @@ let package = Package(
         tests(of: "Networks", using: ["KerasFiles", "Inference", "Imaging"]),
         tests(of: "DICOMPixels", using: ["DICOM"]),
         tests(of: "Analysis"),
+        tests(
+            of: "AnswerCards",
+            using: [
+                "WireFormats", "DICOM", "Imaging", "Evaluation", "Figures", "ModelRegistry", "Networks", "Serving",
+                "Analysis", "Phantoms",
+            ]),
         tests(of: "Imaging"),
         tests(of: "KerasFiles", using: ["Networks", "Inference", "WireFormats"]),
         tests(of: "Inference"),
@@ -238,7 +245,7 @@ let package = Package(
             of: "Server",
             using: [
                 "WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse", "DICOM",
-                "DICOMStore", "Pipelines",
+                "DICOMStore", "Pipelines", "AnswerCards",
             ]),
         tests(of: "ObjectStorage", using: ["WireFormats", "DICOM", "DICOMStore", "Catalog"]),
         tests(of: "Warehouse", using: ["Database"]),
@@ -257,7 +264,7 @@ let package = Package(
                 "WireFormats", "Warehouse", "DICOMStore", "Features", "Datasets", "Training", "ModelRegistry",
                 "Analysis", "Inference", "Evaluation", "Phantoms", "Figures", "Imaging", "Networks", "Torch",
                 "Catalog", "DICOM",
-                "Deidentification", "DICOMResults", "PlantedFiles",
+                "Deidentification", "DICOMResults", "PlantedFiles", "AnswerCards",
             ]),
         tests(of: "lightbox", named: "CommandLineTests", using: [arguments]),
     ],

@@ -8,6 +8,8 @@
 //   benchmarks store-index HOME COUNT      an index of many instances
 //   benchmarks train SECONDS THREADS PRECISION
 //   benchmarks warehouse COUNT LENGTH      vectors into SQL, and a search
+//   benchmarks similar COUNT LENGTH        the most alike of many vectors in memory
+//   benchmarks analysis                    maps and classifiers of vectors
 
 import Features
 import Foundation
@@ -29,11 +31,14 @@ case ("train", 4):
         precision: TrainingPrecision(rawValue: arguments[3]) ?? .auto)
 case ("warehouse", 3):
     try WarehouseBenchmarks.run(count: Int(arguments[1]) ?? 10_000, length: Int(arguments[2]) ?? 2048)
+case ("similar", 3):
+    try SimilarBenchmarks.run(count: Int(arguments[1]) ?? 100_000, length: Int(arguments[2]) ?? 2048)
+case ("analysis", 1): try AnalysisBenchmarks.run()
 default:
     print(
         "usage: benchmarks metadata FILE COPIES | render FILE TIMES | embed RECORDS NETWORK PRECISION"
             + " | serve-models FOLDER | serve-loop FOLDER | store-index HOME COUNT | train SECONDS THREADS PRECISION"
-            + " | warehouse COUNT LENGTH"
+            + " | warehouse COUNT LENGTH | similar COUNT LENGTH | analysis"
     )
     exit(2)
 }

@@ -15,6 +15,11 @@ extension AnswerCard.Answer {
             found.append("scores differ by \(largest) at most")
         }
         if heatmap != other.heatmap { found.append("the heat map is another one") }
+        if novelty?.sha256 != other.novelty?.sha256 {
+            found.append("the model’s own cases are others")
+        } else if novelty != other.novelty {
+            found.append("the image is strange to another degree")
+        }
         switch (cases, other.cases) {
         case (let mine?, let theirs?) where mine.sha256 != theirs.sha256:
             found.append("the table \(mine.table) holds other cases now")

@@ -3,13 +3,9 @@ import Foundation
 extension AnswerCard {
     /// What the card says, in sentences: for reports that hold text.
     public var sentences: [String] {
-        answer.labels.flatMap(\.sentences) + (answer.cases?.sentences ?? [])
+        answer.labels.flatMap(\.sentences)
             + [
-                drift.map { drift in
-                    drift.isDrifting
-                        ? "The last \(drift.images) images, taken together, are unlike the known cases."
-                        : "The last \(drift.images) images, taken together, are like the known cases."
-                },
+                answer.novelty?.sentence, answer.cases?.sentence, drift?.sentence,
                 "Model \(answer.model.title), SHA-256 \(answer.model.sha256); answer \(sha256).",
             ].compactMap { $0 }
     }
@@ -40,26 +36,32 @@ extension AnswerCard.Label {
 }
 
 extension AnswerCard.Cases {
-    var sentences: [String] {
-        var result: [String] = []
-        if let nearest = nearest.first {
+    var sentence: String? {
+        nearest.first.map { nearest in
             let labels = nearest.labels.isEmpty ? "no label" : nearest.labels.joined(separator: ", ")
-            result.append(
-                "The nearest of \(count) known cases (\(labels)) has a similarity of \(Decimals.two(Double(nearest.similarity)))."
-            )
+            return "The nearest of \(count) known cases (\(labels)) has a similarity of "
+                + "\(Decimals.two(Double(nearest.similarity)))."
         }
-        if let novelty { result.append(novelty.sentence) }
-        return result
     }
 }
 
 extension AnswerCard.Novelty {
     /// Whether the image is among its like.
-    public var sentence: String {
+    var sentence: String {
         let share = Decimals.percent(pValue)
         return isStrange
-            ? "The image is unlike the known cases: \(share) of them are as strange. Do not rely on the scores."
-            : "The image is like the known cases: \(share) of them are at least as strange."
+            ? "The image is unlike what the model was made from: of its \(cases) cases no more than \(share) are as strange. "
+                + "Do not rely on the scores."
+            : "The image is like what the model was made from: \(share) of its \(cases) cases are at least as strange."
+    }
+}
+
+extension AnswerCard.Drift {
+    var sentence: String {
+        let all = "The \(images) images since the service began, taken together, are"
+        return isDrifting
+            ? "\(all) unlike what the model was made from (\(Decimals.two(evidence)), alarm at \(alarmsEvery))."
+            : "\(all) like what the model was made from (\(Decimals.two(evidence)), alarm at \(alarmsEvery))."
     }
 }
 

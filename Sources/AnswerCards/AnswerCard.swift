@@ -34,6 +34,8 @@ public struct AnswerCard: Sendable, Codable, Equatable {
         /// In the model's order; of a model of classes with a slot for none of them, one more.
         public var labels: [Label]
         public var heatmap: Heatmap?
+        /// How strange the image is; nil for a model that knows nothing of the cases it was made from.
+        public var novelty: Novelty?
         /// What is known of like cases; nil where none are attached to the model.
         public var cases: Cases?
     }
@@ -130,7 +132,6 @@ public struct AnswerCard: Sendable, Codable, Equatable {
         public var count: Int
         /// The nearest first.
         public var nearest: [Known]
-        public var novelty: Novelty?
     }
 
     public struct Known: Sendable, Codable, Equatable {
@@ -140,24 +141,35 @@ public struct AnswerCard: Sendable, Codable, Equatable {
         public var labels: [String]
     }
 
-    /// How strange the image is among the known cases.
+    /// How strange the image is among the cases that the model was made from.
     public struct Novelty: Sendable, Codable, Equatable {
-        /// Share of the known cases that are at least as strange: a conformal p-value.
+        /// Share of those cases that are at least as strange: a conformal p-value.
         public var pValue: Double
-        /// Below it an image counts as strange.
+        /// Up to it an image counts as strange, so that this share of the model's own cases would.
         public var level: Double
-        public var isStrange: Bool { pValue < level }
+        public var isStrange: Bool
+        /// Cases of the model.
+        public var cases: Int
+        /// Of the file that describes them.
+        public var sha256: ContentHash
     }
 
     /// Whether the latest images, taken together, are like the known cases.
     public struct Drift: Sendable, Codable, Equatable {
         /// Images that were looked at.
         public var images: Int
-        /// How much stronger the evidence against likeness is than chance would bring.
+        /// The statistic of Shiryaev and Roberts over the images' p-values; ``alarmsEvery`` raises the alarm.
         public var evidence: Double
-        /// From which evidence on it counts as drift.
-        public var alarm: Double
-        public var isDrifting: Bool { evidence >= alarm }
+        /// Images to a false alarm in the mean, at least.
+        public var alarmsEvery: Int
+        public var isDrifting: Bool
+
+        public init(images: Int, evidence: Double, alarmsEvery: Int, isDrifting: Bool) {
+            self.images = images
+            self.evidence = evidence
+            self.alarmsEvery = alarmsEvery
+            self.isDrifting = isDrifting
+        }
     }
 
     /// When and with what the card was made.
@@ -179,5 +191,7 @@ public struct AnswerCard: Sendable, Codable, Equatable {
         public var image: Data
         /// The heat map, to be laid over it.
         public var heatmap: Data?
+        /// The nearest known cases, small; nil for one whose picture is not at hand.
+        public var nearest: [Data?]
     }
 }

@@ -21,10 +21,9 @@ public struct CardMaker: Sendable {
     private let output: ModelOutput
     private let engine: String
     private let lightbox: String
+    private let own: ModelCases?
     /// How many of the nearest cases stand on a card.
     private static let nearestCount = 3
-    /// Pixels of the longer side of a card's picture.
-    private static let pictureSide = 640
 
     /// - Parameters:
     ///   - loaded: computes the answers.
@@ -51,9 +50,16 @@ public struct CardMaker: Sendable {
             precision: loaded.precision.rawValue)
         self.lightbox = lightbox
         engine = "OpenVINO \((try? OpenVINOLibrary.version()) ?? "")"
+        own = try ModelCases(folder)
         let offered = loaded.offeredExtras
         extras = offered.intersection([.labels, .heatmap, .embedding])
     }
+
+    /// Cases that the model was made from, as far as its folder tells of them; nil where it does not.
+    var ownCases: Int? { own?.count }
+
+    /// The same for the same model with the same cases, thresholds and evaluation.
+    public var identity: [ContentHash] { [model.sha256, model.manifest] + (own.map { [$0.sha256] } ?? []) }
 
     /// Asks the model and writes down the answer.
     ///
@@ -68,14 +74,15 @@ public struct CardMaker: Sendable {
         let outputs = try await loaded.predict(
             [Self.inputName: input], signature: ServedSignature.defaultName, extras: extras, isAlone: true,
             deadline: deadline)
-        var card = try card(of: image, outputs, row: 0, cases: cases)
-        card.pictures = AnswerCard.Pictures(
-            image: try await blocking {
-                Data(PNG.encode(try reader.keyedImage(image).0.fitting(Self.pictureSide)))
-            },
-            heatmap: outputs["heatmap_png_bytes"]?.strings?.first.map { bytes in bytes.withUnsafeBytes { Data($0) }
-            })
-        return card
+        return try await blocking {
+            var card = try card(of: image, outputs, row: 0, cases: cases, reader: reader)
+            let nearest = card.answer.cases.map { cases?.paths(of: $0.nearest) ?? [] } ?? []
+            card.pictures = AnswerCard.Pictures(
+                try reader.keyedImage(image).0, heatmap: outputs["heatmap_png_bytes"]?.strings?.first,
+                nearest: nearest,
+                reader)
+            return card
+        }
     }
 
     /// Writes down an answer that has been computed by itself, with ``extras``.
@@ -84,7 +91,7 @@ public struct CardMaker: Sendable {
     ///   - image: the bytes that were asked about.
     ///   - row: the answer's, among the outputs'.
     public func card(
-        of image: Bytes, _ outputs: [String: ServedTensor], row: Int, cases: KnownCases? = nil
+        of image: Bytes, _ outputs: [String: ServedTensor], row: Int, cases: KnownCases? = nil, reader: ImageReader
     ) throws -> AnswerCard {
         guard let scores = outputs["scores"]?.row(row), case .float32(let values) = scores.elements,
             values.count == labels.count
@@ -95,11 +102,14 @@ public struct CardMaker: Sendable {
             labels: zip(labels, values).map { said(of: $0, $1, prediction) })
         if let picture = outputs["heatmap_png_bytes"]?.strings?[row] {
             answer.heatmap = AnswerCard.Heatmap(
-                label: labels[prediction.bestIndex],
-                sha256: picture.withUnsafeBytes { ContentHash(of: $0) })
+                label: labels[prediction.bestIndex], sha256: picture.withUnsafeBytes { ContentHash(of: $0) })
         }
-        if let cases, case .float32(let vector)? = outputs["embedding"]?.row(row).elements {
-            answer.cases = try cases.said(of: vector, count: Self.nearestCount)
+        if case .float32(let vector)? = outputs["embedding"]?.row(row).elements {
+            answer.novelty = try own.map { own in
+                try own.novelty(
+                    of: vector, appearance: own.takesAppearance ? reader.keyedImage(image).0.appearance() : nil)
+            }
+            answer.cases = try cases?.said(of: vector, count: Self.nearestCount)
         }
         // Whole seconds are what the file keeps.
         let time = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
@@ -136,14 +146,5 @@ public struct CardMaker: Sendable {
             sha256: image.withUnsafeBytes { ContentHash(of: $0) }, bytes: image.count,
             kind: kind?.rawValue ?? "example",
             key: key.fields.map { .init(name: $0.name, value: $0.value) })
-    }
-}
-
-extension Image {
-    /// The same, smaller where a side has more pixels than `side`.
-    fileprivate func fitting(_ side: Int) -> Image {
-        let longer = max(width, height)
-        guard longer > side else { return self }
-        return resized(height: max(1, height * side / longer), width: max(1, width * side / longer))
     }
 }

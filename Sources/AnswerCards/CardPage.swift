@@ -11,8 +11,8 @@ extension AnswerCard {
         let image = name ?? "image \(answer.image.sha256.description.prefix(12))"
         var page = HTMLPage(title: "Answer of \(answer.model.title)", subtitle: image)
         page.add("What the model says", said)
+        if !trust.isEmpty { page.add("Whether the model knows such images", trust) }
         if let cases = answer.cases { page.add("Like cases", known(cases)) }
-        if let drift { page.add("Images of late", [.note(Self.sentence(drift))]) }
         page.add("Where it comes from", origin)
         return page
     }
@@ -42,12 +42,12 @@ extension AnswerCard {
         guard let pictures else { return [] }
         let image = HTMLPage.Block.picture(
             png: Array(pictures.image), width: 320, description: "The image", caption: "The image")
-        guard let heatmap = pictures.heatmap, let label = answer.heatmap?.label else { return [image] }
+        guard let overlay = pictures.overlay, let label = answer.heatmap?.label else { return [image] }
         return [
             .columns([
                 image,
                 .picture(
-                    png: Array(heatmap), width: 320, description: "Heat map of \(label)",
+                    png: overlay, width: 320, description: "Heat map of \(label)",
                     caption: "Where the score of \(label) comes from"),
             ])
         ]
@@ -77,15 +77,22 @@ extension AnswerCard {
             rows: cases.nearest.map {
                 [$0.id, $0.labels.joined(separator: ", "), String(format: "%.3f", $0.similarity)]
             })
-        return
-            (cases.novelty.map { novelty in
-                [novelty.isStrange ? .note(novelty.sentence) : .paragraph(novelty.sentence)]
-            } ?? []) + [.table(table)]
+        let pictures = zip(cases.nearest, pictures?.nearest ?? []).compactMap { known, picture in
+            picture.map {
+                HTMLPage.Block.picture(
+                    png: Array($0), width: 160, description: "The case \(known.id)",
+                    caption:
+                        "\(known.id): \(known.labels.isEmpty ? "no label" : known.labels.joined(separator: ", "))")
+            }
+        }
+        return (pictures.isEmpty ? [] : [.columns(pictures)]) + [.table(table)]
     }
 
-    private static func sentence(_ drift: Drift) -> String {
-        "The last \(drift.images) images, taken together, are \(drift.isDrifting ? "unlike" : "like") the known cases: evidence "
-            + "\(Decimals.two(drift.evidence)), alarm from \(Decimals.two(drift.alarm)) on."
+    private var trust: [HTMLPage.Block] {
+        [(answer.novelty?.sentence, answer.novelty?.isStrange), (drift?.sentence, drift?.isDrifting)].compactMap {
+            sentence, isAlarming in
+            sentence.map { isAlarming == true ? .note($0) : .paragraph($0) }
+        }
     }
 
     private var origin: [HTMLPage.Block] {
@@ -110,6 +117,7 @@ extension AnswerCard {
             let counts = data.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
             rows.append(["Trained on", "\(counts.joined(separator: ", ")); SHA-256 \(data.sha256)"])
         }
+        if let novelty = answer.novelty { rows.append(["Model’s cases, SHA-256", novelty.sha256.description]) }
         if let cases = answer.cases { rows.append(["Known cases, SHA-256", cases.sha256.description]) }
         rows += answer.image.key.map { ["Image, \($0.name)", $0.value] }
         return [

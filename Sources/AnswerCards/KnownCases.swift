@@ -15,6 +15,9 @@ public struct KnownCases: Sendable {
         sha256 = index.fingerprint()
     }
 
+    /// Where the pictures of cases are, as far as it is known.
+    func paths(of known: [AnswerCard.Known]) -> [String?] { known.map { index.case(id: $0.id)?.path } }
+
     /// - Parameter vector: the model's embedding of an image.
     /// - Throws: ``CardError`` for a vector of another length than the table's.
     func said(of vector: [Float], count: Int) throws -> AnswerCard.Cases {

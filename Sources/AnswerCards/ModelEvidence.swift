@@ -29,16 +29,34 @@ struct ModelEvidence: Sendable {
         }
     }
 
-    /// How often the label was true where it had such a score: the bin of equally many cases that the score falls into.
+    /// Fewer cases say too little of a share.
+    private static let minimumCases = 10
+
+    /// How often the label was true where it had such a score: the bin of equally many cases that the score falls into,
+    /// with those beside it where it holds few.
     func calibration(of label: String, score: Float) -> AnswerCard.Calibration? {
         guard let bins = self[label]?.calibration?.equalMass.bins, !bins.isEmpty else { return nil }
         // A score beyond all that were seen counts as the outermost.
-        let bin = bins.first { Double(score) <= $0.upper } ?? bins[bins.count - 1]
+        let own = bins.firstIndex { Double(score) <= $0.upper } ?? bins.count - 1
+        var range = own...own
+        while bins[range].reduce(0, { $0 + $1.count }) < Self.minimumCases, range.count < bins.count {
+            // The side that is nearer to the score.
+            let (lower, upper) = (range.lowerBound, range.upperBound)
+            let below = lower > 0 ? Double(score) - bins[lower - 1].upper : .infinity
+            let above = upper + 1 < bins.count ? bins[upper + 1].lower - Double(score) : .infinity
+            range = below <= above ? (lower - 1)...upper : lower...(upper + 1)
+        }
+        let (cases, positives) = bins[range].reduce((0, 0)) { ($0.0 + $1.count, $0.1 + $1.positives) }
+        let level = bins[own].interval.level
+        guard let interval = try? BinomialInterval.wilson(successes: positives, trials: cases, level: level) else {
+            return nil
+        }
         return AnswerCard.Calibration(
             probability: .init(
-                value: bin.observed, lower: bin.interval.lower, upper: bin.interval.upper,
-                level: bin.interval.level),
-            from: bin.lower, to: bin.upper, cases: bin.count, positives: bin.positives)
+                value: Double(positives) / Double(cases), lower: interval.lower, upper: interval.upper,
+                level: level),
+            from: bins[range.lowerBound].lower, to: bins[range.upperBound].upper, cases: cases,
+            positives: positives)
     }
 
     /// The rates of the rule that calls the label found: its threshold, or among classes the highest score.

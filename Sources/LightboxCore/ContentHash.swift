@@ -2,7 +2,7 @@ import CCrypto
 import Foundation
 
 /// The SHA-256 of some bytes, written as 64 lower-case hexadecimal digits.
-public struct ContentHash: Sendable, Hashable, Codable, CustomStringConvertible {
+public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
     public let description: String
 
     /// Accepts 64 hexadecimal digits; nil otherwise.
@@ -44,6 +44,30 @@ public struct ContentHash: Sendable, Hashable, Codable, CustomStringConvertible 
 
     private static func digit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+}
+
+extension ContentHash: Codable {
+    private enum CodingKeys: String, CodingKey { case description }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
+    /// Also reads `{"description": "…"}`, as hashes were written at first.
+    public init(from decoder: any Decoder) throws {
+        let text: String
+        if let fields = try? decoder.container(keyedBy: CodingKeys.self) {
+            text = try fields.decode(String.self, forKey: .description)
+        } else {
+            text = try decoder.singleValueContainer().decode(String.self)
+        }
+        guard let hash = ContentHash(text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "This is no SHA-256."))
+        }
+        self = hash
     }
 }
 

@@ -1,8 +1,10 @@
+import AnswerCards
 import Foundation
 import Imaging
 import LightboxCore
 import ModelRegistry
 import Networks
+import Pipelines
 import Server
 import TestSupport
 import Testing
@@ -146,6 +148,46 @@ import WireFormats
             #expect(answer?["nearest"]?.elements?.map { $0["id"]?.string } == ["1.1", "1.0"])
             #expect(
                 answer?["nearest"]?.elements?.map { $0["labels"]?.elements?.map(\.string) } == [["rose"], []])
+        }
+    }
+
+    @Test("Answer cards come beside predictions and as files, and say the same")
+    func cards() async throws {
+        try await withModel { folder, home in
+            let vectors = try await vectors([1, 2], folder)
+            let rows = vectors.enumerated().map { number, vector -> [TableRow.Cell] in
+                [.init("path", .text("\(number).png")), .init("feature_vector", .vector(vector))]
+            }
+            try load(rows, into: "known", home)
+            let server = try TestServer(folder: folder, settings: settings("known"))
+            let both = try await server.post(google, body([1, 2], #""card""#)).json["predictions"]?.elements
+            let first = try #require(both?.first)
+            // What was computed for the card only is not in the answer.
+            #expect(first["embedding"] == nil && first["heatmap_png_bytes"] == nil && first["labels"] == nil)
+            let beside = try AnswerCard(parsing: Bytes(try #require(first["card"]).serialized()), path: "answer")
+            #expect(beside.pictures == nil && beside.answer.cases?.nearest.first?.id == "0.png")
+            #expect(beside.answer.model.name == "flowers" && beside.answer.model.version == "v1")
+
+            let file = try await server.send("POST", "/answers/flowers?format=json", picture(1))
+            #expect(file.status == 200 && file.headers["content-disposition"]?.contains("card.json") == true)
+            let whole = try AnswerCard(parsing: Bytes(file.body), path: "file")
+            #expect(whole.sha256 == beside.sha256 && whole.pictures != nil)
+            let html = try await server.send("POST", "/answers/flowers?format=html&name=%3Crose%3E", picture(1))
+            #expect(html.text.contains("&lt;rose&gt;") && html.text.contains(beside.sha256.description))
+            let pdf = try await server.send("POST", "/answers/flowers?format=pdf", picture(1))
+            #expect(pdf.headers["content-type"] == "application/pdf" && pdf.body.starts(with: "%PDF".utf8))
+
+            // Of no DICOM file there is no report; nor of nothing a card.
+            for (path, sent, status) in [
+                ("/answers/flowers?format=dicom", picture(1), 400),
+                ("/answers/flowers?format=gif", picture(1), 400),
+                ("/answers/flowers", [1, 2, 3], 400), ("/answers/other", picture(1), 404),
+            ] {
+                #expect(try await server.send("POST", path, sent).status == status, "\(path)")
+            }
+            let pixels = #"{"instances": [{"pixels": [[[1, 2, 3]]]}], "extras": ["card"]}"#
+            let refused = try await server.post(google, pixels)
+            #expect(refused.status == 400 && refused.json["error"]?.string?.contains("image_bytes") == true)
         }
     }
 

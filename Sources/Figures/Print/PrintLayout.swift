@@ -4,8 +4,11 @@ import LightboxCore
 extension HTMLPage {
     /// The same report as a PDF file, on A4: sections in their order, nothing folded away, page numbers at the foot.
     public func pdf() throws -> [UInt8] {
-        try PDFDocument(pages: PrintLayout(self).pages(), title: title).bytes()
+        try PDFDocument(pages: sheets(), title: title).bytes()
     }
+
+    /// The sheets of paper.
+    package func sheets() throws -> [Drawing] { try PrintLayout(self).pages() }
 }
 
 /// Lays a report's blocks on sheets of paper.

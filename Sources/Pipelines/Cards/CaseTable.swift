@@ -44,12 +44,12 @@ package struct CaseTable {
         get throws { try [source.table, source.labels].compactMap { try $0.map { try TableName($0) } } }
     }
 
-    /// - Parameter length: numbers in the model's embedding.
+    /// - Parameter length: numbers in the model's embedding; nil for as many as the table's vectors have.
     /// - Throws: ``InputError`` for a table that does not go with it.
-    package func read(length: Int) throws -> KnownCases {
+    package func read(length: Int? = nil) throws -> KnownCases {
         let names = try names
         let (table, columns) = (names[0], try schema(of: names[0]).columns)
-        let vector = try vectorColumn(columns, length: length)
+        let (vector, length) = try vectorColumn(columns, of: table, length: length)
         let rows = try warehouse.rowCount(of: table)
         // A number has 5 bytes, and beside them are some for each case's names.
         guard rows <= limit / (5 * length + 256) else {
@@ -81,7 +81,10 @@ package struct CaseTable {
         throw refusal("it is not there", "Make it with `lightbox embed`.")
     }
 
-    private func vectorColumn(_ columns: [TableSchema.Column], length: Int) throws -> String {
+    /// The column of vectors, and the numbers in each.
+    private func vectorColumn(
+        _ columns: [TableSchema.Column], of table: TableName, length wanted: Int?
+    ) throws -> (String, Int) {
         let vectors = columns.filter { $0.type == .vector }
         guard let column = vectors.count == 1 ? vectors[0] : vectors.first(where: { $0.name == "feature_vector" })
         else {
@@ -89,8 +92,14 @@ package struct CaseTable {
                 vectors.isEmpty ? "it has no column of vectors" : "it has several columns of vectors",
                 "Make it with `lightbox embed … --output sql:\(source.table)`.")
         }
-        if let given = column.length, given != length { throw lengthRefusal(given, length) }
-        return column.name
+        if let given = column.length, let wanted, given != wanted { throw lengthRefusal(given, wanted) }
+        if let length = wanted ?? column.length { return (column.name, length) }
+        var found: Int?
+        try each(table, [column.name], limit: 1) { row in
+            if case .vector(let values)? = row[column.name] { found = values.count }
+        }
+        guard let found else { throw refusal("it has no vectors", "Attach another table.") }
+        return (column.name, found)
     }
 
     private func isKey(_ name: String) -> Bool { Row.keys.contains(name) }
@@ -131,10 +140,12 @@ package struct CaseTable {
         return (key, found)
     }
 
-    private func each(_ table: TableName, _ columns: [String], _ body: (Row) throws -> Void) throws {
+    private func each(
+        _ table: TableName, _ columns: [String], limit: Int? = nil, _ body: (Row) throws -> Void
+    ) throws {
         let names = columns.map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: ", ")
         try warehouse.query(
-            "SELECT \(names) FROM \"\(table)\"", columns: { _ in },
+            "SELECT \(names) FROM \"\(table)\"" + (limit.map { " LIMIT \($0)" } ?? ""), columns: { _ in },
             row: { values in
                 var row = Row()
                 for (name, value) in zip(columns, values) where value != .null { row.cells[name] = value }

@@ -86,17 +86,10 @@ public struct SimilarStage: Sendable {
                 .notFound, "\(path) is neither an instance, path, file or id of \(source.table) nor an image here."
             )
         }
-        let (configuration, weights) = try configuration(warehouse)
         let image = try image(path, context)
-        let made = try configuration.extractor(
-            home: context.home, batch: 1, threads: context.threads, sample: [image]
-        ) { context.progress(ProgressUpdate(stage: $0, completed: 0, total: nil)) }
-        if let weights, made.provenance.weights.description != weights {
-            throw InputError(
-                .conflict,
-                "The vectors of \(source.table) were made with other weights of \(made.provenance.network) than those that are "
-                    + "here now. Name the file with --weights, or embed the images anew.")
-        }
+        var maker = TableExtractor(table: source.table)
+        maker.given = extractor
+        let made = try maker.extractor(warehouse, sample: image, context)
         return try waiting { try await made.vectors(for: [image]) }[0]
     }
 
@@ -107,19 +100,5 @@ public struct SimilarStage: Sendable {
         case .problem(let problem): throw InputError(.invalidInput, "\(problem.source): \(problem.reason)")
         case nil: throw InputError(.notFound, "\(path) holds no image.")
         }
-    }
-
-    /// As the table was made, and the hash of the weights then.
-    private func configuration(_ warehouse: Warehouse) throws -> (ExtractorConfiguration, weights: String?) {
-        if let extractor { return (extractor, nil) }
-        let history =
-            try (try? TableName(source.table)).map { try warehouse.history(of: $0) } ?? []
-        guard let notes = history.last?.provenance.notes, let text = notes[EmbedStage.extractorNote] else {
-            throw InputError(
-                .invalidInput,
-                "Nobody has noted how the vectors of \(source.table) were made, so say it: --network NAME. `lightbox embed … "
-                    + "--output sql:TABLE` notes it.")
-        }
-        return (try JSONDecoder().decode(ExtractorConfiguration.self, from: Data(text.utf8)), notes["weights"])
     }
 }

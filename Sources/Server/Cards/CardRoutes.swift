@@ -50,11 +50,13 @@ struct CardRoutes: RouteGroup {
         }
         let live = try await context.models.live(call["model"], version: call.query["version"])
         let known = try await context.knownCases(of: live.key.model)
-        let card = try await context.cardMaker(of: live).card(
+        let entry = try await context.cardMaker(of: live)
+        var card = try await entry.maker.card(
             of: call.body, by: live.model, cases: known, reader: context.settings.models.model.images,
             deadline: call.deadline)
+        card.drift = entry.watch?.watch(card.answer)
         let name = call.query["name"].map { String($0.prefix(200)) }
-        let bytes: [UInt8] = try await blocking { [body = call.body] in
+        let bytes: [UInt8] = try await blocking { [card, body = call.body] in
             switch form {
             case .json: Array(try card.serialized())
             case .html: Array(card.page(of: name).html().utf8)

@@ -34,7 +34,8 @@ struct PredictionNotes {
     private let request: PredictRequest
     private let live: LiveModels.Live
     private let known: KnownCases?
-    private let maker: CardMaker?
+    private let cards: CardMakers.Entry?
+    private let reader: ImageReader
 
     /// nil for a request that asks for neither.
     init?(_ request: PredictRequest, _ live: LiveModels.Live, _ context: ServerContext) async throws {
@@ -48,9 +49,10 @@ struct PredictionNotes {
         }
         self.request = request
         self.live = live
+        reader = context.settings.models.model.images
         known = try await context.knownCases(of: live.key.model)
-        maker = request.extras.contains(.card) ? try await context.cardMaker(of: live) : nil
-        guard maker == nil || request.inputs[CardMaker.inputName] != nil else {
+        cards = request.extras.contains(.card) ? try await context.cardMaker(of: live) : nil
+        guard cards == nil || request.inputs[CardMaker.inputName] != nil else {
             throw ServingError(
                 .unavailableExtra, field: "extras", "a card is about the bytes of an image",
                 remedy: "Send \(CardMaker.inputName).")
@@ -59,10 +61,10 @@ struct PredictionNotes {
 
     func response(_ style: Instances.Style, deadline: ContinuousClock.Instant) async throws -> [UInt8] {
         let own: Extras = [.nearest, .card]
-        var extras = request.extras.subtracting(known == nil ? .card : own).union(maker?.extras ?? [])
+        var extras = request.extras.subtracting(known == nil ? .card : own).union(cards?.maker.extras ?? [])
         if known != nil { extras.insert(.embedding) }
         var outputs = try await live.model.predict(
-            request.inputs, signature: request.signature, extras: extras, isAlone: maker != nil, deadline: deadline
+            request.inputs, signature: request.signature, extras: extras, isAlone: cards != nil, deadline: deadline
         )
         let documents = try await blocking { [self, outputs] in try self.documents(outputs) }
         for (name, extra) in Self.outputs where !request.extras.contains(extra) { outputs[name] = nil }
@@ -79,9 +81,11 @@ struct PredictionNotes {
         if let known, request.extras.contains(.nearest) {
             documents["nearest"] = try nearest(in: known, outputs).map { try $0.serialized() }
         }
-        if let maker, let images = request.inputs[CardMaker.inputName]?.strings {
+        if let cards, let images = request.inputs[CardMaker.inputName]?.strings {
             documents["card"] = try images.enumerated().map { row, image in
-                try maker.card(of: image, outputs, row: row, cases: known).line()
+                var card = try cards.maker.card(of: image, outputs, row: row, cases: known, reader: reader)
+                card.drift = cards.watch?.watch(card.answer)
+                return try card.line()
             }
         }
         return documents

@@ -47,7 +47,8 @@ struct OwnRoutes {
             return counts
         }
         let text = context.metrics.text(
-            all, models: pool.status, budget: pool.settings.memoryBudget, jobs: jobs)
+            all, models: pool.status, budget: pool.settings.memoryBudget, jobs: jobs,
+            drifts: context.cardMakers.drifts)
         return Reply(Array(text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
     }
 }

@@ -53,6 +53,7 @@ public struct LightboxServer: Sendable {
             PageRoutes(context), JobPageRoutes(context), SignInRoutes(context), PredictRoutes(context),
             ModelRoutes(context), JobRoutes(context), ProjectRoutes(context), TensorFlowRoutes(context),
             InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context), CardRoutes(context),
+            SimilarRoutes(context),
             DICOMwebRoutes(context),
             StudyPageRoutes(context), DeidentifyRoutes(context),
             DatasetRoutes(context), DICOMStoreRoutes(context), ArchiveOperationRoutes(context),

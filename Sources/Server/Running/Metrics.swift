@@ -1,3 +1,4 @@
+import AnswerCards
 import Foundation
 import HTTPTypes
 import Serving
@@ -45,7 +46,11 @@ final class Metrics: Sendable {
     /// - Parameters:
     ///   - routes: the table, in its order.
     ///   - models: those in memory.
-    func text(_ routes: [Route], models: [ModelPool.Status], budget: Int, jobs: [String: Int]) -> String {
+    ///   - drifts: of models whose images are watched.
+    func text(
+        _ routes: [Route], models: [ModelPool.Status], budget: Int, jobs: [String: Int],
+        drifts: [(key: ModelPool.Key, drift: AnswerCard.Drift)]
+    ) -> String {
         var page = Page()
         let all = meters.enumerated().map { index, meter in
             (labels: label(index, routes), counts: meter.counts.withLock { $0 })
@@ -78,6 +83,15 @@ final class Metrics: Sendable {
             page.add("model=\"\(model.key.model)\",version=\"\(model.key.version)\"", model.load)
         }
         page.add("lightbox_model_budget_bytes", "Memory that all models may take.", budget)
+        page.begin(
+            "lightbox_drift_images", "counter", "Images that were held against those of the model's making.")
+        for (key, drift) in drifts {
+            page.add("model=\"\(key.model)\",version=\"\(key.version)\"", drift.images)
+        }
+        page.begin("lightbox_drift_alarm", "gauge", "1 from the moment on that they are unlike, taken together.")
+        for (key, drift) in drifts {
+            page.add("model=\"\(key.model)\",version=\"\(key.version)\"", drift.isDrifting ? 1 : 0)
+        }
         page.begin("lightbox_jobs", "gauge", "Jobs that have not ended.")
         for (state, count) in jobs.sorted(by: { $0.key < $1.key }) { page.add("state=\"\(state)\"", count) }
         page.add(

@@ -14,6 +14,7 @@ public final class ServerContext: Sendable {
     /// By the name of the model that they are attached to.
     let cases: [String: AttachedCases]
     let cardMakers = CardMakers()
+    let similar: SimilarTables
     package let door: Doorkeeper
     public let audit: AuditLog
     let log: ServerLog
@@ -50,6 +51,7 @@ public final class ServerContext: Sendable {
         self.cases = cases
         port = Atomic(settings.port)
         stores = OpenStores(home: home)
+        similar = SimilarTables(home: home, limit: settings.maximumCases)
         audit = AuditLog(home: home)
         door = Doorkeeper(catalog: catalog)
     }

@@ -68,6 +68,11 @@ public struct CaseIndex: Sendable {
     /// The case of this id; the first, where several have it.
     public func `case`(id: String) -> Case? { indices[id].map { cases[$0] } }
 
+    /// The vector of a case, of length 1.
+    public func vector(of id: String) -> [Float]? {
+        indices[id].map { Array(vectors[($0 * length)..<(($0 + 1) * length)]) }
+    }
+
     /// The cases with the highest cosine to each of some vectors, the highest first, of equal ones the first added.
     ///
     /// It computes on all cores and blocks the calling thread meanwhile.

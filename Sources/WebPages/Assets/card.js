@@ -42,16 +42,16 @@ export function showCard(place, card) {
   const { answer, drift } = card;
   const note = place.querySelector(".novelty");
   const said = [];
-  const novelty = answer.cases?.novelty;
+  const { novelty } = answer;
   if (novelty) {
-    const isStrange = novelty.p_value < novelty.level;
-    said.push(isStrange
-      ? `Unlike the known cases: ${percent(novelty.p_value)} of them are as strange. Do not rely on the scores.`
-      : `Like the known cases: ${percent(novelty.p_value)} of them are at least as strange.`);
-    note.classList.toggle("strange", isStrange);
+    const share = percent(novelty.p_value);
+    said.push(novelty.is_strange
+      ? `Unlike what the model was made from: of its ${novelty.cases} cases no more than ${share} are as strange. Do not rely on the scores.`
+      : `Like what the model was made from: ${share} of its ${novelty.cases} cases are at least as strange.`);
+    note.classList.toggle("strange", novelty.is_strange);
   }
-  if (drift && drift.evidence >= drift.alarm) {
-    said.push(`The last ${drift.images} images, taken together, are unlike the known cases.`);
+  if (drift?.is_drifting) {
+    said.push(`The ${drift.images} images since the service began, taken together, are unlike what the model was made from.`);
     note.classList.add("strange");
   }
   note.textContent = said.join(" ");
