@@ -104,10 +104,7 @@ struct Responder: HTTPResponder {
         _ entry: RouteTable.Entry, _ caller: Caller, _ reply: Reply, _ resources: [(name: String, value: String)],
         _ id: String
     ) {
-        var who = reply.signedIn ?? caller.name
-        if who.isEmpty {
-            who = reply.status.code == 401 ? "unknown" : context.settings.isLoopback ? "local" : "anonymous"
-        }
+        let who = context.auditedName(reply.signedIn ?? caller.name, status: reply.status.code)
         context.audit.add(
             AuditRecord(
                 time: Date().timeIntervalSince1970, who: who, what: entry.title, resources: resources,
@@ -141,6 +138,14 @@ struct Responder: HTTPResponder {
     private func note(_ error: any Error, _ id: String) {
         let text = (error as? any Failure)?.description ?? "\(type(of: error))"
         context.log.add(.error, text, [("id", .text(id))])
+    }
+}
+
+extension ServerContext {
+    /// Who asks, as the audit log writes it.
+    func auditedName(_ name: String, status: Int) -> String {
+        if !name.isEmpty { return name }
+        return status == 401 ? "unknown" : settings.isLoopback ? "local" : "anonymous"
     }
 }
 

@@ -55,6 +55,7 @@ public struct LightboxServer: Sendable {
             InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context), DICOMwebRoutes(context),
             StudyPageRoutes(context), DeidentifyRoutes(context),
             DatasetRoutes(context), DICOMStoreRoutes(context), ArchiveOperationRoutes(context),
+            BucketRoutes(context), ObjectRoutes(context), UploadRoutes(context), StorageBatchRoute(context),
         ]
         let routes = OwnRoutes(context, beside: groups.flatMap(\.routes)).all
         precondition(routes.count < Metrics.maximumRoutes)
