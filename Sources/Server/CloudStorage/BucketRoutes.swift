@@ -2,6 +2,7 @@ import Buckets
 import Catalog
 import HTTPTypes
 import LightboxCore
+import NIOCore
 import WireFormats
 
 /// Buckets of Cloud Storage's JSON interface, v1: the folders of the home's `buckets`.

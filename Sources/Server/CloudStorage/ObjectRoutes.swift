@@ -3,6 +3,7 @@ import Catalog
 import Foundation
 import HTTPTypes
 import LightboxCore
+import NIOCore
 import WireFormats
 
 /// Objects of Cloud Storage's JSON interface, v1, but for uploads.
