@@ -6,6 +6,7 @@ as inputs of jobs, imports and commands.
 import base64
 import concurrent.futures
 import datetime
+import gzip
 import hashlib
 import io
 import json
@@ -14,6 +15,7 @@ import pathlib
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -28,7 +30,7 @@ from google.cloud.storage import transfer_manager
 from google.cloud.storage._media.requests import ResumableUpload
 from google.cloud.storage.exceptions import DataCorruption
 
-from support import PROGRAM, SAVED_MODELS, Lightbox, check
+from support import PROGRAM, Lightbox, check, doubling_onnx
 
 server = Lightbox()
 folder = pathlib.Path(server.home) / "buckets"
@@ -36,6 +38,10 @@ for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
     os.environ.pop(name, None)
 os.environ["STORAGE_EMULATOR_HOST"] = server.address
 client = storage.Client(project="p", credentials=AnonymousCredentials())
+# The server's own gs:// would be a service, too.
+del os.environ["STORAGE_EMULATOR_HOST"]
+check(client.api_endpoint == server.address == storage.Client(project="p", credentials=AnonymousCredentials(),
+      client_options={"api_endpoint": server.address}).api_endpoint, "the endpoint is all that is changed")
 work = pathlib.Path(tempfile.mkdtemp(prefix="lightbox-cloud-storage-"))
 generator = random.Random(7)
 
@@ -47,6 +53,11 @@ def refused(kind, call, *arguments, **options):
     except kind as error:
         return error
     raise SystemExit(f"WRONG {call} was not refused with {kind.__name__}")
+
+
+def reason(error):
+    """Uploads are refused without the list that the library makes of other answers."""
+    return (error.errors or error.response.json()["error"]["errors"])[0]["reason"]
 
 
 def md5(data):
@@ -77,8 +88,9 @@ client.create_bucket("other")
 check([b.name for b in client.list_buckets()] == ["by_hand", "films", "other"], "folders made by hand are buckets")
 check([b.name for b in client.list_buckets(prefix="o")] == ["other"], "found by their beginning")
 check([b.name for b in client.list_buckets(page_size=1)] == ["by_hand", "films", "other"], "page by page")
-for name in ("..", ".hidden", "a b", "x" * 300):
-    refused(exceptions.BadRequest, client.bucket(name).create)
+for name in ("..", ".hidden", "a b", "a/b", "/etc", "nul\0", "", "x" * 300):
+    answer = requests.post(server.address + "/storage/v1/b", json={"name": name})
+    check(answer.status_code == 400 and answer.json()["error"]["errors"][0]["reason"] == "invalid", f"no {name[:9]!r}")
 check(sorted(p.name for p in folder.iterdir()) == ["by_hand", "films", "other"], "odd names make no folders")
 check(bucket.test_iam_permissions(["storage.objects.get"]) == ["storage.objects.get"], "testIamPermissions")
 refused(exceptions.BadRequest, bucket.set_iam_policy, bucket.get_iam_policy())
@@ -120,7 +132,6 @@ empty.upload_from_string(b"")
 check(empty.size == 0 and empty.download_as_bytes() == b"" and empty.crc32c == "AAAAAA==", "an object without bytes")
 packed = bucket.blob("packed.txt")
 packed.content_encoding = "gzip"
-import gzip
 packed.upload_from_string(gzip.compress(b"text " * 1000), content_type="text/plain")
 check(packed.download_as_bytes() == b"text " * 1000 and bucket.blob("packed.txt").download_as_bytes(raw_download=True)
       == (folder / "films/packed.txt").read_bytes(), "packed objects stay packed, and the library unpacks them")
@@ -133,7 +144,7 @@ for name in ("with space", "100%+?&#.txt", "ключ/名前.txt", "a...b", "x:co
 for name in ("../escape", "..", "/etc/passwd", "a/../../b", "a//b", "folder/", ".hidden", "a/.b", "nul\0", "x" * 256,
              "y/" * 600, "line\nend", "a/small.bin/below", "a"):
     error = refused(exceptions.BadRequest, bucket.blob(name).upload_from_string, b"no")
-    check(len(error.message) > 20, f"refuses the name {name[:20]!r}: {error.errors[0]['message'][:80]}")
+    check(len(error.message) > 20, f"refuses the name {name[:20]!r}: {error.message.splitlines()[-1][-90:]}")
 for path in ("%FF", "a%00b", "..%2f..%2fcatalog.db", "%2e%2e/x"):
     answer = requests.get(f"{server.address}/storage/v1/b/films/o/{path}")
     check(answer.status_code in (400, 404), f"and {path} in a path")
@@ -204,8 +215,8 @@ refused(exceptions.NotFound, list, client.list_blobs("none"))
 # Metadata, conditions
 blob = bucket.blob("meta")
 blob.upload_from_string(b"1", if_generation_match=0)
-check(refused(exceptions.PreconditionFailed, bucket.blob("meta").upload_from_string, b"2", if_generation_match=0)
-      .errors[0]["reason"] == "conditionNotMet", "an object that must be new")
+check(reason(refused(exceptions.PreconditionFailed, bucket.blob("meta").upload_from_string, b"2", if_generation_match=0))
+      == "conditionNotMet", "an object that must be new")
 blob.metadata = {"a": "1", "b": "2"}
 blob.content_type = "text/html"
 blob.patch()
@@ -228,10 +239,10 @@ wrong = bucket.blob("wrong")
 wrong.crc32c = "AAAAAA=="
 refused((exceptions.BadRequest, DataCorruption), wrong.upload_from_string, b"not empty", checksum=None)
 check(not wrong.exists(), "other bytes than were told are no object")
-for call in (blob.make_public, lambda: bucket.blob("x", kms_key_name="k").upload_from_string(b"x"),
+for call in (lambda: blob.make_public(), lambda: bucket.blob("x", kms_key_name="k").upload_from_string(b"x"),
              lambda: bucket.blob("x", encryption_key=b"k" * 32).upload_from_string(b"x"),
              lambda: bucket.blob("x").upload_from_string(b"x", predefined_acl="publicRead")):
-    check("not offered" in str(refused(exceptions.BadRequest, call)) or True, "access lists and keys are refused")
+    check(reason(refused(exceptions.BadRequest, call)) == "notSupported", "access lists and keys are refused")
 
 
 def race(number):
@@ -248,7 +259,7 @@ with concurrent.futures.ThreadPoolExecutor(16) as pool:
 # Copies
 source = bucket.blob("meta")
 copied = bucket.copy_blob(source, client.bucket("other"), "copied")
-check(copied.md5_hash == md5(b"2") and copied.metadata == {"d": "4"} and copied.content_type == "text/html", "copyTo")
+check(copied.md5_hash == md5(b"2") and copied.metadata == {"d": "4"} and copied.content_type == "text/plain", "copyTo")
 target = client.bucket("other").blob("rewritten")
 check(target.rewrite(source)[0] is None and target.download_as_bytes() == b"2" and target.metadata == {"d": "4"},
       "rewriteTo")
@@ -304,7 +315,7 @@ check(not [r for r in results if r is not None] and all(
 results = transfer_manager.download_many_to_path(
     bucket, [p.name for p in sources], destination_directory=str(work / "back"), blob_name_prefix="many/",
     worker_type="thread")
-check(all((work / "back/many" / p.name).read_bytes() == p.read_bytes() for p in sources), "download_many")
+check(all((work / "back" / p.name).read_bytes() == p.read_bytes() for p in sources), "download_many")
 
 # Large objects
 large = generator.randbytes(64 << 20)
@@ -332,9 +343,9 @@ with bucket.blob("streamed").open("rb", chunk_size=1 << 18) as stream:
 with bucket.blob("text").open("w") as stream:
     stream.write("größer\n" * 3)
 check(bucket.blob("text").open("r").read() == "größer\n" * 3, "a text")
-blob = bucket.blob("exact")
-blob.upload_from_file(io.BytesIO(large[:1 << 20]), size=None)
-upload = ResumableUpload("", 1 << 18)
+blob = bucket.blob("exact", chunk_size=1 << 18)
+blob.upload_from_file(io.BytesIO(large[:1 << 20]))
+check(blob.md5_hash == md5(large[:1 << 20]), "a stream that ends with a part")
 
 
 class Session:
@@ -392,7 +403,7 @@ check(not list((folder / "films/.lightbox-incoming").glob("*.part")), "nothing i
 for seed in range(3):
     stream = io.BytesIO(large)
     upload = ResumableUpload(server.address + "/upload/storage/v1/b/films/o?uploadType=resumable", 8 << 20,
-                             checksum="crc32c")
+                             checksum=None)
     transport = requests.Session()
     upload.initiate(transport, stream, {"name": f"killed-{seed}"}, "application/killed", total_bytes=len(large))
     for _ in range(generator.randrange(4)):
@@ -419,7 +430,7 @@ for seed in range(3):
     except requests.ConnectionError:
         pass
     server.process.wait()
-    check(not bucket.path or not (folder / f"films/killed-{seed}").exists(), "nothing is half there")
+    check(not (folder / f"films/killed-{seed}").exists(), "nothing is half there")
     server.start()
     upload._make_invalid()
     upload.recover(transport)
@@ -433,7 +444,6 @@ check(bucket.get_blob("meta").metadata == {"d": "4"} and bucket.get_blob("whole"
       "what was said of objects outlasts kill -9")
 
 # A connection that breaks off
-import socket
 session = Session("broken")
 target = session.address.split(str(server.port), 1)[1]
 connection = socket.create_connection(("127.0.0.1", server.port))
@@ -478,10 +488,6 @@ for _ in range(600):
         break
     time.sleep(0.05)
 check(operation["metadata"]["counter"] == {"success": str(len(scans))}, "an import takes all of them")
-for path in (p for p in (SAVED_MODELS / "half_plus_two").rglob("*") if p.is_file()) if (
-        SAVED_MODELS / "half_plus_two").exists() else []:
-    pass
-from support import doubling_onnx
 doubling_onnx(work / "doubling.onnx")
 bucket.blob("models/doubling.onnx").upload_from_filename(work / "doubling.onnx")
 bucket.blob("rows.json").upload_from_string("\n".join(json.dumps([n, n + 1, n + 2, n + 3]) for n in range(50)) + "\n")
@@ -518,9 +524,7 @@ other_home.mkdir()
 
 
 def remote(*arguments):
-    environment = {k: v for k, v in os.environ.items() if k != "STORAGE_EMULATOR_HOST"}
-    done = subprocess.run([PROGRAM, *map(str, arguments), "--home", str(other_home)], capture_output=True, text=True,
-                          env=environment)
+    done = subprocess.run([PROGRAM, *map(str, arguments), "--home", str(other_home)], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"WRONG {arguments}: {done.stdout}{done.stderr}")
     return done.stdout
@@ -539,8 +543,6 @@ check(not list(client.list_blobs("other", prefix="by_lightbox/")), "rm removes")
 
 # A home whose gs:// is a service
 check(refused(exceptions.Conflict, bucket.delete).errors[0]["reason"] == "conflict", "a bucket with objects stays")
-client.get_bucket("listed").delete(force=True) if False else None
-shutil.rmtree(folder / "listed/.hidden", True)
 (folder / "listed/.hidden").unlink()
 client.bucket("listed").delete_blobs(list(client.list_blobs("listed")))
 client.get_bucket("listed").delete()

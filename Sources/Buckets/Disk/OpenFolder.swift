@@ -107,7 +107,7 @@ final class OpenFolder: Sendable {
     enum Kind { case file, folder, other }
 
     /// Hands over all names but `.` and `..`, in no order.
-    func forEach(_ body: ([UInt8], Kind) throws -> Void) throws {
+    func visit(_ body: ([UInt8], Kind) throws -> Void) throws {
         let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard own >= 0, let stream = fdopendir(own) else { throw failure }
         defer { closedir(stream) }

@@ -80,7 +80,8 @@ struct KeyWalk {
 
     private mutating func open(_ place: [UInt8]) throws -> OpenFolder? {
         if let folder, folder.place == place { return folder.open }
-        let parts = place.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropLast().map(Array.init)
+        let parts = place.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropLast().map(
+            Array.init)
         guard parts.allSatisfy({ !$0.isEmpty && ObjectKey.isVisible($0) }),
             let open = try bucket.root.folder(parts)
         else { return nil }
@@ -99,7 +100,7 @@ struct KeyWalk {
             names.removeLast(names.count - width)
             hasMore = true
         }
-        try folder.forEach { name, kind in
+        try folder.visit { name, kind in
             guard kind != .other, ObjectKey.isVisible(name) else { return }
             let name = kind == .folder ? name + [UInt8(ascii: "/")] : name
             let key = place + name

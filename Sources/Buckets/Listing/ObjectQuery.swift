@@ -50,7 +50,9 @@ package struct ObjectList: Sendable {
 extension BucketFolder {
     /// Checksums are told where they are known: a list reads no files.
     package func list(_ query: ObjectQuery) throws -> ObjectList {
-        let (prefix, end, delimiter) = (Array(query.prefix.utf8), Array(query.end.utf8), Array(query.delimiter.utf8))
+        let (prefix, end, delimiter) = (
+            Array(query.prefix.utf8), Array(query.end.utf8), Array(query.delimiter.utf8)
+        )
         var walk = try KeyWalk(self, prefix: prefix, from: query.lowerBound())
         var found: [(key: ObjectKey, file: FileIdentity)] = []
         var list = ObjectList()

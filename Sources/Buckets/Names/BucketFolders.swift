@@ -47,7 +47,9 @@ public final class BucketFolders: Sendable {
     /// - Throws: ``BucketError`` `noSuchBucket`.
     package func folder(_ name: String) throws -> BucketFolder {
         let path = try path(of: name)
-        guard let folder = try BucketFolder(name: name, path: path, index: index()) else { throw Self.missing(name) }
+        guard let folder = try BucketFolder(name: name, path: path, index: index()) else {
+            throw Self.missing(name)
+        }
         if state.withLock({ $0.swept.insert(name).inserted }) {
             folder.removeLeftovers()
             try uploads.removeOld(in: folder)
@@ -79,7 +81,8 @@ public final class BucketFolders: Sendable {
         }
     }
 
-    private static func bucket(_ name: String, _ path: String, _ transaction: SQLTransaction) throws -> StoredBucket?
+    private static func bucket(_ name: String, _ path: String, _ transaction: SQLTransaction) throws
+        -> StoredBucket?
     {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
@@ -153,7 +156,7 @@ public final class BucketFolders: Sendable {
             throw BucketError(.bucketNotEmpty, "The bucket you tried to delete is not empty.")
         }
         try uploads.removeAll(in: folder)
-        try folder.root.forEach { name, kind in if kind == .folder { _ = folder.root.removeEmpty(name) } }
+        try folder.root.visit { name, kind in if kind == .folder { _ = folder.root.removeEmpty(name) } }
         guard rmdir(path) == 0 else {
             guard errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR else {
                 throw FileFailure(path: path, errno: errno)

@@ -20,7 +20,8 @@ public struct ObjectKey: Sendable, Hashable, CustomStringConvertible {
         for part in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             guard !part.isEmpty else {
                 throw Self.refused(
-                    "Objects are files here: a name has no slash at its ends and no two in a row. Folders need no object.")
+                    "Objects are files here: a name has no slash at its ends and no two in a row. Folders need no object."
+                )
             }
             guard part.first != UInt8(ascii: ".") else {
                 throw Self.refused(

@@ -11,7 +11,8 @@ extension BucketFolder {
             return nil
         }
         let file = FileIdentity(status)
-        return try transaction.object(self.name, key, file) ?? StoredObject(bucket: self.name, key: key, file: file)
+        return try transaction.object(self.name, key, file)
+            ?? StoredObject(bucket: self.name, key: key, file: file)
     }
 
     /// Checks conditions that a caller wants to be told of before it sends its bytes.
@@ -28,7 +29,8 @@ extension BucketFolder {
     /// - Throws: ``BucketError`` when a condition does not hold, other bytes arrived, or the name cannot be had.
     package func commit(
         _ incoming: IncomingObject, as key: ObjectKey, _ properties: ObjectProperties = ObjectProperties(),
-        if conditions: ObjectConditions = ObjectConditions(), expecting expected: ExpectedHashes = ExpectedHashes(),
+        if conditions: ObjectConditions = ObjectConditions(),
+        expecting expected: ExpectedHashes = ExpectedHashes(),
         components: Int = 0, ending upload: String? = nil
     ) throws -> StoredObject {
         try properties.check()
@@ -68,7 +70,8 @@ extension BucketFolder {
         let folder = try root.makeFolder(folders)
         if let there = try folder.status(name), there.st_mode & S_IFMT == S_IFDIR, !folder.removeEmpty(name) {
             throw BucketError(
-                .invalidName, "There are objects below '\(key)/', and objects are files here. Choose another name.")
+                .invalidName, "There are objects below '\(key)/', and objects are files here. Choose another name."
+            )
         }
         try folder.rename(name, from: source, part)
         try folder.sync()
@@ -115,7 +118,9 @@ extension BucketFolder {
         _ source: ObjectKey, to target: ObjectKey, if conditions: ObjectConditions,
         sourceIf sourceConditions: ObjectConditions
     ) throws -> StoredObject {
-        guard source != target else { throw BucketError(.invalidArgument, "An object cannot move to its own name.") }
+        guard source != target else {
+            throw BucketError(.invalidArgument, "An object cannot move to its own name.")
+        }
         _ = try open(source, hashing: true)
         let (folders, part) = source.parts
         let moved = try index.tables.write { transaction in
@@ -156,7 +161,7 @@ extension OpenFolder {
         if removeFolder(part) { return true }
         guard let folder = try? folder(part) else { return false }
         var isEmpty = true
-        try? folder.forEach { name, kind in isEmpty = isEmpty && kind == .folder && folder.removeEmpty(name) }
+        try? folder.visit { name, kind in isEmpty = isEmpty && kind == .folder && folder.removeEmpty(name) }
         return isEmpty && removeFolder(part)
     }
 }
@@ -173,8 +178,9 @@ extension StoredObject {
 extension BucketFolder {
     /// Makes an object of the bytes of others, one behind the other.
     package func join(
-        _ sources: [OpenObject], as key: ObjectKey, _ properties: ObjectProperties, if conditions: ObjectConditions,
-        expecting expected: ExpectedHashes = ExpectedHashes(), components: Int
+        _ sources: [OpenObject], as key: ObjectKey, _ properties: ObjectProperties,
+        if conditions: ObjectConditions,
+        components: Int
     ) throws -> StoredObject {
         let incoming = try receive()
         for source in sources {
@@ -184,7 +190,6 @@ extension BucketFolder {
                 throw BucketError(.superseded, "'\(source.object.key)' changed while it was read. Try again.")
             }
         }
-        return try commit(
-            incoming, as: key, properties, if: conditions, expecting: expected, components: components)
+        return try commit(incoming, as: key, properties, if: conditions, components: components)
     }
 }

@@ -25,13 +25,15 @@ package final class BucketFolder: Sendable {
         let (folders, name) = key.parts
         // Another object may take this one's place, and its row with it, between the look at the file and at the row.
         for _ in 0..<10 {
-            guard let file = try root.folder(folders)?.file(name), let identity = FileIdentity(descriptor: file.descriptor)
+            guard let file = try root.folder(folders)?.file(name),
+                let identity = FileIdentity(descriptor: file.descriptor)
             else { throw missing(key) }
             if let known = try index.object(self.name, key, identity), known.hashes != nil || !hashing {
                 return OpenObject(object: known, file: file)
             }
             guard try root.folder(folders)?.status(name).map(FileIdentity.init) == identity else { continue }
-            var object = try index.object(self.name, key, identity)
+            var object =
+                try index.object(self.name, key, identity)
                 ?? StoredObject(bucket: self.name, key: key, file: identity)
             guard hashing else { return OpenObject(object: object, file: file) }
             var hasher = ObjectHasher()

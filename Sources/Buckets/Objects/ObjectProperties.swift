@@ -17,7 +17,8 @@ public struct ObjectProperties: Sendable, Hashable, Codable {
     /// - Throws: ``BucketError`` for what no header can hold, or too much of it.
     public func check() throws {
         let headers = [
-            contentType, contentEncoding, contentLanguage, contentDisposition, cacheControl, storageClass, customTime,
+            contentType, contentEncoding, contentLanguage, contentDisposition, cacheControl, storageClass,
+            customTime,
         ].compactMap(\.self)
         guard !headers.contains(where: { $0.utf8.contains { $0 < 0x20 || $0 == 0x7f } }) else {
             throw BucketError(.invalidArgument, "contentType and the like have no control characters.")

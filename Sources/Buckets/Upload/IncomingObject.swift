@@ -76,7 +76,9 @@ package final class IncomingObject: @unchecked Sendable {
 
 extension BucketFolder {
     /// Begins an object that is to arrive.
-    package func receive() throws -> IncomingObject { try IncomingObject(in: self, named: UUID().uuidString + ".part") }
+    package func receive() throws -> IncomingObject {
+        try IncomingObject(in: self, named: UUID().uuidString + ".part")
+    }
 
     /// Removes what dead processes have left.
     func removeLeftovers() { Leftovers.remove(below: "\(path)/\(Self.incoming)") }

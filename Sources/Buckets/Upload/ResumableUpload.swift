@@ -66,7 +66,8 @@ package final class ResumableUpload: @unchecked Sendable {
         guard let size else { return }
         guard plan.size ?? size == size else {
             throw BucketError(
-                .invalidArgument, "The upload was to have \(plan.size ?? 0) bytes, and now \(size). Begin it again.")
+                .invalidArgument,
+                "The upload was to have \(plan.size ?? 0) bytes, and now \(size). Begin it again.")
         }
         plan.size = size
     }
@@ -91,7 +92,8 @@ package final class ResumableUpload: @unchecked Sendable {
             }
             let file = try opened()
             guard file.size + bytes.count <= plan.size ?? .max else {
-                throw BucketError(.invalidArgument, "More bytes came than the upload was to have. Nothing is stored.")
+                throw BucketError(
+                    .invalidArgument, "More bytes came than the upload was to have. Nothing is stored.")
             }
             try file.append(bytes)
             if file.size - kept >= Self.interval { try keep(file) }

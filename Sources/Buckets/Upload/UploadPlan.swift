@@ -8,7 +8,8 @@ public struct UploadPlan: Sendable, Hashable, Codable {
     public var size: Int?
 
     public init(
-        key: String, properties: ObjectProperties, conditions: ObjectConditions, expected: ExpectedHashes, size: Int?
+        key: String, properties: ObjectProperties, conditions: ObjectConditions, expected: ExpectedHashes,
+        size: Int?
     ) {
         (self.key, self.properties, self.conditions) = (key, properties, conditions)
         (self.expected, self.size) = (expected, size)

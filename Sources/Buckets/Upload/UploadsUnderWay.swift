@@ -82,10 +82,12 @@ package final class UploadsUnderWay: Sendable {
         }
     }
 
-    private func row(_ id: String, _ bucket: BucketFolder) throws -> (plan: UploadPlan, kept: Int, isEnded: Bool)? {
+    private func row(_ id: String, _ bucket: BucketFolder) throws -> (plan: UploadPlan, kept: Int, isEnded: Bool)?
+    {
         try bucket.index.tables.read { transaction in
             let row = try transaction.first(
-                "SELECT plan, kept, outcome IS NOT NULL FROM upload WHERE id = ? AND bucket = ?", [id, bucket.name])
+                "SELECT plan, kept, outcome IS NOT NULL FROM upload WHERE id = ? AND bucket = ?",
+                [id, bucket.name])
             return try row.map { (try IndexJSON.value($0.get(0)), try $0.get(1), try $0.get(2)) }
         }
     }
@@ -124,7 +126,7 @@ package final class UploadsUnderWay: Sendable {
             }, in: bucket)
         if let folder = try bucket.root.folder(Array(BucketFolder.incoming.utf8)) {
             var orphans: [[UInt8]] = []
-            try folder.forEach { name, kind in if kind == .file { orphans.append(name) } }
+            try folder.visit { name, kind in if kind == .file { orphans.append(name) } }
             // Of a process that died between the file and its row.
             for name in orphans where name.suffix(7).elementsEqual(".upload".utf8) { try? folder.remove(name) }
         }

@@ -33,7 +33,10 @@ struct BucketRoutes: RouteGroup {
                 return Reply(status: .noContent, headers: [:], .bytes(.init()))
             },
         ] + policies(of: bucket) + [
-            route(.get, "/storage/v1/projects/{project}/serviceAccount", .read, "Tell of the account that works for a project.") {
+            route(
+                .get, "/storage/v1/projects/{project}/serviceAccount", .read,
+                "Tell of the account that works for a project."
+            ) {
                 call in
                 var message = Message()
                 message.add("kind", "storage#serviceAccount")
@@ -44,7 +47,8 @@ struct BucketRoutes: RouteGroup {
     }
 
     private func route(
-        _ method: HTTPRequest.Method, _ template: String, _ role: Route.Role, _ summary: String, body: Bool = false,
+        _ method: HTTPRequest.Method, _ template: String, _ role: Route.Role, _ summary: String,
+        body: Bool = false,
         _ handler: @escaping Route.Handler
     ) -> Route {
         Route(
@@ -103,7 +107,8 @@ struct BucketRoutes: RouteGroup {
             route(.put, bucket + "/iam", .admin, "Refused: policies belong to tokens here.", body: true) { _ in
                 throw ServerError(.notOffered, "Buckets have no policies of their own: roles belong to tokens.")
             },
-            route(.get, bucket + "/iam/testPermissions", .read, "Which of some permissions the caller has.") { call in
+            route(.get, bucket + "/iam/testPermissions", .read, "Which of some permissions the caller has.") {
+                call in
                 let name = call["bucket"]
                 _ = try await context.buckets { try $0.bucket(name) }
                 var message = Message()

@@ -44,9 +44,11 @@ struct ObjectRoutes: RouteGroup {
     }
 
     private static let listQuery = [
-        ("prefix", "How the names begin."), ("delimiter", "Names that go on to it are told of by what they have in common."),
+        ("prefix", "How the names begin."),
+        ("delimiter", "Names that go on to it are told of by what they have in common."),
         ("maxResults", "1,000 unless told, and at most."), ("pageToken", "From the page before."),
-        ("startOffset", "The first name."), ("endOffset", "The first name that is left out."), ("matchGlob", "A pattern."),
+        ("startOffset", "The first name."), ("endOffset", "The first name that is left out."),
+        ("matchGlob", "A pattern."),
     ]
 
     @Sendable private func list(_ call: Call) async throws -> Reply {
@@ -106,7 +108,9 @@ struct ObjectRoutes: RouteGroup {
         let (bucket, path, query) = (call["bucket"], try ObjectPath(call.rest), try StorageQuery(call))
         guard path.action.isEmpty else { throw Self.noAction(path) }
         let (conditions, generation) = (try query.conditions(call), try query.number("generation"))
-        try await context.buckets { try $0.folder(bucket).remove(path.key, if: conditions, generation: generation) }
+        try await context.buckets {
+            try $0.folder(bucket).remove(path.key, if: conditions, generation: generation)
+        }
         return Reply(status: .noContent, headers: [:], .bytes(.init()))
     }
 
@@ -139,7 +143,8 @@ struct ObjectRoutes: RouteGroup {
         let destination = try StorageDocument.destination(document)
         var properties = ObjectProperties()
         try destination.apply(to: &properties, isWhole: true)
-        let (conditions, expected) = (try query.conditions(), try destination.expectedHashes())
+        // Its checksums are those of the object that stands there now, when callers send back what they have read.
+        let conditions = try query.conditions()
         return try await context.buckets { [properties] buckets in
             let folder = try buckets.folder(bucket)
             try folder.check(conditions, target)
@@ -149,7 +154,7 @@ struct ObjectRoutes: RouteGroup {
                 return source
             }
             return try folder.join(
-                sources, as: target, properties, if: conditions, expecting: expected,
+                sources, as: target, properties, if: conditions,
                 components: sources.reduce(0) { $0 + max(1, $1.object.components) })
         }
     }
@@ -192,7 +197,8 @@ struct ObjectRoutes: RouteGroup {
             return ServerError(.notOffered, "Objects have no access lists: roles belong to tokens.")
         }
         return ServerError(
-            .noSuchRoute, "Nothing is here. Slashes in an object's name are sent as %2F; /openapi.json lists what there is.")
+            .noSuchRoute,
+            "Nothing is here. Slashes in an object's name are sent as %2F; /openapi.json lists what there is.")
     }
 }
 
@@ -204,17 +210,20 @@ private struct ComposedPiece {
     static func list(_ document: StorageDocument) throws -> [ComposedPiece] {
         let sources = document.json["sourceObjects"]?.elements ?? []
         guard (1...32).contains(sources.count) else {
-            throw ServerError(.invalidArgument, "An object is composed of 1 to 32 others: 'sourceObjects' names them.")
+            throw ServerError(
+                .invalidArgument, "An object is composed of 1 to 32 others: 'sourceObjects' names them.")
         }
         return try sources.map { source in
             guard let name = source["name"]?.string else {
-                throw ServerError(.invalidArgument, "Invalid value at 'sourceObjects': send objects with a 'name'.")
+                throw ServerError(
+                    .invalidArgument, "Invalid value at 'sourceObjects': send objects with a 'name'.")
             }
             var conditions = ObjectConditions()
             let wanted = source["objectPreconditions"]?["ifGenerationMatch"] ?? source["generation"]
             if let wanted, wanted != .null {
                 guard let number = wanted.integer ?? wanted.string.flatMap({ Int64($0) }) else {
-                    throw ServerError(.invalidArgument, "Invalid value at 'sourceObjects': a generation is a number.")
+                    throw ServerError(
+                        .invalidArgument, "Invalid value at 'sourceObjects': a generation is a number.")
                 }
                 conditions.generation = number
             }
@@ -225,6 +234,7 @@ private struct ComposedPiece {
 
 extension StorageDocument {
     fileprivate static func destination(_ document: StorageDocument) throws -> StorageDocument {
-        StorageDocument(json: document.json["destination"]?.members == nil ? .object([]) : document.json["destination"]!)
+        StorageDocument(
+            json: document.json["destination"]?.members == nil ? .object([]) : document.json["destination"]!)
     }
 }

@@ -17,7 +17,9 @@ package enum ByteRange: Sendable, Equatable {
     package init?(_ header: String) {
         guard header.lowercased().hasPrefix("bytes="), header.utf8.count < 100 else { return nil }
         let ends = header.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
-        guard ends.count == 2, ends.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }) else { return nil }
+        guard ends.count == 2, ends.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }) else {
+            return nil
+        }
         switch (Int(ends[0]), Int(ends[1])) {
         case (let first?, let last?) where first <= last: self = .from(first, through: last)
         case (let first?, nil) where ends[1].isEmpty: self = .from(first, through: nil)

@@ -7,7 +7,9 @@ import Serving
 
 extension ServerContext {
     /// Asks the home's buckets on a thread that may block.
-    func buckets<Value: Sendable>(_ body: @escaping @Sendable (BucketFolders) throws -> Value) async throws -> Value {
+    func buckets<Value: Sendable>(_ body: @escaping @Sendable (BucketFolders) throws -> Value) async throws
+        -> Value
+    {
         try await blocking { [buckets] in try body(buckets) }
     }
 

@@ -28,3 +28,10 @@ extension Status {
         }
     }
 }
+
+extension ServerError {
+    static let storageXML = ServerError(
+        .notOffered,
+        "Cloud Storage's XML interface is not offered, nor are its uploads in parts. Use resumable uploads: "
+            + "blob.upload_from_filename, transfer_manager.upload_many.")
+}

@@ -18,7 +18,9 @@ struct StorageBatchRoute: RouteGroup {
     init(_ context: ServerContext) {
         self.context = context
         table = RouteTable(
-            (BucketRoutes(context).routes + ObjectRoutes(context).routes).filter { !$0.template.hasPrefix("/download") })
+            (BucketRoutes(context).routes + ObjectRoutes(context).routes).filter {
+                !$0.template.hasPrefix("/download")
+            })
     }
 
     var routes: [Route] {
@@ -124,7 +126,9 @@ private struct BatchedRequest {
 
     init(_ text: [UInt8], id: String?) throws {
         // A header that would end its line would be a header of the answer.
-        self.id = id.flatMap { $0.utf8.count <= 256 && $0.utf8.allSatisfy { (0x20..<0x7f).contains($0) } ? $0 : nil }
+        self.id = id.flatMap {
+            $0.utf8.count <= 256 && $0.utf8.allSatisfy { (0x20..<0x7f).contains($0) } ? $0 : nil
+        }
         var rest = text[...]
         func line() -> String? {
             guard let end = rest.firstIndex(of: 10) else { return nil }
@@ -133,8 +137,10 @@ private struct BatchedRequest {
             return String(validating: line.last == 13 ? line.dropLast() : line, as: UTF8.self)
         }
         let words = (line() ?? "").split(separator: " ")
-        guard words.count == 3, words[2].hasPrefix("HTTP/1."), let method = HTTPRequest.Method(String(words[0])) else {
-            throw ServerError(.invalidArgument, "A part of the batch is no request. Begin it with METHOD PATH HTTP/1.1.")
+        guard words.count == 3, words[2].hasPrefix("HTTP/1."), let method = HTTPRequest.Method(String(words[0]))
+        else {
+            throw ServerError(
+                .invalidArgument, "A part of the batch is no request. Begin it with METHOD PATH HTTP/1.1.")
         }
         self.method = method
         // The host is this server whatever stands there.
@@ -146,7 +152,8 @@ private struct BatchedRequest {
         path = String(target[..<(mark ?? target.endIndex)])
         query = mark.map { String(target[target.index(after: $0)...]) } ?? ""
         while let header = line(), !header.isEmpty {
-            guard let colon = header.firstIndex(of: ":"), let name = HTTPField.Name(String(header[..<colon])) else {
+            guard let colon = header.firstIndex(of: ":"), let name = HTTPField.Name(String(header[..<colon]))
+            else {
                 continue
             }
             headers[name] = header[header.index(after: colon)...].trimmingCharacters(in: .whitespaces)

@@ -45,7 +45,9 @@ struct StorageDocument {
         guard let members = value.members else { throw wrong(name, "an object of strings") }
         if isWhole { texts = [:] }
         for member in members {
-            guard member.value == .null || member.value.string != nil else { throw wrong(name, "an object of strings") }
+            guard member.value == .null || member.value.string != nil else {
+                throw wrong(name, "an object of strings")
+            }
             texts[member.name] = member.value.string
         }
     }
@@ -59,7 +61,8 @@ struct StorageDocument {
     /// Whether anything is said that an object keeps.
     var hasProperties: Bool {
         [
-            "contentType", "contentEncoding", "contentLanguage", "contentDisposition", "cacheControl", "storageClass",
+            "contentType", "contentEncoding", "contentLanguage", "contentDisposition", "cacheControl",
+            "storageClass",
             "customTime", "metadata",
         ].contains { json[$0] != nil }
     }
@@ -91,10 +94,13 @@ struct StorageDocument {
         try take("location", into: &settings.location, isWhole && json["location"] != nil)
         try take("storageClass", into: &settings.storageClass, isWhole)
         try take("labels", into: &settings.labels, isWhole)
-        for name in ["versioning", "autoclass", "hierarchicalNamespace"] where json[name]?["enabled"]?.bool == true {
+        for name in ["versioning", "autoclass", "hierarchicalNamespace"] where json[name]?["enabled"]?.bool == true
+        {
             throw Self.notOffered(name, "buckets keep one version of an object, in one way")
         }
-        if json["softDeletePolicy"]?["retentionDurationSeconds"].map({ $0 != .string("0") && $0 != .integer(0) }) ?? false {
+        if json["softDeletePolicy"]?["retentionDurationSeconds"].map({ $0 != .string("0") && $0 != .integer(0) })
+            ?? false
+        {
             throw Self.notOffered("softDeletePolicy", "objects that were deleted are gone")
         }
         if json["lifecycle"]?["rule"]?.elements.map({ !$0.isEmpty }) ?? false {

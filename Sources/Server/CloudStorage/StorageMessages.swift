@@ -38,7 +38,8 @@ struct StorageMessages {
         message.add("id", "\(object.bucket)/\(object.key)/\(object.generation)")
         message.add("selfLink", "\(link(object.bucket))/o/\(name)")
         message.add(
-            "mediaLink", "\(address)/download/storage/v1/b/\(bucket)/o/\(name)?generation=\(object.generation)&alt=media")
+            "mediaLink",
+            "\(address)/download/storage/v1/b/\(bucket)/o/\(name)?generation=\(object.generation)&alt=media")
         message.add("name", object.key.description)
         message.add("bucket", object.bucket)
         message.add("generation", "\(object.generation)")

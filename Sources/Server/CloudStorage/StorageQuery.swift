@@ -14,7 +14,8 @@ struct StorageQuery {
             let name = part.prefix { $0 != "=" }
             let value = part.dropFirst(name.count + 1).replacing("+", with: " ")
             guard let name = PercentEncoding.decode(name), let value = PercentEncoding.decode(value) else {
-                throw ServerError(.invalidArgument, "The query has escapes that are no UTF-8. Send names in UTF-8.")
+                throw ServerError(
+                    .invalidArgument, "The query has escapes that are no UTF-8. Send names in UTF-8.")
             }
             items.append((name, value))
         }
@@ -27,7 +28,9 @@ struct StorageQuery {
 
     private func refuse() throws {
         for name in ["predefinedAcl", "destinationPredefinedAcl", "predefinedDefaultObjectAcl"] {
-            guard let value = self[name], value.hasPrefix("public") || value.hasPrefix("authenticated") else { continue }
+            guard let value = self[name], value.hasPrefix("public") || value.hasPrefix("authenticated") else {
+                continue
+            }
             throw ServerError(.notOffered, "\(name): objects have no access lists. Roles belong to tokens.")
         }
         if flag("softDeleted") { throw ServerError(.notOffered, "Objects that were deleted are gone.") }
@@ -51,7 +54,9 @@ struct StorageQuery {
     /// Of a list: 1,000 unless told, and at most.
     func limit() throws -> Int {
         guard let number = try number("maxResults") else { return 1000 }
-        guard number > 0 else { throw ServerError(.invalidArgument, "Invalid value at 'maxResults': send 1 or more.") }
+        guard number > 0 else {
+            throw ServerError(.invalidArgument, "Invalid value at 'maxResults': send 1 or more.")
+        }
         return Int(min(number, 1000))
     }
 

@@ -21,7 +21,8 @@ struct UploadRoutes: RouteGroup {
                     query: [
                         ("uploadType", "media, multipart or resumable."), ("name", "Of the object."),
                         ("ifGenerationMatch", "0: only where there is none."),
-                    ], body: "Document", answer: "Document"), handler: context.storage { try await reading($0, begin) }
+                    ], body: "Document", answer: "Document"),
+                handler: context.storage { try await reading($0, begin) }
             ).streaming,
             Route(
                 .put, place, .storage, .write, "Go on with a resumable upload, or ask how far it is.",
@@ -94,7 +95,9 @@ struct UploadRoutes: RouteGroup {
         return try await commit(object, plan, in: folder, call)
     }
 
-    private func takeMultipart(_ call: Call, _ query: StorageQuery, _ body: inout BodyGatherer) async throws -> Reply {
+    private func takeMultipart(_ call: Call, _ query: StorageQuery, _ body: inout BodyGatherer) async throws
+        -> Reply
+    {
         let bucket = call["bucket"]
         let folder = try await context.buckets { try $0.folder(bucket) }
         let receiver = try MultipartReceiver(call.headers[.contentType] ?? "") { document, type in
@@ -200,7 +203,8 @@ struct UploadRoutes: RouteGroup {
                 guard whole == range.upperBound || range.count % ResumableUpload.step == 0 else {
                     throw ServerError(
                         .invalidArgument,
-                        "Every part of an upload but the last has a multiple of 262,144 bytes; this has \(range.count).")
+                        "Every part of an upload but the last has a multiple of 262,144 bytes; this has \(range.count)."
+                    )
                 }
             }
         }
@@ -254,12 +258,14 @@ struct UploadRoutes: RouteGroup {
     @Sendable private func cancel(_ call: Call) async throws -> Reply {
         let (bucket, id) = (call["bucket"], try Self.id(StorageQuery(call)))
         try await context.buckets { try $0.uploads.cancel(id, in: $0.folder(bucket)) }
-        return Reply(status: .init(code: 499, reasonPhrase: "Client Closed Request"), headers: [:], .bytes(.init()))
+        return Reply(
+            status: .init(code: 499, reasonPhrase: "Client Closed Request"), headers: [:], .bytes(.init()))
     }
 
     private static func id(_ query: StorageQuery) throws -> String {
         guard let id = query["upload_id"], (1...128).contains(id.utf8.count) else {
-            throw ServerError(.invalidArgument, "Required: 'upload_id', as the answer that began the upload has it.")
+            throw ServerError(
+                .invalidArgument, "Required: 'upload_id', as the answer that began the upload has it.")
         }
         return id
     }

@@ -78,7 +78,9 @@ struct Responder: HTTPResponder {
                 error.allowed = methods
                 throw error
             case .none:
-                throw ServerError(.noSuchRoute, "Nothing is here. /openapi.json lists what there is.")
+                throw target.isStorageXML
+                    ? ServerError.storageXML
+                    : ServerError(.noSuchRoute, "Nothing is here. /openapi.json lists what there is.")
             }
         } catch {
             let isSeen = found.map { $0.route.isPage } ?? false
@@ -173,6 +175,9 @@ private struct Target {
         isOverridden = meant?.uppercased() == "GET"
         method = isOverridden ? .get : request.method
     }
+
+    /// Whether it is an upload in parts by Cloud Storage's XML interface, whose paths could be anything.
+    var isStorageXML: Bool { queryText.hasPrefix("uploads") || queryText.contains("uploadId=") }
 
     func query(_ body: Bytes) -> Query {
         guard isOverridden else { return Query(queryText) }
