@@ -89,6 +89,11 @@ extension SQLTransaction {
     }
 }
 
+extension Date {
+    /// The time, as a row gives it back.
+    static var now1970: Date { Date(timeIntervalSince1970: Date().timeIntervalSince1970) }
+}
+
 /// Values that stand as JSON in one column.
 enum IndexJSON {
     static func text(_ value: some Encodable) throws -> String {

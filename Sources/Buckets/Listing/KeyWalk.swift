@@ -3,7 +3,7 @@ import Foundation
 /// Walks the objects of a bucket in the order of their names' bytes, from any name on, with bounded memory.
 ///
 /// A folder's name counts with its slash, so that `a-b` comes before `a/b`.
-struct KeyWalk {
+package struct KeyWalk {
     private struct Entry {
         /// With its slash where it is a folder's.
         let name: [UInt8]
@@ -32,7 +32,7 @@ struct KeyWalk {
     /// - Parameters:
     ///   - prefix: how all names begin.
     ///   - lower: the first name that may come.
-    init(_ bucket: BucketFolder, prefix: [UInt8], from lower: [UInt8], width: Int = 4096) throws {
+    package init(_ bucket: BucketFolder, prefix: [UInt8], from lower: [UInt8], width: Int = 4096) throws {
         (self.bucket, self.prefix, self.width) = (bucket, prefix, width)
         self.lower = prefix.precedes(lower) ? lower : prefix
         let end = prefix.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
@@ -44,7 +44,7 @@ struct KeyWalk {
     mutating func skip(to bound: [UInt8]) { if lower.precedes(bound) { lower = bound } }
 
     /// The next object; nil at the end.
-    mutating func next() throws -> (key: ObjectKey, file: FileIdentity)? {
+    package mutating func next() throws -> (key: ObjectKey, file: FileIdentity)? {
         while let top = levels.indices.last {
             guard levels[top].next < levels[top].entries.count else {
                 let level = levels.removeLast()

@@ -50,10 +50,7 @@ public final class BucketFolders: Sendable {
         guard let folder = try BucketFolder(name: name, path: path, index: index()) else {
             throw Self.missing(name)
         }
-        if state.withLock({ $0.swept.insert(name).inserted }) {
-            folder.removeLeftovers()
-            try uploads.removeOld(in: folder)
-        }
+        if state.withLock({ $0.swept.insert(name).inserted }) { folder.removeLeftovers() }
         return folder
     }
 
@@ -117,7 +114,7 @@ public final class BucketFolders: Sendable {
                 throw BucketError(.bucketExists, "The bucket '\(name)' is there already.")
             }
             try AtomicFile.syncFolder(home.buckets)
-            let now = Date()
+            let now = Date.now1970
             let bucket = StoredBucket(name: name, created: now, updated: now, settings: settings)
             try Self.put(bucket, path, transaction)
             return bucket
@@ -133,7 +130,7 @@ public final class BucketFolders: Sendable {
             try Self.check(bucket, metageneration)
             try body(&bucket.settings)
             bucket.metageneration += 1
-            bucket.updated = Date()
+            bucket.updated = .now1970
             try Self.put(bucket, path, transaction)
             return bucket
         }

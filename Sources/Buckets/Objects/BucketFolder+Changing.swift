@@ -91,7 +91,7 @@ extension BucketFolder {
             try body(&object.properties)
             try object.properties.check()
             object.metageneration += 1
-            object.updated = Date()
+            object.updated = .now1970
             try transaction.put(object)
             return object
         }
@@ -121,7 +121,7 @@ extension BucketFolder {
         guard source != target else {
             throw BucketError(.invalidArgument, "An object cannot move to its own name.")
         }
-        _ = try open(source, hashing: true)
+        _ = try open(source, hashing: false)
         let (folders, part) = source.parts
         let moved = try index.tables.write { transaction in
             let object = try current(source, transaction)
@@ -169,7 +169,7 @@ extension OpenFolder {
 extension StoredObject {
     /// Makes it younger than what stood there.
     fileprivate mutating func stamp(after before: StoredObject?) {
-        created = Date()
+        created = .now1970
         updated = created
         generation = max(Int64(created.timeIntervalSince1970 * 1e6), (before?.generation ?? 0) + 1)
     }

@@ -17,17 +17,21 @@ package final class BucketFolder: Sendable {
         (self.name, self.path, self.root, self.index) = (name, path, root, index)
     }
 
+    /// Bytes that are read for a caller who waits for checksums only: a few seconds' worth.
+    private static let largestHashed = 1 << 30
+
     /// Opens an object.
     ///
-    /// - Parameter hashing: reads a file whose checksums nobody knows yet, and notes them.
+    /// - Parameter hashing: reads a file whose checksums nobody knows yet, and notes them, unless it is over 1 GiB.
     /// - Throws: ``BucketError`` `noSuchObject`.
-    package func open(_ key: ObjectKey, hashing: Bool) throws -> OpenObject {
+    package func open(_ key: ObjectKey, hashing isHashing: Bool) throws -> OpenObject {
         let (folders, name) = key.parts
         // Another object may take this one's place, and its row with it, between the look at the file and at the row.
         for _ in 0..<10 {
             guard let file = try root.folder(folders)?.file(name),
                 let identity = FileIdentity(descriptor: file.descriptor)
             else { throw missing(key) }
+            let hashing = isHashing && identity.size <= Self.largestHashed
             if let known = try index.object(self.name, key, identity), known.hashes != nil || !hashing {
                 return OpenObject(object: known, file: file)
             }

@@ -13,7 +13,7 @@ package final class UploadsUnderWay: Sendable {
 
     private let known = Mutex<[String: Known]>([:])
     /// That stay open while nobody asks for them: each has a file and what was hashed of it.
-    private static let maximumIdle = 256
+    private static let maximumIdle = 64
     /// As long as in the cloud.
     private static let lifetime = 7 * 86_400.0
 
@@ -22,6 +22,7 @@ package final class UploadsUnderWay: Sendable {
     /// Begins one; it is on the disk when this returns.
     package func begin(_ plan: UploadPlan, in bucket: BucketFolder) throws -> ResumableUpload {
         let key = try ObjectKey(plan.key)
+        try removeOld(in: bucket)
         try plan.properties.check()
         try bucket.check(plan.conditions, key)
         let id = Self.newID()
@@ -111,7 +112,7 @@ package final class UploadsUnderWay: Sendable {
     }
 
     /// Removes what nobody has gone on with for a week.
-    func removeOld(in bucket: BucketFolder) throws {
+    private func removeOld(in bucket: BucketFolder) throws {
         let end = Date().timeIntervalSince1970 - Self.lifetime
         try remove(
             bucket.index.tables.read {

@@ -149,7 +149,7 @@ struct ObjectRoutes: RouteGroup {
             let folder = try buckets.folder(bucket)
             try folder.check(conditions, target)
             let sources = try pieces.map { piece in
-                let source = try folder.open(piece.key, hashing: true)
+                let source = try folder.open(piece.key, hashing: false)
                 try piece.conditions.check(source.object)
                 return source
             }
@@ -168,7 +168,7 @@ struct ObjectRoutes: RouteGroup {
         let (conditions, generation) = (try query.conditions(), try query.number("sourceGeneration"))
         let sourceConditions = try query.conditions(source: true)
         return try await context.buckets { buckets in
-            let source = try buckets.folder(bucket).open(path.key, hashing: true)
+            let source = try buckets.folder(bucket).open(path.key, hashing: false)
             guard generation ?? source.object.generation == source.object.generation else {
                 throw BucketError(.noSuchObject, "No such object: \(bucket)/\(path.key)#\(generation ?? 0)")
             }
