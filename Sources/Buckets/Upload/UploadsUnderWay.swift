@@ -27,13 +27,13 @@ package final class UploadsUnderWay: Sendable {
         try bucket.check(plan.conditions, key)
         let id = Self.newID()
         let upload = ResumableUpload(id: id, bucket: bucket, plan: plan, kept: 0)
-        try IncomingObject(in: bucket, named: upload.fileName).isKept = true
+        // A row without its file is forgotten in a week; a file without its row would stay.
         try bucket.index.tables.write { transaction in
             try transaction.execute(
                 "INSERT INTO upload VALUES (?, ?, ?, 0, ?, NULL)",
                 [id, bucket.name, try IndexJSON.text(plan), Date().timeIntervalSince1970])
         }
-        known.withLock { $0[id] = Known(upload: upload) }
+        try IncomingObject(in: bucket, named: upload.fileName).isKept = true
         return upload
     }
 
@@ -105,9 +105,9 @@ package final class UploadsUnderWay: Sendable {
     private func remove(_ ids: [String], in bucket: BucketFolder) throws {
         let folder = try bucket.root.folder(Array(BucketFolder.incoming.utf8))
         for id in ids {
-            try bucket.index.tables.write { try $0.execute("DELETE FROM upload WHERE id = ?", [id]) }
             known.withLock { $0[id] = nil }
             try? folder?.remove(Array("\(id).upload".utf8))
+            try bucket.index.tables.write { try $0.execute("DELETE FROM upload WHERE id = ?", [id]) }
         }
     }
 
@@ -125,11 +125,5 @@ package final class UploadsUnderWay: Sendable {
             bucket.index.tables.read {
                 try $0.column("SELECT id FROM upload WHERE bucket = ?", [bucket.name])
             }, in: bucket)
-        if let folder = try bucket.root.folder(Array(BucketFolder.incoming.utf8)) {
-            var orphans: [[UInt8]] = []
-            try folder.visit { name, kind in if kind == .file { orphans.append(name) } }
-            // Of a process that died between the file and its row.
-            for name in orphans where name.suffix(7).elementsEqual(".upload".utf8) { try? folder.remove(name) }
-        }
     }
 }
