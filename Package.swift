@@ -125,6 +125,7 @@ let package = Package(
         // 3: what is kept on disk, in object storage and in databases
         library("Database", ["LightboxCore", "CPQ", grdb, sqlite]),
         library("ObjectStorage", ["LightboxCore", "WireFormats"]),
+        library("Buckets", ["LightboxCore", "WireFormats", "Database"]),
         library("Warehouse", ["LightboxCore", "WireFormats", "Database", sqlite]),
         library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Database", "Warehouse"]),
         library("Datasets", ["LightboxCore", "WireFormats", "Imaging", yams]),
@@ -181,7 +182,7 @@ let package = Package(
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
                 "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", "DICOM",
-                "DICOMStore", "DICOMweb", "Deidentification", "ObjectStorage", "AnswerCards", nio, nioSSL,
+                "DICOMStore", "DICOMweb", "Deidentification", "ObjectStorage", "Buckets", "AnswerCards", nio, nioSSL,
             ] + http),
 
         // 6: the command line
@@ -248,6 +249,7 @@ let package = Package(
                 "DICOMStore", "Pipelines", "AnswerCards",
             ]),
         tests(of: "ObjectStorage", using: ["WireFormats", "DICOM", "DICOMStore", "Catalog"]),
+        tests(of: "Buckets"),
         tests(of: "Warehouse", using: ["Database"]),
         tests(of: "DICOMStore", using: ["DICOM", "Database", "Warehouse"]),
         tests(

@@ -24,19 +24,39 @@ public struct Checksum: Sendable, Hashable, CustomStringConvertible {
     public init(_ algorithm: Algorithm, ofFile path: String) throws {
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: RemoteFiles.file(of: path)))
         defer { try? file.close() }
-        let context = EVP_MD_CTX_new()
-        defer { EVP_MD_CTX_free(context) }
-        EVP_DigestInit_ex(context, algorithm == .md5 ? EVP_md5() : EVP_sha256(), nil)
+        var hasher = ChecksumHasher(algorithm)
         while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
-            piece.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+            piece.withUnsafeBytes { hasher.update($0) }
         }
-        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var count: UInt32 = 0
-        EVP_DigestFinal_ex(context, &digest, &count)
+        let digest = hasher.finalize()
         self.algorithm = algorithm
-        digits = digest[..<Int(count)].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        digits = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     /// `md5:9d60b809…`.
     public var description: String { "\(algorithm.rawValue):\(digits)" }
+}
+
+/// A digest of bytes that arrive in pieces.
+public struct ChecksumHasher: ~Copyable {
+    private let context: OpaquePointer
+
+    public init(_ algorithm: Checksum.Algorithm) {
+        context = EVP_MD_CTX_new()
+        EVP_DigestInit_ex(context, algorithm == .md5 ? EVP_md5() : EVP_sha256(), nil)
+    }
+
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    /// The digest of all that came: 16 bytes of MD5, 32 of SHA-256. Nothing is added any more.
+    public mutating func finalize() -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var count: UInt32 = 0
+        EVP_DigestFinal_ex(context, &digest, &count)
+        return Array(digest[..<Int(count)])
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
 }

@@ -30,6 +30,8 @@ public struct Home: Sendable, Hashable {
     public var warehouse: String { path + "/warehouse.db" }
     public var dicom: String { path + "/dicom" }
     public var buckets: String { path + "/buckets" }
+    /// SQLite: what files in buckets cannot hold of their objects, such as content types and checksums.
+    public var bucketIndex: String { path + "/buckets.db" }
     /// Paths below it name objects elsewhere; what is under way to them lies here.
     public var objects: String { path + "/objects" }
     /// Outputs that are folders, until they are brought to where they belong.

@@ -1,12 +1,12 @@
 /// A media type with its parameters (RFC 9110 section 8.3.1): of a body, or a range in an Accept header.
-struct MediaType: Sendable, Hashable {
+package struct MediaType: Sendable, Hashable {
     /// In small letters: `multipart/related`, `image/*`.
-    var name: String
+    package var name: String
     /// Names in small letters, values without quotes.
-    var parameters: [String: String]
+    package var parameters: [String: String]
 
     /// nil when the text is none.
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         var scanner = HeaderScanner(text)
         guard let type = scanner.mediaType() else { return nil }
         self = type

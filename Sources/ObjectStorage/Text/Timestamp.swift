@@ -13,6 +13,18 @@ package enum Timestamp {
         return date([parts[3], String(month + 1), parts[1], parts[4], parts[5], parts[6]])
     }
 
+    /// The same of a date.
+    package static func http(_ date: Date) -> String {
+        var seconds = time_t(date.timeIntervalSince1970.rounded(.down))
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+        func two(_ number: Int32) -> String { (number < 10 ? "0" : "") + String(number) }
+        let day =
+            "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(parts.tm_year + 1900)"
+        return "\(day) \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
+    }
+
     /// `2026-11-21T14:00:00Z`, with or without fractions of a second.
     package static func iso(_ text: String) -> Date? {
         date(text.prefix(19).split(whereSeparator: { $0 == "-" || $0 == "T" || $0 == ":" }).map(String.init))

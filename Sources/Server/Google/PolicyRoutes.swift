@@ -51,7 +51,7 @@ struct PolicyRoutes: RouteGroup {
     }
 
     /// `ml.models.predict` and so on: what its verb needs.
-    private static func role(for permission: String) -> AccessRole {
+    static func role(for permission: String) -> AccessRole {
         switch permission.split(separator: ".").last {
         case "get", "list", "getIamPolicy", "dicomWebRead": .read
         case "predict": .predict

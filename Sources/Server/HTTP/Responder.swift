@@ -78,7 +78,9 @@ struct Responder: HTTPResponder {
                 error.allowed = methods
                 throw error
             case .none:
-                throw ServerError(.noSuchRoute, "Nothing is here. /openapi.json lists what there is.")
+                throw target.isStorageXML
+                    ? ServerError.storageXML
+                    : ServerError(.noSuchRoute, "Nothing is here. /openapi.json lists what there is.")
             }
         } catch {
             let isSeen = found.map { $0.route.isPage } ?? false
@@ -104,10 +106,7 @@ struct Responder: HTTPResponder {
         _ entry: RouteTable.Entry, _ caller: Caller, _ reply: Reply, _ resources: [(name: String, value: String)],
         _ id: String
     ) {
-        var who = reply.signedIn ?? caller.name
-        if who.isEmpty {
-            who = reply.status.code == 401 ? "unknown" : context.settings.isLoopback ? "local" : "anonymous"
-        }
+        let who = context.auditedName(reply.signedIn ?? caller.name, status: reply.status.code)
         context.audit.add(
             AuditRecord(
                 time: Date().timeIntervalSince1970, who: who, what: entry.title, resources: resources,
@@ -144,6 +143,14 @@ struct Responder: HTTPResponder {
     }
 }
 
+extension ServerContext {
+    /// Who asks, as the audit log writes it.
+    func auditedName(_ name: String, status: Int) -> String {
+        if !name.isEmpty { return name }
+        return status == 401 ? "unknown" : settings.isLoopback ? "local" : "anonymous"
+    }
+}
+
 /// Method, path and query, as the caller means them.
 private struct Target {
     let method: HTTPRequest.Method
@@ -168,6 +175,9 @@ private struct Target {
         isOverridden = meant?.uppercased() == "GET"
         method = isOverridden ? .get : request.method
     }
+
+    /// Whether it is an upload in parts by Cloud Storage's XML interface, whose paths could be anything.
+    var isStorageXML: Bool { queryText.hasPrefix("uploads") || queryText.contains("uploadId=") }
 
     func query(_ body: Bytes) -> Query {
         guard isOverridden else { return Query(queryText) }

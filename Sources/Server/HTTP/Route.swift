@@ -12,6 +12,7 @@ public struct Route: Sendable {
     public enum Family: String, Sendable, CaseIterable {
         case google = "Google ml v1"
         case healthcare = "Google healthcare v1"
+        case storage = "Google Cloud Storage v1"
         case tensorFlow = "TensorFlow Serving"
         case inferenceProtocol = "Open Inference Protocol v2"
         case dicomWeb = "DICOMweb"
@@ -99,6 +100,7 @@ public struct Route: Sendable {
     var errors: ErrorShape {
         switch family {
         case .google: parts.verb == "predict" ? .googlePrediction : .google
+        case .storage: .storage
         case .tensorFlow, .inferenceProtocol: .text
         case .healthcare, .dicomWeb, .own, .page: .google
         }

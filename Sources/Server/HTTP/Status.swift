@@ -1,3 +1,4 @@
+import Buckets
 import Catalog
 import HTTPTypes
 import LightboxCore
@@ -23,6 +24,9 @@ struct Status: Sendable, Equatable {
             let (http, name) = Self.pair(error.code)
             self.init(http: http, name: name, message: error.description, retryAfter: Self.wait(http))
         case let error as CatalogError:
+            let (http, name) = Self.pair(error.code)
+            self.init(http: http, name: name, message: error.description)
+        case let error as BucketError:
             let (http, name) = Self.pair(error.code)
             self.init(http: http, name: name, message: error.description)
         case let error as any Failure:
@@ -84,6 +88,21 @@ struct Status: Sendable, Equatable {
         }
     }
 
+    private static func pair(_ code: BucketError.Code) -> (Int, String) {
+        switch code {
+        case .invalidName, .invalidArgument, .wrongContent: (400, "INVALID_ARGUMENT")
+        case .notOffered: (400, "FAILED_PRECONDITION")
+        case .noSuchBucket, .noSuchObject, .noSuchUpload: (404, "NOT_FOUND")
+        case .bucketExists: (409, "ALREADY_EXISTS")
+        case .bucketNotEmpty: (409, "FAILED_PRECONDITION")
+        case .superseded: (409, "ABORTED")
+        case .conditionNotMet: (412, "FAILED_PRECONDITION")
+        case .notModified: (304, "OK")
+        case .badRange: (416, "OUT_OF_RANGE")
+        case .tooLarge: (413, "INVALID_ARGUMENT")
+        }
+    }
+
     private static func pair(_ kind: FailureKind) -> (Int, String) {
         switch kind {
         case .invalidInput, .corrupt: (400, "INVALID_ARGUMENT")
@@ -106,20 +125,23 @@ enum ErrorShape: Sendable {
     case text
     /// The object for what is wrong with the place or the server, the text for what is wrong with the instances.
     case googlePrediction
+    /// ``google`` with a list `errors`, each with the `reason` that clients of Cloud Storage look at.
+    case storage
 
     func reply(_ error: any Error) -> Reply {
         let status = Status(error)
         // Google's services know no 413.
-        let http = status.http == 413 && self != .text ? 400 : status.http
+        let http = status.http == 413 && self != .text && self != .storage ? 400 : status.http
         let isInstance = (error as? ServingError).map { $0.code != .overloaded && http < 500 } ?? false
         let body: JSONValue
         if self == .text || self == .googlePrediction && isInstance {
             body = .object([JSONMember("error", .string(status.message))])
         } else {
-            let members = [
+            var members = [
                 JSONMember("code", .integer(Int64(http))), JSONMember("message", .string(status.message)),
                 JSONMember("status", .string(status.name)),
             ]
+            if self == .storage { members.append(JSONMember("errors", status.storageErrors)) }
             body = .object([JSONMember("error", .object(members))])
         }
         var reply = Reply(status: .init(code: http), body)

@@ -57,6 +57,7 @@ public struct LightboxServer: Sendable {
             DICOMwebRoutes(context),
             StudyPageRoutes(context), DeidentifyRoutes(context),
             DatasetRoutes(context), DICOMStoreRoutes(context), ArchiveOperationRoutes(context),
+            BucketRoutes(context), ObjectRoutes(context), UploadRoutes(context), StorageBatchRoute(context),
         ]
         let routes = OwnRoutes(context, beside: groups.flatMap(\.routes)).all
         precondition(routes.count < Metrics.maximumRoutes)

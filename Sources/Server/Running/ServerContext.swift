@@ -1,3 +1,4 @@
+import Buckets
 public import Catalog
 import Foundation
 public import LightboxCore
@@ -11,6 +12,7 @@ public final class ServerContext: Sendable {
     public let catalog: ModelCatalog
     public let models: LiveModels
     public let stores: OpenStores
+    let buckets: BucketFolders
     /// By the name of the model that they are attached to.
     let cases: [String: AttachedCases]
     let cardMakers = CardMakers()
@@ -52,6 +54,7 @@ public final class ServerContext: Sendable {
         port = Atomic(settings.port)
         stores = OpenStores(home: home)
         similar = SimilarTables(home: home, limit: settings.maximumCases)
+        buckets = BucketFolders(home: home)
         audit = AuditLog(home: home)
         door = Doorkeeper(catalog: catalog)
     }
