@@ -11,6 +11,7 @@ public final class ServerContext: Sendable {
     public let catalog: ModelCatalog
     public let models: LiveModels
     public let stores: OpenStores
+    let maps: OpenMaps
     /// By the name of the model that they are attached to.
     let cases: [String: AttachedCases]
     package let door: Doorkeeper
@@ -49,6 +50,7 @@ public final class ServerContext: Sendable {
         self.cases = cases
         port = Atomic(settings.port)
         stores = OpenStores(home: home)
+        maps = OpenMaps(home: home, mostPoints: settings.maximumMapPoints)
         audit = AuditLog(home: home)
         door = Doorkeeper(catalog: catalog)
     }
