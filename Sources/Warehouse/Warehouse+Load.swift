@@ -37,7 +37,8 @@ extension Warehouse {
     ) throws -> LoadReport {
         try write { transaction in
             try load(
-                rows, into: table, disposition: disposition, columns: columns, from: provenance, at: date, transaction,
+                rows, into: table, disposition: disposition, columns: columns, from: provenance, at: date,
+                transaction,
                 progress: progress)
         }
     }

@@ -21,7 +21,8 @@ struct AuditRecord: Sendable {
 
     /// Names that the registry gives; anything else may come from a patient's file and is hashed.
     private static let registryNames: Set<String> = [
-        "project", "model", "version", "job", "operation", "location", "token", "role", "dataset", "store", "table",
+        "project", "model", "version", "job", "operation", "location", "token", "role", "dataset", "store",
+        "table",
     ]
 
     /// The line without its number and its link.

@@ -46,12 +46,13 @@ struct MapColumns {
         }
         var groups = [Group(source: "", title: map.table.name.description, columns: own)]
         for name in try warehouse.tables().prefix(Self.mostTables) where name != map.table.name {
-            guard let schema = try warehouse.schema(of: name), RowNames.join(map.table.keys, schema) != nil else {
+            guard let schema = try warehouse.schema(of: name), let pairs = RowNames.join(map.table.keys, schema)
+            else {
                 continue
             }
-            let names = RowNames.columns(of: schema)
+            let names = RowNames.columns(of: schema) + ["x", "y"]
             let columns = schema.columns.filter { Self.canColour($0) && !names.contains($0.name) }
-            guard !columns.isEmpty else { continue }
+            guard !columns.isEmpty, try share(pairs[0], with: name) else { continue }
             groups.append(Group(source: "table:\(name)", title: "\(name)", columns: columns))
         }
         for store in try knownStores() {
@@ -62,6 +63,39 @@ struct MapColumns {
         }
         return groups
     }
+
+    /// Whether the two tables speak of the same images, as far as some of the names of each tell, and a short time allows.
+    private func share(_ pair: (own: String, theirs: String), with table: TableName) throws -> Bool {
+        guard let place = map.table.keys.firstIndex(of: pair.own), map.points.count > 0 else { return false }
+        let some = stride(from: 0, to: map.points.count, by: max(1, map.points.count / Self.mostSamples))
+        let mine = some.prefix(Self.mostSamples).compactMap { map.points.keys[place][$0] }
+        if try has(table, pair.theirs, mine) { return true }
+        let theirs = try warehouse.query(
+            "SELECT \(Self.quoted(pair.theirs)) FROM \(Self.quoted(table.description)) LIMIT \(Self.mostSamples)"
+        ).rows.compactMap { $0[0].keyText }
+        return try has(map.table.name, pair.own, theirs)
+    }
+
+    private static let mostSamples = 100
+    private static let patience = Duration.milliseconds(200)
+
+    /// Whether a table has any of some names. One that is too large to be looked through at once counts as having.
+    private func has(_ table: TableName, _ column: String, _ names: [String]) throws -> Bool {
+        guard !names.isEmpty else { return false }
+        let places = Array(repeating: "?", count: names.count).joined(separator: ", ")
+        let sql = """
+            SELECT 1 FROM \(Self.quoted(table.description))
+            WHERE CAST(\(Self.quoted(column)) AS TEXT) IN (\(places)) LIMIT 1
+            """
+        do {
+            let limits = QueryLimits(time: Self.patience)
+            return try !warehouse.query(sql, names.map { .text($0) }, limits: limits).rows.isEmpty
+        } catch let error as WarehouseError where error.code == .timeLimit {
+            return true
+        }
+    }
+
+    private static func quoted(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
 
     private static func canColour(_ column: TableSchema.Column) -> Bool {
         column.type != .vector && column.type != .json
@@ -82,7 +116,8 @@ struct MapColumns {
             guard let series = RowNames.column("series", in: map.table.keys) else { break }
             for (index, text) in keys([series]).enumerated() { builder.set(index, values[text] ?? .null) }
         }
-        return builder.colours(as: kind)
+        // The numbers of clusters are names, however many there are.
+        return builder.colours(as: kind, isCluster: name.lowercased().hasPrefix("cluster"))
     }
 
     private func column(_ name: String, of schema: TableSchema, _ table: String) throws -> TableSchema.Column {
@@ -102,13 +137,11 @@ struct MapColumns {
             throw ServerError(.invalidArgument, "The table '\(table)' has no column that names the same images.")
         }
         let column = try column(name, of: schema, "\(table)")
-        let selected = (pairs.map(\.theirs) + [column.name]).map {
-            "\"" + $0.replacing("\"", with: "\"\"") + "\""
-        }
+        let selected = (pairs.map(\.theirs) + [column.name]).map(Self.quoted)
         var found: [String: SQLValue] = [:]
         var isAmbiguous = false
         try warehouse.query(
-            "SELECT \(selected.joined(separator: ", ")) FROM \"\(table)\"", columns: { _ in },
+            "SELECT \(selected.joined(separator: ", ")) FROM \(Self.quoted(table.description))", columns: { _ in },
             row: { row in
                 guard let value = PointColours.Builder.usable(row[pairs.count]) else { return }
                 let key = Self.joined(row.prefix(pairs.count).map(\.keyText))
@@ -165,7 +198,8 @@ struct MapColumns {
             throw ServerError(.invalidArgument, "This attribute does not colour maps.")
         }
         let query = AttributeQuery(
-            level: .series, fields: .tags([.specificCharacterSet, .seriesInstanceUID, tag]), limit: Self.mostSeries)
+            level: .series, fields: .tags([.specificCharacterSet, .seriesInstanceUID, tag]), limit: Self.mostSeries
+        )
         var values: [String: SQLValue] = [:]
         for found in try store.search(query) {
             guard let series = found.string(.seriesInstanceUID), let text = found.string(tag) else { continue }

@@ -112,7 +112,8 @@ struct MapRoutes: RouteGroup {
         return try await onOwnThread { [context] in
             let map = try context.map(call)
             do {
-                return try context.columns(of: map).colours(source, name, as: kind).reply(version: map.points.version)
+                return try context.columns(of: map).colours(source, name, as: kind).reply(
+                    version: map.points.version)
             } catch let error as WarehouseError where error.code == .changed {
                 context.maps.forget(call["table"])
                 throw error
@@ -149,7 +150,11 @@ struct MapRoutes: RouteGroup {
                 JSONMember(
                     "names",
                     .array(
-                        names.map { .object([JSONMember("column", .string($0.column)), JSONMember("text", .string($0.text))]) })),
+                        names.map {
+                            .object([
+                                JSONMember("column", .string($0.column)), JSONMember("text", .string($0.text)),
+                            ])
+                        })),
             ]
             switch try PointPlaces(context: context, role: call.role).place(names) {
             case .instance(let instance, let frame)?:
@@ -180,7 +185,8 @@ struct MapRoutes: RouteGroup {
             var reply = try await blocking {
                 let image = try reader.image(bytes)
                 guard !isFull else { return Reply(PNG.encode(image), type: "image/png") }
-                return Reply(try JPEG.encode(image.reduced(toSide: Self.thumbnailSide), quality: 85), type: "image/jpeg")
+                return Reply(
+                    try JPEG.encode(image.reduced(toSide: Self.thumbnailSide), quality: 85), type: "image/jpeg")
             }
             reply.headers[.cacheControl] = "private, max-age=300"
             reply.headers[HTTPField.Name("X-Content-Type-Options")!] = "nosniff"
@@ -189,7 +195,8 @@ struct MapRoutes: RouteGroup {
         }
     }
 
-    private func names(_ call: Call) throws -> (map: OpenMap, index: Int, names: [(column: String, text: String)]) {
+    private func names(_ call: Call) throws -> (map: OpenMap, index: Int, names: [(column: String, text: String)])
+    {
         let map = try context.map(call)
         guard let index = Int(call["point"]), (0..<map.points.count).contains(index) else {
             throw ServerError(.noSuchRoute, "The map has no such point.")
@@ -210,7 +217,9 @@ extension ServerContext {
     }
 
     func columns(of map: OpenMap) throws -> MapColumns {
-        guard let warehouse = try maps.warehouse() else { throw ServerError(.noSuchRoute, "The home has no tables.") }
+        guard let warehouse = try maps.warehouse() else {
+            throw ServerError(.noSuchRoute, "The home has no tables.")
+        }
         return MapColumns(map: map, warehouse: warehouse, stores: stores)
     }
 }

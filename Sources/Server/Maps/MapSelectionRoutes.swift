@@ -198,7 +198,8 @@ struct IndexRanges {
     /// - Throws: ``ServerError`` for anything but rising runs of points that there are.
     init(_ json: JSONValue?, within count: Int) throws {
         let problem = ServerError(
-            .invalidArgument, "ranges: start and length of each run of points, in rising order, one after the other.")
+            .invalidArgument,
+            "ranges: start and length of each run of points, in rising order, one after the other.")
         let numbers: [Double]
         switch json {
         case .numbers(let list)?: numbers = list

@@ -52,7 +52,8 @@ enum RowNames {
     /// Each line is one thing. The first that two tables have joins them.
     private static let groups = [
         ["instance", "sopinstanceuid", "sop_instance_uid"], ["path", "image", "image_path"], ["file"], ["id"],
-        ["series", "seriesinstanceuid", "series_instance_uid"], ["study", "studyinstanceuid", "study_instance_uid"],
+        ["series", "seriesinstanceuid", "series_instance_uid"],
+        ["study", "studyinstanceuid", "study_instance_uid"],
         ["patient", "patientid", "patient_id"],
     ]
     private static let frame = "frame"
@@ -83,7 +84,9 @@ enum RowNames {
 
     /// The column of a thing: `instance`, `path`, `file`, `series` …
     static func column(_ thing: String, in columns: [String]) -> String? {
-        guard let group = groups.first(where: { $0[0] == thing }) ?? (thing == frame ? [frame] : nil) else { return nil }
+        guard let group = groups.first(where: { $0[0] == thing }) ?? (thing == frame ? [frame] : nil) else {
+            return nil
+        }
         return columns.first { group.contains($0.lowercased()) }
     }
 }

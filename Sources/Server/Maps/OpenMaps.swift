@@ -109,7 +109,8 @@ final class OpenMaps: Sendable {
         if let known, known.goodUntil > .now, known.map.table.schema == table.schema { return known.map }
         guard let warehouse = try warehouse() else { throw ServerError(.noSuchRoute, "The home has no tables.") }
         // First the history: a load in between is seen at the next look.
-        let stamp = Stamp(history: try warehouse.history(of: table.name), rows: try warehouse.rowCount(of: table.name))
+        let stamp = Stamp(
+            history: try warehouse.history(of: table.name), rows: try warehouse.rowCount(of: table.name))
         guard stamp.rows <= mostPoints else {
             throw ServerError(
                 .notOffered,

@@ -6,7 +6,8 @@ import WireFormats
 /// What colours the points of a map: a category each, or a number each.
 enum PointColours: Sendable {
     /// Codes are places in `names`; the next one is every other value, the one behind it no value.
-    case categories(names: [String], counts: [Int], others: (values: Int, points: Int), missing: Int, codes: [UInt8])
+    case categories(
+        names: [String], counts: [Int], others: (values: Int, points: Int), missing: Int, codes: [UInt8])
     /// Not a number where there is none.
     case numbers([Float], missing: Int)
 
@@ -48,10 +49,11 @@ enum PointColours: Sendable {
         }
 
         /// - Parameter kind: nil to choose by the values.
-        func colours(as kind: Kind?) -> PointColours {
+        func colours(as kind: Kind?, isCluster: Bool) -> PointColours {
             let numbers = values.compactMap(Self.number)
             let areNumbers = numbers.count == values.count && !values.isEmpty
-            let isMeasure = areNumbers && (values.contains(where: Self.isFraction) || values.count > 20)
+            let isMeasure =
+                areNumbers && (values.contains(where: Self.isFraction) || !isCluster && values.count > 20)
             if areNumbers, kind == .number || kind == nil && isMeasure { return measured(numbers) }
             return categories(areNumbers: areNumbers)
         }
@@ -66,7 +68,9 @@ enum PointColours: Sendable {
             for code in codes { counts[Int(code)] += 1 }
             let names = values.map(Self.name)
             // Clusters keep the order of their numbers, names come by how often they are there.
-            var order = Array(1..<(values.count + 1)).sorted { (counts[$1], names[$0 - 1]) < (counts[$0], names[$1 - 1]) }
+            var order = Array(1..<(values.count + 1)).sorted {
+                (counts[$1], names[$0 - 1]) < (counts[$0], names[$1 - 1])
+            }
             order = Array(order.prefix(mostNames))
             if areNumbers, values.count <= mostNames {
                 let numbers = values.map { Self.number($0) ?? 0 }

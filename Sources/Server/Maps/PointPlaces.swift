@@ -65,7 +65,8 @@ struct PointPlaces {
         let folders = context.settings.pictureFolders
         let candidates: [String]
         if file.contains("://") {
-            candidates = [try context.home.localPath(of: file)]
+            let isBucket = file.hasPrefix("gs://") || file.hasPrefix("s3://")
+            candidates = isBucket ? [try context.home.localPath(of: file)] : []
         } else if file.hasPrefix("/") {
             candidates = [file]
         } else {
@@ -73,12 +74,14 @@ struct PointPlaces {
         }
         let real = candidates.compactMap(Self.real)
         let allowed = (folders + [context.home.buckets]).compactMap(Self.real)
-        if let found = real.first(where: { path in role >= .admin || allowed.contains { path.hasPrefix($0 + "/") } }) {
+        if let found = real.first(where: { path in role >= .admin || allowed.contains { path.hasPrefix($0 + "/") }
+        }) {
             return found
         }
         guard real.isEmpty else {
             throw ServerError(
-                .forbidden, "This server does not show pictures of that folder. Name it with `serve --pictures FOLDER`.")
+                .forbidden,
+                "This server does not show pictures of that folder. Name it with `serve --pictures FOLDER`.")
         }
         throw ServerError(
             .noSuchRoute,
@@ -104,6 +107,7 @@ extension Image {
         }
         let longest = max(image.width, image.height)
         guard longest > side else { return image }
-        return image.resized(height: max(1, image.height * side / longest), width: max(1, image.width * side / longest))
+        return image.resized(
+            height: max(1, image.height * side / longest), width: max(1, image.width * side / longest))
     }
 }

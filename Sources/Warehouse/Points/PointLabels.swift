@@ -126,7 +126,8 @@ extension Warehouse {
         guard !keys.isEmpty else {
             throw WarehouseError(.noSuchColumn, "The table has no column that names its rows.")
         }
-        return keys.compactMap { key in schema[key].map { .init($0.name, $0.type == .integer ? .integer : .text) } }
+        return keys.compactMap { key in schema[key].map { .init($0.name, $0.type == .integer ? .integer : .text) }
+        }
     }
 
     /// The rows of a table of labels; nil where there is none yet.
@@ -220,7 +221,9 @@ private struct LabelRows {
             for index in try keys.indices(change.points) { set(keys[index], change.value) }
         }
         let previous = before.map { PointLabels.Change(value: $0.key, points: Self.ranges($0.value.sorted())) }
-        return (changed, previous.sorted { ($0.points.first?.lowerBound ?? 0) < ($1.points.first?.lowerBound ?? 0) })
+        return (
+            changed, previous.sorted { ($0.points.first?.lowerBound ?? 0) < ($1.points.first?.lowerBound ?? 0) }
+        )
     }
 
     private mutating func set(_ key: [String?], _ value: String?) {

@@ -15,7 +15,7 @@ import { copy } from "/assets/snippets.js";
 import { wireWriting } from "/assets/writing.js";
 
 const get = (id) => document.getElementById(id);
-const [page, stage, canvas, marks] = ["map", "stage", "canvas", "marks"].map(get);
+const [page, stage, marks] = ["map", "stage", "marks"].map(get);
 const { table, root, axes } = page.dataset;
 const reach = 14; // pixels around the pointer in which a point is found
 const mostWhileMoving = 250000; // points that are drawn while the map moves
@@ -119,7 +119,7 @@ function drawMarks() {
 
 new ResizeObserver(() => {
   plane.setSize(stage.clientWidth, stage.clientHeight);
-  for (const each of [canvas, marks]) {
+  for (const each of [get("canvas"), marks]) {
     each.width = Math.max(1, Math.round(stage.clientWidth * ratio()));
     each.height = Math.max(1, Math.round(stage.clientHeight * ratio()));
   }
@@ -395,7 +395,7 @@ function saveAs(blob, name) {
 /** The picture that "Save as PNG" saves. */
 async function picture() {
   paint(); // what WebGL has drawn is there until the frame ends
-  return poster(canvas, ratio(), { title: table, column: colouring.column?.title ?? "", colouring });
+  return poster(plot.canvas, ratio(), { title: table, column: colouring.column?.title ?? "", colouring });
 }
 
 function wireCommands() {
@@ -442,7 +442,7 @@ async function begin() {
   colouring = new Colouring(null, points.count);
   const state = () => new URLSearchParams({ axes, version: points.version });
   card = new HoverCard((point, part) => `${root}/points/${point}${part}?${state()}`);
-  plot = makePlot(canvas, points.places);
+  plot = makePlot(get("canvas"), points.places);
   plot.onLost = recolour;
   paint();
   get("waiting").hidden = points.count > 0;
@@ -450,7 +450,6 @@ async function begin() {
   gestures = followMap(stage, plane, { tool: () => tool, onHover: hover, onClick: click, onShape: drawShape });
   wireCommands();
   wireWriting(root, selection, () => ({ axes, version: points.version }), { table, onLabelled: showLabels });
-  if (plot.kind !== "WebGL") get("said-drawing").textContent = "Drawn without WebGL, which this browser does not offer.";
   await fillColumns();
   await colour(address.has("by") && isOption(address.get("by")) ? address.get("by") : likely(), address.get("as"));
   restore();

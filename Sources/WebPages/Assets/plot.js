@@ -1,4 +1,4 @@
-// Draws points: with WebGL 2 where the browser has it, else pixel by pixel. Both show the same.
+// Draws points: with WebGL 2 where a graphics card does it, else pixel by pixel. Both show the same.
 
 /** An order of the points that shows no class before another, the same each time (Fisher and Yates, xorshift). */
 function shuffled(count) {
@@ -26,10 +26,36 @@ export function makePlot(canvas, places) {
     ordered[2 * at] = places[2 * order[at]];
     ordered[2 * at + 1] = places[2 * order[at] + 1];
   }
-  const gl = new URLSearchParams(location.search).has("canvas2d") ? null
-    : canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, stencil: false, powerPreference: "high-performance" });
-  const Kind = gl ? GLPlot : PixelPlot;
-  return Object.assign(new Kind(canvas, gl ?? canvas.getContext("2d", { alpha: false }), ordered), { order });
+  return Object.assign(plotOn(canvas, ordered), { order });
+}
+
+const options = { alpha: false, antialias: false, depth: false, stencil: false };
+
+/**
+ * The quickest plot that there is; the address may ask for one: `?draw=webgl`, `?draw=pixels`. WebGL without a graphics
+ * card takes longer than the pixels themselves. A canvas that WebGL has failed on is no use for anything else and replaced.
+ */
+function plotOn(canvas, places) {
+  const asked = new URLSearchParams(location.search).get("draw");
+  const gl = asked === "webgl" || (asked !== "pixels" && hasGraphicsCard()) ? canvas.getContext("webgl2", options) : null;
+  if (!gl) return new PixelPlot(canvas, canvas.getContext("2d", { alpha: false }), places);
+  try {
+    return new GLPlot(canvas, gl, places);
+  } catch {
+    const other = canvas.cloneNode();
+    canvas.replaceWith(other);
+    return new PixelPlot(other, other.getContext("2d", { alpha: false }), places);
+  }
+}
+
+/** Whether WebGL is done by more than the processor. */
+function hasGraphicsCard() {
+  const gl = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  if (!gl) return false;
+  const facts = gl.getExtension("WEBGL_debug_renderer_info");
+  const name = String(gl.getParameter(facts ? facts.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return !/swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
 }
 
 const vertexSource = `#version 300 es
@@ -46,7 +72,7 @@ void main() {
 }`;
 
 const fragmentSource = `#version 300 es
-precision mediump float;
+precision highp float;
 in vec4 shade;
 uniform float size;
 out vec4 result;
@@ -58,7 +84,7 @@ void main() {
 
 class GLPlot {
   kind = "WebGL";
-  #canvas;
+  canvas;
   #gl;
   #uniforms;
   #colours;
@@ -66,7 +92,7 @@ class GLPlot {
   onLost = () => {};
 
   constructor(canvas, gl, places) {
-    [this.#canvas, this.#gl, this.#places] = [canvas, gl, places];
+    [this.canvas, this.#gl, this.#places] = [canvas, gl, places];
     canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     canvas.addEventListener("webglcontextrestored", () => {
       this.#prepare();
@@ -87,6 +113,7 @@ class GLPlot {
     gl.bindAttribLocation(program, 0, "place");
     gl.bindAttribLocation(program, 1, "colour");
     gl.linkProgram(program);
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(gl.getProgramInfoLog(program));
     gl.useProgram(program);
     this.#uniforms = Object.fromEntries(["middle", "scale", "size"].map((name) => [name, gl.getUniformLocation(program, name)]));
     gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
@@ -111,12 +138,12 @@ class GLPlot {
   /** - count: of the points, in their order; - size: the diameter in pixels of the canvas. */
   draw(plane, { count, size, ratio, paper }) {
     const gl = this.#gl;
-    gl.viewport(0, 0, this.#canvas.width, this.#canvas.height);
+    gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clearColor(paper[0] / 255, paper[1] / 255, paper[2] / 255, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.uniform2f(this.#uniforms.middle, plane.x, plane.y);
     gl.uniform2f(
-      this.#uniforms.scale, (2 * plane.scale * ratio) / this.#canvas.width, (2 * plane.scale * ratio) / this.#canvas.height);
+      this.#uniforms.scale, (2 * plane.scale * ratio) / this.canvas.width, (2 * plane.scale * ratio) / this.canvas.height);
     gl.uniform1f(this.#uniforms.size, size);
     gl.drawArrays(gl.POINTS, 0, count);
   }
@@ -124,20 +151,20 @@ class GLPlot {
 
 class PixelPlot {
   kind = "2D canvas";
-  #canvas;
+  canvas;
   #context;
   #places;
   #colours = new Uint32Array(0);
   #picture = null;
 
   constructor(canvas, context, places) {
-    [this.#canvas, this.#context, this.#places] = [canvas, context, places];
+    [this.canvas, this.#context, this.#places] = [canvas, context, places];
   }
 
   setColours(colours) { this.#colours = colours; }
 
   draw(plane, { count, size, ratio, paper }) {
-    const { width, height } = this.#canvas;
+    const { width, height } = this.canvas;
     if (this.#picture?.width !== width || this.#picture?.height !== height) this.#picture = this.#context.createImageData(width, height);
     const pixels = new Uint32Array(this.#picture.data.buffer);
     pixels.fill(0xff000000 | (paper[2] << 16) | (paper[1] << 8) | paper[0]);
@@ -145,38 +172,38 @@ class PixelPlot {
     const [left, top] = [width / 2 - plane.x * scale, height / 2 + plane.y * scale];
     const radius = size / 2;
     const disc = discOf(radius);
+    const reach = Math.ceil(radius);
     for (let at = 0; at < count; at += 1) {
       const colour = this.#colours[at];
       const opacity = colour >>> 24;
       if (opacity === 0) continue;
+      const [red, green] = [colour & 0xff00ff, colour & 0x00ff00]; // red and blue at once
       const column = Math.round(left + this.#places[2 * at] * scale - 0.5);
       const row = Math.round(top - this.#places[2 * at + 1] * scale - 0.5);
-      if (column < -radius || row < -radius || column > width + radius || row > height + radius) continue;
-      for (let part = 0; part < disc.length; part += 2) {
-        const [x, y] = [column + disc[part], row + disc[part + 1]];
-        if (x < 0 || y < 0 || x >= width || y >= height) continue;
-        const place = y * width + x;
-        pixels[place] = opacity > 250 ? colour | 0xff000000 : mixed(pixels[place], colour, opacity);
+      if (column < reach || row < reach || column >= width - reach || row >= height - reach) continue;
+      const middle = row * width + column;
+      for (let part = 0; part < disc.length; part += 3) {
+        const place = middle + disc[part + 1] * width + disc[part];
+        const share = (disc[part + 2] * (opacity + 1)) >> 8;
+        const below = pixels[place];
+        pixels[place] = 0xff000000
+          | (((below & 0xff00ff) + (Math.imul(red - (below & 0xff00ff), share) >> 8)) & 0xff00ff)
+          | (((below & 0x00ff00) + (Math.imul(green - (below & 0x00ff00), share) >> 8)) & 0x00ff00);
       }
     }
     this.#context.putImageData(this.#picture, 0, 0);
   }
 }
 
-/** Columns and rows of the pixels of a disc. */
+/** Column, row and covered part, 0...256, of the pixels of a disc. */
 function discOf(radius) {
   const parts = [];
   const reach = Math.ceil(radius);
   for (let y = -reach; y <= reach; y += 1) {
-    for (let x = -reach; x <= reach; x += 1) if (x * x + y * y <= radius * radius) parts.push(x, y);
+    for (let x = -reach; x <= reach; x += 1) {
+      const share = Math.round(256 * Math.max(0, Math.min(1, radius + 0.5 - Math.hypot(x, y))));
+      if (share > 0) parts.push(x, y, share);
+    }
   }
   return new Int32Array(parts);
-}
-
-function mixed(below, above, opacity) {
-  const part = (shift) => {
-    const [low, high] = [(below >>> shift) & 255, (above >>> shift) & 255];
-    return (low + (((high - low) * opacity) >> 8)) << shift;
-  };
-  return 0xff000000 | part(16) | part(8) | part(0);
 }

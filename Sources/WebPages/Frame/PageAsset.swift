@@ -18,7 +18,8 @@ public struct PageAsset: Sendable {
     /// By name, as pages ask for them under `/assets/`.
     static let all: [String: PageAsset] = [
         "lightbox.css": PageAsset(
-            Array(colours.utf8) + PackageResources.lightbox_css + PackageResources.viewer_css + PackageResources.map_css,
+            Array(colours.utf8) + PackageResources.lightbox_css + PackageResources.viewer_css
+                + PackageResources.map_css,
             "text/css; charset=utf-8"),
         "predict.js": PageAsset(PackageResources.predict_js, script),
         "calls.js": PageAsset(PackageResources.calls_js, script),

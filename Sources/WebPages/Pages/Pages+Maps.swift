@@ -53,10 +53,10 @@ extension Pages {
     }
 
     private static func origin(_ view: MapView) -> HTML {
-        let method: HTML? = view.method.isEmpty ? nil : "\(view.method)"
-        let source: HTML? = view.source.isEmpty ? nil : " of <code>\(view.source)</code>"
-        let made: HTML? = view.made.map { ", \(PageText.time($0))" }
-        return "<span id=\"said-count\">…</span> points. \(method)\(source)\(made)"
+        let method: HTML = "\(view.method.isEmpty ? "made" : view.method) of <code>\(view.source)</code>"
+        let source: HTML? = view.source.isEmpty ? nil : " · \(method)"
+        let made: HTML? = view.made.map { " · \(PageText.time($0))" }
+        return "<span id=\"said-count\">…</span> points\(source)\(made)"
     }
 
     private static let stage: HTML = """
