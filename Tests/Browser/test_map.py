@@ -210,8 +210,8 @@ class Maps(BrowserTest):
         self.assertTrue(found["isInstance"])
         self.assertTrue(found["page"].startswith(f"/stores/{options.store}/studies/"))
         size = self.browser.script(
-            f"return (async () => {{ {PLACES} const answer = await fetch(`${{map.dataset.root}}/points/0/picture?version=${{version}}`);"
-            "const image = await createImageBitmap(await answer.blob()); return [image.width, image.height]; })()")
+            f"return (async () => {{ {PLACES} const pictured = await fetch(`${{map.dataset.root}}/points/0/picture?version=${{version}}`);"
+            "const image = await createImageBitmap(await pictured.blob()); return [image.width, image.height]; })()")
         self.assertLessEqual(max(size), 256)
         names = self.browser.script("return [...document.getElementById('colour').options].map(({ text }) => text)")
         for name in ("Modality", "InstitutionName", "Manufacturer"):

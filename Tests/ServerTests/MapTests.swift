@@ -27,7 +27,7 @@ import WireFormats
 
     private func load(_ rows: [TableRow], into table: String, _ folder: String, analysis: String? = nil) throws {
         let notes = analysis.map { ["analysis": $0] } ?? [:]
-        try Warehouse(path: folder + "/home/warehouse.db").load(
+        try Warehouse(home: TestEngine.home(folder + "/home")).load(
             rows, into: TableName(table), disposition: .truncate,
             from: Provenance(source: "flowers", notes: notes), at: Date(timeIntervalSince1970: 1_790_000_000))
     }
@@ -286,7 +286,7 @@ import WireFormats
             #expect(columns?.contains { $0["from"]?.string == "table:marks" } == true)
             let query = "/maps/lab.map/column?version=\(version)&from=table:marks&name=kind"
             #expect(try parts(await server.get(query), of: UInt8.self).numbers == [0, 0, 2, 2, 0])
-            let warehouse = try Warehouse(path: server.folder + "/home/warehouse.db")
+            let warehouse = try Warehouse(home: TestEngine.home(server.folder + "/home"))
             #expect(
                 try warehouse.query("SELECT path, kind FROM marks ORDER BY path").rows == [
                     ["p0.png", "good"], ["p1.png", "good"], ["p4.png", "good"],
@@ -317,7 +317,7 @@ import WireFormats
             let body = #"{"version": "\#(version)", "ranges": [1, 2], "name": "part"}"#
             let made = try await post(server, "/maps/lab.map/selections", body)
             #expect(made.status == 200 && made.json["rows"]?.integer == 2)
-            let warehouse = try Warehouse(path: server.folder + "/home/warehouse.db")
+            let warehouse = try Warehouse(home: TestEngine.home(server.folder + "/home"))
             #expect(try warehouse.query("SELECT * FROM part").rows == [["p1.png"], ["p2.png"]])
             #expect(try await post(server, "/maps/lab.map/selections", body).status == 409)
             let mark = try #require(made.json["mark"]?.string)
@@ -362,7 +362,7 @@ import WireFormats
                 #"{"version": "\#(version)", "name": "new", "ranges": [0, 1]}"#,
                 headers: ["Content-Type": "text/plain"])
             #expect(plain.status == 415)
-            let tables = try Warehouse(path: server.folder + "/home/warehouse.db").tables()
+            let tables = try Warehouse(home: TestEngine.home(server.folder + "/home")).tables()
             #expect(tables.map(\.description) == ["foreign", "lab.map", "labels"])
         }
     }

@@ -9,7 +9,7 @@ enum PointColours: Sendable {
     case categories(
         names: [String], counts: [Int], others: (values: Int, points: Int), missing: Int, codes: [UInt8])
     /// Not a number where there is none.
-    case numbers([Float], missing: Int)
+    case numbers([Float], missing: Int, isFewValues: Bool)
 
     /// Names that a browser is told; points of rarer ones are told together.
     static let mostNames = 250
@@ -60,7 +60,8 @@ enum PointColours: Sendable {
 
         private func measured(_ numbers: [Float]) -> PointColours {
             let all = codes.map { $0 == 0 ? Float.nan : numbers[Int($0) - 1] }
-            return .numbers(all, missing: all.count { $0.isNaN })
+            return .numbers(
+                all, missing: all.count { $0.isNaN }, isFewValues: values.count <= PointColours.mostNames)
         }
 
         private func categories(areNumbers: Bool) -> PointColours {
@@ -132,7 +133,7 @@ extension PointColours {
                 JSONMember("mayBeNumber", .bool(names.allSatisfy { Float($0) != nil } && !names.isEmpty)),
             ])
             return try BinaryParts.reply(header, codes)
-        case .numbers(let numbers, let missing):
+        case .numbers(let numbers, let missing, let isFewValues):
             let known = numbers.filter { !$0.isNaN }.sorted()
             func quantile(_ share: Double) -> JSONValue {
                 known.isEmpty ? .null : .number(Double(known[Int(Double(known.count - 1) * share)]))
@@ -141,7 +142,7 @@ extension PointColours {
                 JSONMember("version", .string(version)), JSONMember("kind", .string(Kind.number.rawValue)),
                 JSONMember("least", quantile(0)), JSONMember("low", quantile(0.01)),
                 JSONMember("high", quantile(0.99)), JSONMember("greatest", quantile(1)),
-                JSONMember("missing", .integer(Int64(missing))),
+                JSONMember("missing", .integer(Int64(missing))), JSONMember("mayBeCategory", .bool(isFewValues)),
             ])
             return try BinaryParts.reply(header, numbers)
         }

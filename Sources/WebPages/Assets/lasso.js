@@ -92,6 +92,8 @@ export function followMap(stage, plane, { tool, onHover, onClick, onShape }) {
     if (kind === "shape" && isDrag) {
       if (isGivenUp) onShape(null);
       else onShape(shape(event), mode(event), true);
+    } else if (isDrag && kind === "move") {
+      onHover(event.pointerType === "mouse" ? place(event) : null);
     } else if (!isDrag && kind === "move" && event.button === 0 && !isGivenUp) {
       onClick(place(event), event);
     }

@@ -12,7 +12,7 @@ export function showLegend(place, colouring, { onChange, onLook, onKind }) {
   if (colouring.isNumber) parts.push(bar(colouring));
   const isList = !colouring.isNumber || colouring.groups.length > 1;
   if (isList && colouring.column) parts.push(list(colouring, onChange, onLook));
-  const other = colouring.isNumber ? "category" : colouring.column?.mayBeNumber ? "number" : null;
+  const other = colouring.isNumber ? (colouring.column.mayBeCategory ? "category" : null) : colouring.column?.mayBeNumber ? "number" : null;
   if (other) {
     const button = element("button", "quiet small", other === "number" ? "As a scale of numbers" : "As categories");
     button.type = "button";
@@ -103,7 +103,7 @@ function bar(colouring) {
   const { least, greatest } = colouring.column;
   const ends = element("p", "ends", "");
   ends.append(
-    element("span", "", low > least ? `≤ ${number(low)}` : number(low)), element("span", "", number((low + high) / 2)),
+    element("span", "", low > least ? `≤ ${number(low)}` : number(low)), element("span", "", number(Number(((low + high) / 2).toPrecision(2)))),
     element("span", "", high < greatest ? `≥ ${number(high)}` : number(high)));
   figure.append(canvas, ends);
   return figure;

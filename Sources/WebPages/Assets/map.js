@@ -215,6 +215,8 @@ async function colour(value, asked = null) {
   get("colour").value = value;
   colouring = new Colouring(column, points.count);
   renewLegend();
+  const from = get("colour").selectedOptions[0]?.parentElement.label ?? table;
+  get("colour-from").textContent = from === table ? "" : `from ${from}`;
   page.dataset.colour = column?.title ?? "";
 }
 

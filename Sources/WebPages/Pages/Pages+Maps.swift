@@ -118,6 +118,7 @@ extension Pages {
             <h2 id="colours-title">Colour</h2>
             <div class="field"><label class="hidden-text" for="colour">Colour by</label>
             <select id="colour" disabled="disabled"><option value="">one colour</option></select></div>
+            <p class="quiet" id="colour-from"></p>
             \(planes)<p class="problem" id="colour-problem" role="alert"></p>
             <div id="legend" class="legend"></div>
             <form id="search" role="search"><div class="field">
