@@ -232,8 +232,9 @@ class Maps(BrowserTest):
         self.browser.hover(x, y)
         self.assertEqual(int(self.data("point")), self.lonely(places), "the point under the pointer stays under it")
         link = self.browser.script("return location.href")
-        self.browser.drag((x, y), (60, -40))
-        self.browser.hover(x + 60, y - 40)
+        left, top, width, height = self.browser.box("#stage")
+        right, down = 60 if x < left + width / 2 else -60, 40 if y < top + height / 2 else -40
+        self.browser.drag((x, y), (right, down))
         self.assertEqual(int(self.data("point")), self.lonely(places), "it goes with the pointer")
         self.browser.open("about:blank")
         self.browser.open(link)
