@@ -1,4 +1,5 @@
 import Catalog
+import DICOM
 import Foundation
 import Imaging
 import LightboxCore
@@ -267,6 +268,53 @@ import WireFormats
             guard point.status == 200 else { return names }
             names.append(
                 point.json["names"]?.elements?.first { $0["column"]?.string == "file" }?["text"]?.string ?? "")
+        }
+    }
+
+    @Test("Instances of a store are coloured by their series, and lead to the viewer") func instances()
+        async throws
+    {
+        try await withServer { server in
+            try server.fill(
+                [("1.3.1", "9.1", "St Anne"), ("1.3.1", "9.2", "St Anne"), ("1.3.2", "9.3", "<Mercy>")].map {
+                    try instanceBytes(
+                        study: "1.1", series: $0.0, instance: $0.1, more: [.text(.institutionName, $0.2)])
+                })
+            try load(
+                [("1.3.1", "9.1"), ("1.3.1", "9.2"), ("1.3.2", "9.3"), ("1.3.9", "9.9")].enumerated().map {
+                    index, uids in
+                    row([
+                        "study": "1.1", "series": .text(uids.0), "instance": .text(uids.1), "frame": .null,
+                        "x": .real(Double(index)), "y": 0.0,
+                    ])
+                }, into: "m", server.folder)
+            try load(
+                [("9.2", "ACME"), ("9.3", "Other")].map {
+                    row(["SOPInstanceUID": .text($0.0), "Manufacturer": .text($0.1)])
+                }, into: "metadata", server.folder)
+            let version =
+                try parts(await server.get("/maps/m/points"), of: Float.self).header["version"]?.string ?? ""
+            let groups = try #require(try await server.get("/maps/m/columns").json.elements)
+            #expect(groups.map { $0["from"]?.string } == ["", "table:metadata", "store:d/s"])
+            func colours(_ query: String) async throws -> (names: [String?]?, codes: [UInt8]) {
+                let (header, codes) = try parts(
+                    await server.get("/maps/m/column?version=\(version)&\(query)"), of: UInt8.self)
+                return (header["names"]?.elements?.map(\.string), codes)
+            }
+            let site = try await colours("from=store:d/s&name=InstitutionName")
+            #expect(site.names == ["St Anne", "<Mercy>"] && site.codes == [0, 0, 1, 3])
+            let maker = try await colours("from=table:metadata&name=manufacturer")
+            #expect(maker.names == ["ACME", "Other"] && maker.codes == [3, 0, 1, 3])
+
+            let point = try await server.get("/maps/m/points/1?version=\(version)").json
+            #expect(point["page"]?.string == "/stores/d/s/studies/1.1?series=1%2E3%2E1&instance=9%2E2")
+            #expect(try await server.get(point["page"]?.string ?? "").status == 200)
+            let picture = try await server.get("/maps/m/points/1/picture?version=\(version)")
+            #expect(picture.status == 303)
+            let shown = try await server.get(try #require(picture.headers["location"]))
+            #expect(shown.status == 200 && shown.headers["content-type"] == "image/jpeg")
+            #expect(try await server.get("/maps/m/points/3?version=\(version)").json["page"] == nil)
+            #expect(try await server.get("/maps/m/points/3/picture?version=\(version)").status == 404)
         }
     }
 

@@ -45,6 +45,7 @@ struct MapColumns {
             Self.canColour($0) && !RowNames.isUnique($0.name) && !axes.contains($0.name)
         }
         var groups = [Group(source: "", title: map.table.name.description, columns: own)]
+        let end = ContinuousClock.now + Self.patienceWithAll
         for name in try warehouse.tables().prefix(Self.mostTables) where name != map.table.name {
             guard let schema = try warehouse.schema(of: name), let pairs = RowNames.join(map.table.keys, schema)
             else {
@@ -52,7 +53,7 @@ struct MapColumns {
             }
             let names = RowNames.columns(of: schema) + ["x", "y"]
             let columns = schema.columns.filter { Self.canColour($0) && !names.contains($0.name) }
-            guard !columns.isEmpty, try share(pairs[0], with: name) else { continue }
+            guard !columns.isEmpty, try .now > end || share(pairs[0], with: name) else { continue }
             groups.append(Group(source: "table:\(name)", title: "\(name)", columns: columns))
         }
         for store in try knownStores() {
@@ -78,6 +79,7 @@ struct MapColumns {
 
     private static let mostSamples = 100
     private static let patience = Duration.milliseconds(200)
+    private static let patienceWithAll = Duration.seconds(3)
 
     /// Whether a table has any of some names. One that is too large to be looked through at once counts as having.
     private func has(_ table: TableName, _ column: String, _ names: [String]) throws -> Bool {
