@@ -1,10 +1,12 @@
 // The map page: loads the points, draws them, and ties the pointer, the legend and the selection together.
-import { call } from "/assets/calls.js";
 import { Colouring } from "/assets/colouring.js";
+import { columnOf, fillColumns, hasColumn, likelyColumn } from "/assets/columns.js";
+import { wireFinding } from "/assets/finding.js";
 import { Grid } from "/assets/grid.js";
 import { HoverCard } from "/assets/hover.js";
 import { followMap } from "/assets/lasso.js";
 import { showLegend } from "/assets/legend.js";
+import { drawMarks } from "/assets/marks.js";
 import { whenSchemeChanges } from "/assets/palette.js";
 import { Plane } from "/assets/plane.js";
 import { makePlot } from "/assets/plot.js";
@@ -16,6 +18,7 @@ import { wireWriting } from "/assets/writing.js";
 
 const get = (id) => document.getElementById(id);
 const [page, stage, marks] = ["map", "stage", "marks"].map(get);
+const list = get("colour");
 const { table, root, axes } = page.dataset;
 const reach = 14; // pixels around the pointer in which a point is found
 const mostWhileMoving = 250000; // points that are drawn while the map moves
@@ -76,45 +79,16 @@ function paint() {
   plot.draw(plane, { count, size: pointSize() * ratio(), ratio: ratio(), paper: colouring.colours.paper });
   clearTimeout(restTimer);
   if (count < points.count) restTimer = setTimeout(redraw, 150);
-  drawMarks();
+  drawOver();
   page.dataset.frames = Number(page.dataset.frames ?? 0) + 1;
   page.dataset.drawn = plot.kind;
 }
 
-/** What lies over the points: the one under the pointer, those that were found, the shape that is being drawn. */
-function drawMarks() {
-  const context = marks.getContext("2d");
-  context.setTransform(ratio(), 0, 0, ratio(), 0, 0);
-  context.clearRect(0, 0, plane.width, plane.height);
-  const { ink, accent, paper } = colouring.colours;
-  const ring = (index, radius, colour) => {
-    const [left, top] = plane.toScreen(points.places[2 * index], points.places[2 * index + 1]);
-    context.beginPath();
-    context.arc(left, top, radius, 0, 2 * Math.PI);
-    context.lineWidth = 4;
-    context.strokeStyle = `rgb(${paper.join(" ")} / .8)`;
-    context.stroke();
-    context.lineWidth = 2;
-    context.strokeStyle = colour;
-    context.stroke();
-  };
-  if (found && found.count <= mostRings) {
-    for (const index of found.list) if (colouring.isShown(index)) ring(index, pointSize() / 2 + 4, accent);
-  }
-  if (card?.point >= 0) ring(card.point, pointSize() / 2 + 3, `rgb(${ink.join(" ")})`);
-  if (!shape) return;
-  context.beginPath();
-  shape.points.forEach(([left, top]) => context.lineTo(left, top));
-  context.closePath();
-  context.fillStyle = accent;
-  context.globalAlpha = 0.12;
-  context.fill("evenodd");
-  context.globalAlpha = 1;
-  context.lineWidth = 1.5;
-  context.strokeStyle = accent;
-  context.setLineDash(shape.mode === "remove" ? [3, 4] : []);
-  context.stroke();
-  context.setLineDash([]);
+function drawOver() {
+  const ringed = found && found.count <= mostRings ? found.list.filter((index) => colouring.isShown(index)) : [];
+  drawMarks(marks, ratio(), plane, {
+    places: points.places, size: pointSize(), ringed, pointed: card?.point ?? -1, shape, colours: colouring.colours,
+  });
 }
 
 new ResizeObserver(() => {
@@ -141,8 +115,7 @@ function remember() {
   clearTimeout(addressTimer);
   addressTimer = setTimeout(() => {
     const state = new URLSearchParams();
-    const option = get("colour").selectedOptions[0];
-    if (option) state.set("by", option.value);
+    state.set("by", list.value);
     if (colouring.column?.asked) state.set("as", colouring.column.asked);
     if (plane.zoom !== 1 || plane.x !== 0 || plane.y !== 0) {
       state.set("zoom", plane.zoom.toPrecision(4));
@@ -166,35 +139,6 @@ function restore() {
 
 // MARK: Colours
 
-/** Fills the list of columns; each option's value is the source and the name of one. */
-async function fillColumns() {
-  const groups = await call("GET", `${root}/columns?${new URLSearchParams({ axes })}`);
-  const list = get("colour");
-  const kept = list.value;
-  list.replaceChildren(new Option("one colour", ""));
-  for (const { from, title, columns } of groups) {
-    if (columns.length === 0) continue;
-    const part = document.createElement("optgroup");
-    part.label = title;
-    for (const { name } of columns) part.append(new Option(name, JSON.stringify([from, name])));
-    list.append(part);
-  }
-  list.value = kept;
-  if (list.selectedIndex < 0) list.value = "";
-  list.disabled = false;
-}
-
-/** A column that is likely to be wanted: labels, then clusters, then whatever there is. */
-function likely() {
-  const options = [...get("colour").options].filter(({ value }) => value !== "");
-  const words = ["label", "labels", "cluster", "class", "predicted", "finding", "modality"];
-  for (const word of words) {
-    const option = options.find(({ text }) => text.toLowerCase() === word);
-    if (option) return option.value;
-  }
-  return "";
-}
-
 let colourTurn = 0;
 async function colour(value, asked = null) {
   const mine = (colourTurn += 1);
@@ -212,10 +156,10 @@ async function colour(value, asked = null) {
     }
   }
   if (mine !== colourTurn) return;
-  get("colour").value = value;
+  list.value = value;
   colouring = new Colouring(column, points.count);
   renewLegend();
-  const from = get("colour").selectedOptions[0]?.parentElement.label ?? table;
+  const from = list.selectedOptions[0]?.parentElement.label ?? table;
   get("colour-from").textContent = from === table ? "" : `from ${from}`;
   page.dataset.colour = column?.title ?? "";
 }
@@ -231,14 +175,14 @@ function renewLegend() {
       colouring.looked = group;
       recolour();
     },
-    onKind: (kind) => void colour(get("colour").value, kind),
+    onKind: (kind) => void colour(list.value, kind),
   });
   showComposition(get("composition"), selection, colouring);
   recolour();
 }
 
-get("colour").addEventListener("change", async ({ target }) => {
-  await colour(target.value);
+list.addEventListener("change", async () => {
+  await colour(list.value);
   remember();
 });
 whenSchemeChanges(() => {
@@ -260,7 +204,7 @@ function hover(place) {
   if (point < 0) card.hide();
   else card.show(point, plane.toScreen(points.places[2 * point], points.places[2 * point + 1]), colouring.words(point), colouring.cssOf(point));
   stage.classList.toggle("is-on-point", point >= 0 && tool === "move");
-  if (point !== before) drawMarks();
+  if (point !== before) drawOver();
   page.dataset.point = point;
 }
 
@@ -291,7 +235,7 @@ function drawShape(outline, mode, isFinished) {
     });
     selection.take(inside, mode);
   }
-  drawMarks();
+  drawOver();
 }
 
 function takeTool(name) {
@@ -300,50 +244,6 @@ function takeTool(name) {
   stage.dataset.tool = name;
   hover(null);
 }
-
-// MARK: Search
-
-async function search(words) {
-  get("found").textContent = "";
-  found = null;
-  if (words !== "") {
-    try {
-      const answer = await call("GET", `${root}/search?${new URLSearchParams({ axes, version: points.version, q: words })}`);
-      const list = [];
-      for (let at = 0; at < answer.ranges.length; at += 2) {
-        for (let index = answer.ranges[at]; index < answer.ranges[at] + answer.ranges[at + 1]; index += 1) list.push(index);
-      }
-      found = { words, count: answer.count, list, marks: new Uint8Array(points.count) };
-      for (const index of list) found.marks[index] = 1;
-      tellFound();
-    } catch (error) {
-      get("found").textContent = error.message;
-    }
-  }
-  recolour();
-  remember();
-}
-
-function tellFound() {
-  const words = document.createElement("span");
-  words.textContent = found.count === 0 ? "No name has this in it." : `${found.count.toLocaleString("en")} found. `;
-  get("found").replaceChildren(words);
-  if (found.count === 0) return;
-  const button = document.createElement("button");
-  [button.type, button.className, button.textContent] = ["button", "quiet small", "Choose them"];
-  button.addEventListener("click", () => {
-    selection.take(found.list, "replace");
-    get("words").value = "";
-    void search("");
-  });
-  get("found").append(button);
-}
-
-get("search").addEventListener("submit", (event) => {
-  event.preventDefault();
-  void search(get("words").value.trim());
-});
-get("words").addEventListener("input", ({ target }) => { if (target.value === "" && found) void search(""); });
 
 // MARK: Selection
 
@@ -360,16 +260,11 @@ function tellSelection() {
 
 /** After labels were written: they colour the map, or are gone. */
 async function showLabels(labels, column, rows) {
-  await fillColumns();
-  const option = [...get("colour").options].find(({ value }) => value !== "" && isColumn(value, `table:${labels}`, column));
-  if (option) await colour(option.value);
-  else if (rows === 0) await colour(likely());
+  await fillColumns(list, root, axes);
+  const value = columnOf(list, `table:${labels}`, column);
+  if (value !== null) await colour(value);
+  else if (rows === 0) await colour(likelyColumn(list));
   remember();
-}
-
-function isColumn(value, from, name) {
-  const [theirs, column] = JSON.parse(value);
-  return theirs.toLowerCase() === from.toLowerCase() && column.toLowerCase() === name.toLowerCase();
 }
 
 // MARK: Commands
@@ -442,8 +337,8 @@ async function begin() {
   selection = new Selection(points.count);
   selection.onChange = tellSelection;
   colouring = new Colouring(null, points.count);
-  const state = () => new URLSearchParams({ axes, version: points.version });
-  card = new HoverCard((point, part) => `${root}/points/${point}${part}?${state()}`);
+  const view = () => ({ axes, version: points.version });
+  card = new HoverCard((point, part) => `${root}/points/${point}${part}?${new URLSearchParams(view())}`);
   plot = makePlot(get("canvas"), points.places);
   plot.onLost = recolour;
   paint();
@@ -451,19 +346,22 @@ async function begin() {
   get("waiting").textContent = points.count > 0 ? "" : "No row of this table has two coordinates.";
   gestures = followMap(stage, plane, { tool: () => tool, onHover: hover, onClick: click, onShape: drawShape });
   wireCommands();
-  wireWriting(root, selection, () => ({ axes, version: points.version }), { table, onLabelled: showLabels });
-  await fillColumns();
-  await colour(address.has("by") && isOption(address.get("by")) ? address.get("by") : likely(), address.get("as"));
+  wireWriting(root, selection, view, { table, onLabelled: showLabels });
+  await fillColumns(list, root, axes);
+  await colour(hasColumn(list, address.get("by")) ? address.get("by") : likelyColumn(list), address.get("as"));
   restore();
   renewLegend();
-  if (address.get("find")) {
-    get("words").value = address.get("find");
-    await search(address.get("find"));
-  }
+  const find = wireFinding(root, points.count, view, {
+    onFound: (other) => {
+      found = other;
+      recolour();
+      remember();
+    },
+    onChoose: (list) => selection.take(list, "replace"),
+  });
+  if (address.get("find")) await find(address.get("find"));
   page.dataset.ready = "true";
 }
-
-const isOption = (value) => [...get("colour").options].some((option) => option.value === value);
 
 begin().catch((error) => {
   get("waiting").hidden = false;
