@@ -95,8 +95,8 @@ export class HoverCard {
   }
 
   #name({ names }) {
-    const shown = ["path", "image", "id", "file", "instance"].map((column) => names.find((name) => name.column.toLowerCase() === column))
-      .find(Boolean) ?? names.find((name) => /sopinstance/i.test(name.column)) ?? names[0];
+    const shown = ["path", "image", "id", "instance", "sopinstanceuid", "file"].map((column) => names.find((name) => name.column.toLowerCase() === column))
+      .find(Boolean) ?? names[0];
     const frame = names.find((name) => name.column === "frame");
     document.getElementById("card-name").textContent = (shown?.text ?? "") + (frame ? `, frame ${frame.text}` : "");
   }
