@@ -36,24 +36,37 @@ extension Warehouse {
         progress: ((Int) -> Void)? = nil
     ) throws -> LoadReport {
         try write { transaction in
-            try engine.lock(table, transaction)
-            let existing = try engine.schema(of: table, transaction)
-            if existing != nil && disposition == .failIfExists {
-                throw WarehouseError(
-                    .tableExists,
-                    "Table '\(table)' exists. Pass --truncate to replace it or --append to add to it.")
-            }
-            var load = TableLoad(engine: engine, transaction: transaction, table: table, progress: progress)
-            if let existing, disposition == .append {
-                try load.append(rows, to: existing)
-            } else {
-                try load.create(rows, columns: columns)
-                try engine.publish(table, transaction)
-                try Self.forgetLoads(of: table, transaction)
-            }
-            try Self.record(provenance, of: table, rows: load.written, at: date, transaction)
-            return LoadReport(table: table, rows: load.written, schema: load.schema)
+            try load(
+                rows, into: table, disposition: disposition, columns: columns, from: provenance, at: date,
+                transaction,
+                progress: progress)
         }
+    }
+
+    /// The same within a transaction of the caller's.
+    @discardableResult
+    func load(
+        _ rows: some RowSource, into table: TableName, disposition: LoadDisposition,
+        columns: [TableSchema.Column] = [], from provenance: Provenance, at date: Date,
+        _ transaction: SQLTransaction, progress: ((Int) -> Void)? = nil
+    ) throws -> LoadReport {
+        try engine.lock(table, transaction)
+        let existing = try engine.schema(of: table, transaction)
+        if existing != nil && disposition == .failIfExists {
+            throw WarehouseError(
+                .tableExists,
+                "Table '\(table)' exists. Pass --truncate to replace it or --append to add to it.")
+        }
+        var load = TableLoad(engine: engine, transaction: transaction, table: table, progress: progress)
+        if let existing, disposition == .append {
+            try load.append(rows, to: existing)
+        } else {
+            try load.create(rows, columns: columns)
+            try engine.publish(table, transaction)
+            try Self.forgetLoads(of: table, transaction)
+        }
+        try Self.record(provenance, of: table, rows: load.written, at: date, transaction)
+        return LoadReport(table: table, rows: load.written, schema: load.schema)
     }
 }
 

@@ -5,6 +5,8 @@ public struct WarehouseError: Failure, Equatable {
     public enum Code: String, Sendable {
         case invalidName, noSuchTable, noSuchColumn, tableExists, typeMismatch, invalidSQL, readOnly
         case malformed, timeLimit, cancelled, busy, storage
+        /// Rows are not those any more that the caller has seen.
+        case changed
     }
 
     public let code: Code
@@ -19,7 +21,7 @@ public struct WarehouseError: Failure, Equatable {
         switch code {
         case .invalidName, .typeMismatch, .invalidSQL, .readOnly, .noSuchColumn: .invalidInput
         case .noSuchTable: .notFound
-        case .tableExists: .conflict
+        case .tableExists, .changed: .conflict
         case .timeLimit, .cancelled: .limitExceeded
         case .malformed: .corrupt
         case .busy, .storage: .environment

@@ -9,6 +9,7 @@ import Figures
 /// | `/models`, `/models/M`, `/models/M/versions/V` | ``models(_:next:)``, ``model(_:versions:)``, ``version(_:)`` |
 /// | `/jobs`, `/jobs/J` | ``jobs(_:next:)``, ``job(_:log:curves:)``; `/jobs/J/live` is ``live(_:curves:)`` |
 /// | `/labels` | ``labels(_:)`` |
+/// | `/maps`, `/maps/T` | ``maps(_:)``, ``map(_:)`` |
 /// | `/stores`, `/stores/D/S` | ``stores(_:)``, ``studies(_:)`` |
 /// | `/stores/D/S/studies/U` | ``study(_:)``, with a form for POST `…/deidentify` |
 /// | `/stores/D/S/studies/U/series/V/instances/W` | ``instance(_:)``; `…/attributes` is ``attributes(_:)`` |
@@ -46,6 +47,7 @@ public struct Pages: Sendable {
         case home = "/"
         case predict = "/predict"
         case studies = "/stores"
+        case maps = "/maps"
         case models = "/models"
         case jobs = "/jobs"
         case labels = "/labels"
@@ -55,6 +57,7 @@ public struct Pages: Sendable {
             case .home: "Start"
             case .predict: "Predict"
             case .studies: "Studies"
+            case .maps: "Maps"
             case .models: "Models"
             case .jobs: "Jobs"
             case .labels: "Labels"

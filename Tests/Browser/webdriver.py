@@ -26,7 +26,7 @@ class Browser:
         """The programs that are not installed."""
         return [name for name in ("chromium", "chromedriver") if not shutil.which(name)]
 
-    def __init__(self, width=1280, height=900, is_dark=False):
+    def __init__(self, width=1280, height=900, is_dark=False, arguments=()):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -40,7 +40,7 @@ class Browser:
                 "binary": shutil.which("chromium"),
                 # A container has neither a sandbox nor much shared memory.
                 "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-                         "--hide-scrollbars", "--no-proxy-server", f"--window-size={width},{height}"],
+                         "--hide-scrollbars", "--no-proxy-server", f"--window-size={width},{height}", *arguments],
             }
             wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
             session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})

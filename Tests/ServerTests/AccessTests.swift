@@ -51,6 +51,12 @@ import WireFormats
         ("GET", "/stores", .read, false),
         ("GET", "/stores/d/s/studies/1", .read, false),
         ("POST", "/stores/d/s/studies/1/deidentify", .write, false),
+        ("GET", "/maps", .read, false),
+        ("GET", "/maps/none/points/1/picture", .read, false),
+        ("POST", "/maps/none/export", .read, false),
+        ("POST", "/maps/none/labels", .write, false),
+        ("POST", "/maps/none/selections", .write, false),
+        ("DELETE", "/maps/none/selections/none", .write, false),
     ]
 
     @Test("Each role does what it may, on every surface", arguments: AccessRole.allCases)

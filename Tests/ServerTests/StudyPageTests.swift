@@ -8,7 +8,7 @@ import Server
 import Testing
 
 /// An instance of 4 × 6 pixels as a file's bytes.
-private func instanceBytes(
+func instanceBytes(
     study: String, series: String = "1.3.1", instance: String, number: Int = 1, more: [Element] = []
 ) throws -> [UInt8] {
     let base: [Element] = [
@@ -27,7 +27,7 @@ private func person(_ name: String, _ id: String, _ date: String) -> [Element] {
 }
 
 extension TestServer {
-    fileprivate func fill(_ files: [[UInt8]], _ name: String = "d/s") throws {
+    func fill(_ files: [[UInt8]], _ name: String = "d/s") throws {
         let store = try server.context.stores.catalog().store(DICOMStoreName(name), creating: true)
         _ = try store.add(
             files.map { bytes in

@@ -34,7 +34,8 @@ struct TestServer: Sendable {
         var settings = settings
         // Beside all other tests a request may wait for a processor for long.
         if settings.timeout == ServerSettings().timeout { settings.timeout = settings.maximumTimeout }
-        server = try LightboxServer(home: Home(path: folder + "/home"), settings: settings) { [log] in log.add($0)
+        server = try LightboxServer(home: TestEngine.home(folder + "/home"), settings: settings) { [log] in
+            log.add($0)
         }
     }
 

@@ -141,3 +141,33 @@ import WireFormats
         }
     }
 }
+
+@Suite("What maps say") struct MapPageTests {
+    @Test("A reader who may not change anything has the lasso, but nothing that writes") func reader() throws {
+        let page = try #require(ParsedPage(Pages(mayChange: false).map(Samples().mapView)))
+        let ids = page.values("id")
+        #expect(ids.contains("tool-lasso") && ids.contains("export"))
+        for id in ["label-form", "table-form", "unlabel"] { #expect(!ids.contains(id)) }
+        let writer = try #require(ParsedPage(Pages().map(Samples().mapView))).values("id")
+        for id in ["label-form", "table-form", "unlabel"] { #expect(writer.contains(id)) }
+    }
+
+    @Test("Rows without names cannot be written") func nameless() throws {
+        let view = MapView(table: "m", axes: "x,y", planes: ["x,y"])
+        let ids = try #require(ParsedPage(Pages().map(view))).values("id")
+        #expect(!ids.contains("label-form") && !ids.contains("plane") && ids.contains("export"))
+    }
+
+    @Test("Addresses of viewer and pictures") func addresses() {
+        let place = InstancePlace(
+            store: .init(dataset: "d", store: "s s"), study: "1.2", series: "1.2.3", instance: "1.2.3.4")
+        #expect(
+            PageAddresses.viewer(place, frame: 2)
+                == "/stores/d/s%20s/studies/1.2?series=1%2E2%2E3&instance=1%2E2%2E3%2E4&frame=2")
+        #expect(
+            PageAddresses.picture(place, side: 256)
+                == "/dicomweb/d/s%20s/studies/1.2/series/1.2.3/instances/1.2.3.4/frames/1/rendered?viewport=256%2C256"
+        )
+        #expect(PageAddresses.map("a.b") == "/maps/a.b")
+    }
+}

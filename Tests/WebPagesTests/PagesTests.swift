@@ -54,7 +54,7 @@ struct ParsedPage {
         #expect(parsed.all("header").count == 1 && !parsed.all("nav").isEmpty)
         #expect(parsed.text.contains("Lightbox is not a medical device."))
         #expect(parsed.values("name").contains("viewport"))
-        let nav = ["/", "/predict", "/stores", "/models", "/jobs", "/labels"]
+        let nav = ["/", "/predict", "/stores", "/maps", "/models", "/jobs", "/labels"]
         let current = parsed.all("a").filter {
             $0.attributes["aria-current"] != nil && nav.contains($0.attributes["href"] ?? "")
         }
@@ -130,7 +130,7 @@ struct ParsedPage {
         let known = [
             "", "predict", "models", "models/*", "models/*/versions/*", "jobs", "jobs/*", "labels", "openapi.json",
             "metrics", "sign-in", "sign-out", "stores", "stores/*/*", "stores/*/*/studies/*",
-            "stores/*/*/studies/*/deidentify", "stores/*/*/studies/*/series/*/instances/*",
+            "stores/*/*/studies/*/deidentify", "maps", "maps/*", "stores/*/*/studies/*/series/*/instances/*",
         ]
         for address in parsed.values("href") + parsed.values("action")
         where address.hasPrefix("/") && !address.hasPrefix("/assets/") && !address.hasPrefix("/dicomweb/") {

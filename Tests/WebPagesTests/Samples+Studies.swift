@@ -1,3 +1,4 @@
+import Foundation
 import WebPages
 
 /// Made-up studies; every text of them is `words`.
@@ -43,6 +44,18 @@ extension Samples {
                 uid: "1.2.3", images: [.init(uid: words, frames: 1), .init(uid: "1.5", frames: 30)],
                 others: [words],
                 index: 1, frame: 2, window: words), choices: choices)
+    }
+
+    var mapSummary: MapSummary {
+        MapSummary(
+            table: words, axes: ["x,y", words], rows: 1200, method: words, source: words,
+            made: Date(timeIntervalSince1970: 1_790_000_000))
+    }
+
+    var mapView: MapView {
+        MapView(
+            table: words, axes: "x,y", planes: ["x,y", words], method: words, source: words, made: mapSummary.made,
+            identity: ["path", words])
     }
 
     var instance: Pages.InstanceView {

@@ -280,6 +280,8 @@ struct Samples {
             Sample("study", pages.study(view)),
             Sample("study-pictureless", pages.study(.init(place: store.place, study: study, series: []))),
             Sample("instance", pages.instance(instance)),
+            Sample("maps", pages.maps([mapSummary])), Sample("maps-empty", pages.maps([])),
+            Sample("map", pages.map(mapView)),
             Sample("problem", pages.problem(status: 404, words)),
             Sample("sign-in", pages.signIn(next: words, hasFailed: true)),
         ]

@@ -23,6 +23,7 @@ struct AuditRecord: Sendable {
     private static let registryNames: Set<String> = [
         "project", "model", "version", "job", "operation", "location", "token", "role", "dataset", "store",
         "bucket",
+        "table",
     ]
 
     /// The line without its number and its link.

@@ -45,12 +45,12 @@ struct CaseRoutes: RouteGroup {
     }
 
     /// The bytes of a file; of nothing else, such as a device.
-    private static func file(_ path: String, _ reader: ImageReader) throws -> Bytes {
+    static func file(_ path: String, _ reader: ImageReader) throws -> Bytes {
         let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let attributes = try? FileManager.default.attributesOfItem(atPath: resolved)
         guard attributes?[.type] as? FileAttributeType == .typeRegular,
             let size = attributes?[.size] as? Int, let file = try? MappedFile(path: resolved)
-        else { throw ServerError(.noSuchRoute, "The picture of this case is not there any more.") }
+        else { throw ServerError(.noSuchRoute, "The picture is not there any more.") }
         guard size <= reader.maximumBytes else {
             throw ServingError(
                 .tooLarge, "the image has \(size) bytes", remedy: "The limit is \(reader.maximumBytes).")

@@ -56,6 +56,7 @@ public struct LightboxServer: Sendable {
             SimilarRoutes(context),
             DICOMwebRoutes(context),
             StudyPageRoutes(context), DeidentifyRoutes(context),
+            MapRoutes(context), MapSelectionRoutes(context),
             DatasetRoutes(context), DICOMStoreRoutes(context), ArchiveOperationRoutes(context),
             BucketRoutes(context), ObjectRoutes(context), UploadRoutes(context), StorageBatchRoute(context),
         ]

@@ -13,6 +13,7 @@ public final class ServerContext: Sendable {
     public let models: LiveModels
     public let stores: OpenStores
     let buckets: BucketFolders
+    let maps: OpenMaps
     /// By the name of the model that they are attached to.
     let cases: [String: AttachedCases]
     let cardMakers = CardMakers()
@@ -55,6 +56,7 @@ public final class ServerContext: Sendable {
         stores = OpenStores(home: home)
         similar = SimilarTables(home: home, limit: settings.maximumCases)
         buckets = BucketFolders(home: home)
+        maps = OpenMaps(home: home, mostPoints: settings.maximumMapPoints)
         audit = AuditLog(home: home)
         door = Doorkeeper(catalog: catalog)
     }

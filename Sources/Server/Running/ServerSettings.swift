@@ -35,6 +35,10 @@ public struct ServerSettings: Sendable {
     public var request = RequestLimits()
     /// Where images that requests name by address may be fetched from; nowhere unless told.
     public var imagePlaces: [String] = []
+    /// Folders whose pictures anybody who may read is shown beside a map's points; administrators are shown those of any.
+    public var pictureFolders: [String] = []
+    /// Points that a map may have.
+    public var maximumMapPoints = 2_000_000
     /// Tables of known cases, by the model whose predictions they stand beside.
     public var cases: [String: CaseSource] = [:]
     /// Bytes of memory that the known cases of one model may take.

@@ -62,6 +62,13 @@ export async function bytes(path, type) {
   return response.arrayBuffer();
 }
 
+/** The answer to a body of JSON, as a Blob. */
+export async function file(path, body) {
+  const response = await request(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+  if (!response.ok) throw await failure(response);
+  return response.blob();
+}
+
 /** Markup from a page of this server. */
 export async function text(path) {
   const response = await request(path, {});

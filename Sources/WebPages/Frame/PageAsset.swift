@@ -18,7 +18,8 @@ public struct PageAsset: Sendable {
     /// By name, as pages ask for them under `/assets/`.
     static let all: [String: PageAsset] = [
         "lightbox.css": PageAsset(
-            Array(colours.utf8) + PackageResources.lightbox_css + PackageResources.viewer_css,
+            Array(colours.utf8) + PackageResources.lightbox_css + PackageResources.viewer_css
+                + PackageResources.map_css,
             "text/css; charset=utf-8"),
         "predict.js": PageAsset(PackageResources.predict_js, script),
         "card.js": PageAsset(PackageResources.card_js, script),
@@ -34,6 +35,22 @@ public struct PageAsset: Sendable {
         "view.js": PageAsset(PackageResources.view_js, script),
         "reading.js": PageAsset(PackageResources.reading_js, script),
         "attributes.js": PageAsset(PackageResources.attributes_js, script),
+        "map.js": PageAsset(PackageResources.map_js, script),
+        "points.js": PageAsset(PackageResources.points_js, script),
+        "plot.js": PageAsset(PackageResources.plot_js, script),
+        "plane.js": PageAsset(PackageResources.plane_js, script),
+        "grid.js": PageAsset(PackageResources.grid_js, script),
+        "palette.js": PageAsset(PackageResources.palette_js, script),
+        "colouring.js": PageAsset(PackageResources.colouring_js, script),
+        "writing.js": PageAsset(PackageResources.writing_js, script),
+        "legend.js": PageAsset(PackageResources.legend_js, script),
+        "columns.js": PageAsset(PackageResources.columns_js, script),
+        "finding.js": PageAsset(PackageResources.finding_js, script),
+        "marks.js": PageAsset(PackageResources.marks_js, script),
+        "hover.js": PageAsset(PackageResources.hover_js, script),
+        "lasso.js": PageAsset(PackageResources.lasso_js, script),
+        "selection.js": PageAsset(PackageResources.selection_js, script),
+        "poster.js": PageAsset(PackageResources.poster_js, script),
         "job.js": PageAsset(PackageResources.job_js, script),
         "icon.svg": PageAsset(PackageResources.icon_svg, "image/svg+xml"),
     ]

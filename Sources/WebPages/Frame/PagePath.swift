@@ -13,6 +13,7 @@ enum PagePath {
     static func predict(_ model: String, version: String? = nil) -> String {
         "/predict?model=\(part(model))" + (version.map { "&version=" + part($0) } ?? "")
     }
+    static func map(_ table: String) -> String { "/maps/" + part(table, keeping: ".") }
     static func store(_ place: StorePlace) -> String { "/stores/\(part(place.dataset))/\(part(place.store))" }
     static func study(_ uid: String, in place: StorePlace) -> String {
         "\(store(place))/studies/\(identifier(uid))"
@@ -46,8 +47,11 @@ enum PagePath {
     }
 
     /// One part of a path, whatever is in it.
-    private static func part(_ text: String) -> String {
-        let plain = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~")
+    ///
+    /// - Parameter further: letters that stay as they are, too.
+    private static func part(_ text: String, keeping further: String = "") -> String {
+        let plain = CharacterSet(
+            charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~" + further)
         return text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
     }
 }

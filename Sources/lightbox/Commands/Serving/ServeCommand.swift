@@ -42,6 +42,12 @@ struct ServeCommand: ParsableCommand {
             valueName: "address"))
     var imagePlaces: [String] = []
     @Option(
+        name: .customLong("pictures"),
+        help: ArgumentHelp(
+            "A folder whose pictures whoever may read sees on maps; can be repeated. Administrators see any.",
+            valueName: "folder"))
+    var pictures: [String] = []
+    @Option(
         name: .customLong("load"),
         help: ArgumentHelp("A model to load at the start; can be repeated.", valueName: "model"))
     var models: [String] = []
@@ -96,6 +102,7 @@ struct ServeCommand: ParsableCommand {
         settings.trustedHosts = Set(trustedHosts.map { $0.lowercased() })
         settings.preloaded = models
         settings.imagePlaces = imagePlaces
+        settings.pictureFolders = pictures
         settings.cases = Dictionary(uniqueKeysWithValues: cases.map { ($0.model, $0.source) })
         if let modelMemory { settings.models.memoryBudget = modelMemory << 20 }
         settings.maximumBody = maximumBody << 20
