@@ -112,8 +112,7 @@ public struct NoveltyModel: Sendable, Hashable {
         }
         return NoveltyScore(
             statistic: statistic, pValue: scale.pValue(statistic), percentile: scale.percentile(statistic),
-            features: .init(
-                distance: features, pValue: scales.features.pValue(Scales.logarithm(features))),
+            features: .init(distance: features, pValue: scales.features.pValue(Scales.logarithm(features))),
             neighbours: .init(distance: near, pValue: scales.neighbours.pValue(Scales.logarithm(near))),
             appearance: signal)
     }
