@@ -43,6 +43,12 @@ public struct NoveltyModel: Sendable, Hashable {
     public var appearanceLength: Int? { appearance?.centre.count }
     /// The neighbour whose distance counts.
     public var neighbour: Int { neighbours.rank }
+    /// The sphere's share of the covariance.
+    package var shrinkage: Double { covariance.shrinkage }
+    /// The distances of the training cases, each left out with its group, in their order.
+    package var leftOut: (features: [Double], neighbours: [Double], appearance: [Double]?) {
+        (scales.distances.features, scales.distances.neighbours, scales.distances.appearance)
+    }
 
     /// The least number of training cases.
     public static let minimumCases = 10

@@ -6,8 +6,9 @@ import Warehouse
 
 /// Says of each row how strange its vector is to those of the training.
 ///
-/// Columns `novelty_p` (the share of training cases that are as strange), `stranger_than` (per cent of the training cases),
-/// `features_p`, `neighbours_p` and `appearance_p` (the same by one signal alone) and `is_strange`.
+/// Columns `novelty` (a score, larger for stranger rows), `novelty_p` (the share of training cases that are as strange),
+/// `stranger_than` (per cent of the training cases), `is_strange`, and of each signal alone its distance and p-value:
+/// `features_distance`, `features_p`, `neighbours_…`, `appearance_…`.
 public struct NoveltyStage: Sendable {
     /// What cases are held against.
     public enum Known: Sendable {
@@ -114,12 +115,20 @@ public struct NoveltyStage: Sendable {
     private static func columns(
         _ scores: [NoveltyScore], _ rate: Double
     ) -> [(name: String, cells: [SQLValue])] {
-        [
-            ("novelty_p", scores.map { .real($0.pValue) }), ("stranger_than", scores.map { .real($0.percentile) }),
-            ("features_p", scores.map { .real($0.features.pValue) }),
-            ("neighbours_p", scores.map { .real($0.neighbours.pValue) }),
-            ("appearance_p", scores.map { $0.appearance.map { .real($0.pValue) } ?? .null }),
+        func signal(
+            _ name: String, _ signal: (NoveltyScore) -> NoveltyScore.Signal?
+        ) -> [(name: String, cells: [SQLValue])] {
+            let found = scores.map(signal)
+            return [
+                ("\(name)_distance", found.map { $0.map { .real($0.distance) } ?? .null }),
+                ("\(name)_p", found.map { $0.map { .real($0.pValue) } ?? .null }),
+            ]
+        }
+        return [
+            ("novelty", scores.map { .real($0.statistic) }), ("novelty_p", scores.map { .real($0.pValue) }),
+            ("stranger_than", scores.map { .real($0.percentile) }),
             ("is_strange", scores.map { .boolean($0.isStrange(rate: rate)) }),
-        ]
+        ] + signal("features") { $0.features } + signal("neighbours") { $0.neighbours }
+            + signal("appearance") { $0.appearance }
     }
 }

@@ -8,9 +8,10 @@ struct AnalyzeNovelty: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "novelty", abstract: "How strange each row is to the cases that a model was trained on.",
         discussion: """
-            Columns: novelty_p (the share of training cases that are as strange), stranger_than (per cent of the \
-            training cases), features_p, neighbours_p and appearance_p (one signal alone), is_strange. Tables made with \
-            `embed --appearance` are also held against each other in brightness, contrast and sharpness.
+            Columns: novelty (a score), novelty_p (the share of training cases that are as strange), stranger_than \
+            (per cent of the training cases), is_strange; and of each signal alone features_, neighbours_ and \
+            appearance_distance and _p. Tables made with `embed --appearance` are also held against each other in \
+            brightness, contrast and sharpness.
 
             Example:
               lightbox embed --network mobilenet_v2 --input new/ --appearance --output sql:new
