@@ -1,4 +1,5 @@
 import Analysis
+import Features
 import Foundation
 import Imaging
 import LightboxCore
