@@ -151,7 +151,7 @@ import Testing
         monitor.reset()
         #expect(monitor == DriftMonitor(training: 99, alarmsEvery: 50) && !monitor.isAlarming)
         // Whatever a caller gives, there is a rank.
-        for odd in [0, -1, 2, 1e300, Double.nan, -.infinity] { monitor.add(pValue: odd) }
+        for odd in [0, -1, 2, 1e300, Double.nan, -Double.infinity] { monitor.add(pValue: odd) }
         #expect(monitor.statistic.isFinite && monitor.count == 6)
     }
 }

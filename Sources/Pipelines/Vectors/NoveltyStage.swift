@@ -1,7 +1,6 @@
 public import Analysis
 import Foundation
 import LightboxCore
-import Synchronization
 import Warehouse
 
 /// Says of each row how strange its vector is to those of the training.
