@@ -14,12 +14,34 @@ extension Image {
     ///   the dark to the bright ones, the logarithm of the mean Laplacian.
     public func appearance() -> [Float] {
         let side = 224
-        let plane = Preprocessing(height: side, width: side, channels: 1, scaling: .zeroToOne).apply(to: self)
+        let plane = Preprocessing(height: side, width: side, channels: 1, scaling: .zeroToOne).apply(to: grey)
             .values
         let quantiles = [0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98]
         let values = Self.quantiles(quantiles, of: plane)
         return values.map(Float.init) + values.map { Float(log($0 + 0.02)) } + Self.shape(of: plane)
             + Self.sharpness(plane, side) + Self.sharpness(Self.halved(plane, side), side / 2)
+    }
+
+    /// One channel where all are equal, so that a grey picture gives the same numbers however it was read.
+    private var grey: Image {
+        func first<Sample: Equatable>(_ samples: [Sample]) -> [Sample]? {
+            var values: [Sample] = []
+            values.reserveCapacity(width * height)
+            for place in stride(from: 0, to: samples.count, by: channels) {
+                guard samples[place] == samples[place + 1], samples[place] == samples[place + 2] else {
+                    return nil
+                }
+                values.append(samples[place])
+            }
+            return values
+        }
+        guard channels > 1 else { return self }
+        let samples: Samples?
+        switch self.samples {
+        case .uint8(let values): samples = first(values).map { .uint8($0) }
+        case .uint16(let values): samples = first(values).map { .uint16($0) }
+        }
+        return samples.map { Image(width: width, height: height, channels: 1, samples: $0) } ?? self
     }
 
     /// Between the two nearest values in proportion.

@@ -159,7 +159,7 @@ import Warehouse
             #expect(message { _ = try drift.run(context) }.contains("no column nothing"))
             try AtomicFile.write(Array("no model".utf8), to: folder + "/file")
             let foreign = NoveltyStage(VectorSource("new"), against: .file(folder + "/file"))
-            #expect(message { _ = try foreign.run(context) }.contains("malformedSafetensors"))
+            #expect(message { _ = try foreign.run(context) }.contains("no such file"))
         }
     }
 
@@ -190,7 +190,7 @@ import Warehouse
                 #expect(zip(look, image.appearance()).allSatisfy { abs($0 - $1) < 1e-5 })
             }
             let read = try VectorSource("pictures").read(from: warehouse)
-            #expect(read.appearance?.rows == 3 && read.matrix.columns != 32)
+            #expect(read.appearance?.rows == 3 && read.appearance?.values != read.matrix.values)
         }
     }
 }
