@@ -139,7 +139,8 @@ extension Rows {
         let alone = try NoveltyModel(training: doubled)
         let together = try NoveltyModel(training: doubled, groups: (0..<200).map { "p\($0 / 2)" })
         #expect(
-            alone.leftOut.neighbours.allSatisfy { $0 < 1e-3 } && together.leftOut.neighbours.allSatisfy { $0 > 0.01 }
+            alone.leftOut.neighbours.allSatisfy { $0 < 1e-3 }
+                && together.leftOut.neighbours.allSatisfy { $0 > 0.01 }
         )
         let fresh = Self.cases(100, seed: 6).0
         #expect(try (0..<100).count { try alone.score(Array(fresh[$0])).neighbours.pValue < 0.01 } == 100)
