@@ -217,7 +217,7 @@ let package = Package(
         tests(of: "DICOM"),
         tests(of: "Networks", using: ["KerasFiles", "Inference", "Imaging"]),
         tests(of: "DICOMPixels", using: ["DICOM"]),
-        tests(of: "Analysis"),
+        tests(of: "Analysis", using: ["WireFormats"]),
         tests(
             of: "AnswerCards",
             using: [

@@ -5,7 +5,7 @@ extension AnswerCard {
     public var sentences: [String] {
         answer.labels.flatMap(\.sentences)
             + [
-                answer.novelty?.sentence, answer.cases?.sentence, drift?.sentence,
+                answer.novelty?.sentence, answer.novelty?.appearanceSentence, answer.cases?.sentence, drift?.sentence,
                 "Model \(answer.model.title), SHA-256 \(answer.model.sha256); answer \(sha256).",
             ].compactMap { $0 }
     }
@@ -53,6 +53,11 @@ extension AnswerCard.Novelty {
             ? "The image is unlike what the model was made from: of its \(cases) cases no more than \(share) are as strange. "
                 + "Do not rely on the scores."
             : "The image is like what the model was made from: \(share) of its \(cases) cases are at least as strange."
+    }
+
+    /// What is said of the picture's brightness and sharpness, where it is known.
+    var appearanceSentence: String? {
+        appearance.map { "By its brightness and sharpness alone, \(Decimals.percent($0)) of them are at least as strange." }
     }
 }
 

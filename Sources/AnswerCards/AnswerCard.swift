@@ -145,6 +145,9 @@ public struct AnswerCard: Sendable, Codable, Equatable {
     public struct Novelty: Sendable, Codable, Equatable {
         /// Share of those cases that are at least as strange: a conformal p-value.
         public var pValue: Double
+        /// The same of the picture's look alone, its brightness and sharpness, which features hardly see; nil where it is not
+        /// known of the model's cases.
+        public var appearance: Double?
         /// Up to it an image counts as strange, so that this share of the model's own cases would.
         public var level: Double
         public var isStrange: Bool

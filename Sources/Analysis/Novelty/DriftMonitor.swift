@@ -40,7 +40,8 @@ public struct DriftMonitor: Sendable, Hashable, Codable {
     /// - Returns: whether there is an alarm.
     @discardableResult
     public mutating func add(pValue: Double) -> Bool {
-        let rank = max(1, min(training + 1, Int((pValue * Double(training + 1)).rounded())))
+        let place = (min(max(pValue, 0), 1) * Double(training + 1)).rounded()
+        let rank = place >= 1 ? Int(place) : 1  // what is no number at all is as strange as can be
         let before = seen.reduce(0) { $1.key <= rank ? $0 + $1.value : $0 }
         let own = Double(rank + before) / Double(training + count + 1)
         count += 1

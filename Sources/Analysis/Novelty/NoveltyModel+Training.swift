@@ -26,7 +26,12 @@ extension NoveltyModel {
         try look?.checkFinite()
         let cases = max(Self.minimumCases, min(training.rows, options.maximumCases))
         let picked = (0..<cases).map { $0 * training.rows / cases }
-        let together = try Self.together(picked.map { groups?[$0] })
+        let together = Self.together(picked.map { groups?[$0] })
+        guard together.allSatisfy({ $0.count <= cases / 2 }) else {
+            throw AnalysisError(
+                .badInput, "training cases",
+                "More than half are of one group, and what is left says too little. Take cases of more patients.")
+        }
 
         progress?(ProgressUpdate(stage: "covariance", completed: 0, total: nil))
         let units = FeatureMatrix(
@@ -56,8 +61,8 @@ extension NoveltyModel {
                 appearance: appearance.map { $0.neighbours.distancesLeavingOut(together, outside: none) }))
     }
 
-    /// The rows of each group, in the order of the first of them.
-    private static func together(_ groups: [String??]) throws -> [[Int]] {
+    /// The rows of each group, in the order of the first of them; a row without a group is its own.
+    static func together(_ groups: [String??]) -> [[Int]] {
         var places: [String: Int] = [:]
         var together: [[Int]] = []
         for (row, group) in groups.enumerated() {
@@ -67,11 +72,6 @@ extension NoveltyModel {
                 if let name = group ?? nil { places[name] = together.count }
                 together.append([row])
             }
-        }
-        guard let largest = together.map(\.count).max(), largest <= groups.count / 2 else {
-            throw AnalysisError(
-                .badInput, "training cases",
-                "More than half are of one group, and what is left says too little. Take cases of more patients.")
         }
         return together
     }

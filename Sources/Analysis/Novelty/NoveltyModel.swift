@@ -43,6 +43,12 @@ public struct NoveltyModel: Sendable, Hashable {
     public var appearanceLength: Int? { appearance?.centre.count }
     /// The neighbour whose distance counts.
     public var neighbour: Int { neighbours.rank }
+    /// The sphere's share of the covariance.
+    package var shrinkage: Double { covariance.shrinkage }
+    /// The distances of the training cases, each left out with its group, in their order.
+    package var leftOut: (features: [Double], neighbours: [Double], appearance: [Double]?) {
+        (scales.distances.features, scales.distances.neighbours, scales.distances.appearance)
+    }
 
     /// The least number of training cases.
     public static let minimumCases = 10
@@ -89,7 +95,7 @@ public struct NoveltyModel: Sendable, Hashable {
 
     /// Holds a case against the training cases.
     ///
-    /// It computes on the calling thread: for 10,000 training cases of 1,280 numbers about 2 ms.
+    /// It computes on the calling thread: for 10,000 training cases of 1,280 numbers about 1 ms.
     ///
     /// - Parameters:
     ///   - vector: ``length`` numbers.
@@ -112,8 +118,7 @@ public struct NoveltyModel: Sendable, Hashable {
         }
         return NoveltyScore(
             statistic: statistic, pValue: scale.pValue(statistic), percentile: scale.percentile(statistic),
-            features: .init(
-                distance: features, pValue: scales.features.pValue(Scales.logarithm(features))),
+            features: .init(distance: features, pValue: scales.features.pValue(Scales.logarithm(features))),
             neighbours: .init(distance: near, pValue: scales.neighbours.pValue(Scales.logarithm(near))),
             appearance: signal)
     }

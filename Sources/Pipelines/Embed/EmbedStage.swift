@@ -16,6 +16,8 @@ public struct EmbedStage: Sendable {
     public var display = DisplayOptions()
     public var frames = FrameChoice.all
     public var stopsAtFirstError = false
+    /// A table gets a second vector for each image, `appearance`: what the picture looks like, whatever it shows.
+    public var keepsAppearance = false
     /// Replace an output that is there already.
     public var overwrites = false
 
@@ -48,7 +50,7 @@ public struct EmbedStage: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let lines = folder + "/" + ContentHash(of: table.utf8).description.prefix(16) + ".jsonl"
         try? FileManager.default.removeItem(atPath: lines)
-        var report = try run(input, lines, .tableRows, context)
+        var report = try run(input, lines, keepsAppearance ? .tableRowsWithAppearance : .tableRows, context)
         var load = LoadStage()
         load.disposition = overwrites ? .truncate : .failIfExists
         load.notes = try notes(report.provenance)
@@ -192,7 +194,7 @@ public struct EmbedStage: Sendable {
             case .item(let item):
                 do {
                     var image = try item.load(display, channels: extractor.preprocessing.channels)
-                    if format == .tableRows, let file = item.file, image.key["file"] == nil {
+                    if format.isTable, let file = item.file, image.key["file"] == nil {
                         image.key.fields.append(InstanceKey.Field("file", file))
                     }
                     images.append(image)
@@ -206,7 +208,7 @@ public struct EmbedStage: Sendable {
         batch.written = images.count
         batch.firstKey = images[0].key
         for (image, vector) in zip(images, vectors) {
-            let pieces = try format.encode(image.key, image.extras, vector)
+            let pieces = try format.encode(image, vector)
             if batch.pieces.isEmpty { batch.pieces = pieces.map { _ in [] } }
             for (index, piece) in pieces.enumerated() { batch.pieces[index] += piece }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 public import LightboxCore
 import WireFormats
 
@@ -41,15 +42,31 @@ enum VectorFormat: String, Sendable, Codable {
     case jsonLines, records, npy
     /// JSON lines on their way into a table; `file` says where an image is that is a file of its own.
     case tableRows
+    /// The same with the picture's ``Image/appearance()`` as a second vector.
+    case tableRowsWithAppearance
+
+    var isTable: Bool { self == .tableRows || self == .tableRowsWithAppearance }
+
+    /// The column of the appearance.
+    static let appearance = "appearance"
 
     /// The files of an output at `path`; the first is the output itself.
     func files(_ path: String) -> [String] { self == .npy ? [path, path + ".keys.csv"] : [path] }
 
-    func encode(_ key: InstanceKey, _ extras: [ImageItem.Extra], _ values: [Float]) throws -> [[UInt8]] {
+    func encode(_ image: LoadedImage, _ values: [Float]) throws -> [[UInt8]] {
+        let (key, extras) = (image.key, image.extras)
         switch self {
         case .jsonLines, .tableRows:
             var line: [UInt8] = []
             try JSONWriter.append(FeatureVector(key: key, values: values), to: &line)
+            return [line]
+        case .tableRowsWithAppearance:
+            var line: [UInt8] = []
+            try JSONWriter.append(FeatureVector(key: key, values: values), to: &line)
+            line.removeLast(2)  // "}\n"
+            line += ", \"\(Self.appearance)\": ".utf8
+            try JSONWriter.append(image.image.appearance(), to: &line)
+            line += "}\n".utf8
             return [line]
         case .records:
             return [TFRecordWriter.framed(example(key, extras, values).serialized())]
@@ -63,7 +80,7 @@ enum VectorFormat: String, Sendable, Codable {
     /// What the files begin with, before any vector.
     func starts(key: InstanceKey, featureCount: Int) -> [[UInt8]] {
         switch self {
-        case .jsonLines, .tableRows, .records: []
+        case .jsonLines, .tableRows, .tableRowsWithAppearance, .records: []
         case .npy: [NPY.header(shape: [0, featureCount]), CSVWriter.row(key.fields.map(\.name))]
         }
     }

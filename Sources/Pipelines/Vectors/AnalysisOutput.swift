@@ -22,25 +22,34 @@ public struct AnalysisOutput: Sendable {
         _ rows: VectorRows, found: [(name: String, cells: [SQLValue])], title: String, source: VectorSource,
         _ context: StageContext, chart: (() throws -> ScatterChart)? = nil
     ) throws -> [String] {
+        let new = Set(found.map { $0.name.lowercased() })
+        let kept = rows.columns.indices.filter { !new.contains(rows.columns[$0].lowercased()) }
+        let known = kept.map { column in (name: rows.columns[column], cells: rows.cells.map { $0[column] }) }
+        return try write(columns: known + found, title: title, source: source, context) {
+            try chart?().drawing()
+        }
+    }
+
+    /// The same for rows that are not those of the source.
+    func write(
+        columns: [(name: String, cells: [SQLValue])], title: String, source: VectorSource, _ context: StageContext,
+        drawing: () throws -> Drawing?
+    ) throws -> [String] {
         var written: [String] = []
-        if let place { written.append(try write(rows, found, title, source, to: place, context)) }
-        if let figure, let chart {
-            try chart().drawing().write(to: context.home.localPath(of: figure))
+        if let place { written.append(try write(columns, title, source, to: place, context)) }
+        if let figure, let drawing = try drawing() {
+            try drawing.write(to: context.home.localPath(of: figure))
             written.append(figure)
         }
         return written
     }
 
     private func write(
-        _ rows: VectorRows, _ found: [(name: String, cells: [SQLValue])], _ title: String, _ source: VectorSource,
-        to place: String, _ context: StageContext
+        _ columns: [(name: String, cells: [SQLValue])], _ title: String, _ source: VectorSource, to place: String,
+        _ context: StageContext
     ) throws -> String {
-        let new = Set(found.map { $0.name.lowercased() })
-        let kept = rows.columns.indices.filter { !new.contains(rows.columns[$0].lowercased()) }
-        let names = kept.map { rows.columns[$0] } + found.map(\.name)
-        let cells = rows.cells.indices.map { row in
-            kept.map { rows.cells[row][$0] } + found.map { $0.cells[row] }
-        }
+        let names = columns.map(\.name)
+        let cells = (columns.first?.cells ?? []).indices.map { row in columns.map { $0.cells[row] } }
         if let format = QueryFormat(rawValue: (place.lowercased() as NSString).pathExtension) {
             try writeFile(place, names, cells, format, context)
             return place

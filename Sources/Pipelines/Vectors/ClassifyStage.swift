@@ -18,7 +18,7 @@ public struct ClassifyStage: Sendable {
     public var method: Method
     /// The column of classes; rows without one are left out of the training and predicted all the same.
     public var label: String
-    /// Rows of one value stay together (a patient's); nil: ``usualGroups``, where there is such a column.
+    /// Rows of one value stay together (a patient's); nil: ``VectorRows/usualGroups``, where there is such a column.
     public var group: String?
     public var folds = 5
     /// Classes of few rows count as much as the others.
@@ -30,9 +30,6 @@ public struct ClassifyStage: Sendable {
     public var output = AnalysisOutput()
     /// A folder for the model (`model.onnx`) and its evaluation.
     public var model: String?
-
-    /// Columns that tell patients apart.
-    static let usualGroups = ["patient", "patient_id", "patientid", "subject_id", "study"]
 
     public init(_ source: VectorSource, _ method: Method, label: String) {
         self.source = source
@@ -68,7 +65,7 @@ public struct ClassifyStage: Sendable {
         let data = try LabelledMatrix(
             rows.matrix.rows(known), labels: known.map { numbers[texts[$0]!]! }, classes: classes.count,
             isBalanced: isBalanced)
-        let groups = try groups(rows)
+        let groups = try rows.groups(group)
         let folds = try Folds(
             folds, of: data.labels, groups: groups.map { all in known.map { all.values[$0] } }, seed: seed)
 
@@ -99,13 +96,6 @@ public struct ClassifyStage: Sendable {
     }
 
     // MARK: Folds
-
-    private func groups(_ rows: VectorRows) throws -> (column: String, values: [String?])? {
-        if let group { return (group, try rows.texts(group)) }
-        let usual = Self.usualGroups.lazy.compactMap { name in rows.columns.first { $0.lowercased() == name } }
-            .first
-        return try usual.map { ($0, try rows.texts($0)) }
-    }
 
     /// The scores of each row by a model that has not seen it.
     private func judge(

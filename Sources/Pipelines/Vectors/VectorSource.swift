@@ -1,5 +1,6 @@
 public import Analysis
 import Foundation
+import Imaging
 import LightboxCore
 public import Warehouse
 
@@ -144,6 +145,18 @@ public struct VectorRows: Sendable {
     public let cells: [[SQLValue]]
     /// Rows without a vector, which are left out.
     public let withoutVector: Int
+    /// What the pictures look like, a row each; nil unless all rows have it.
+    public var appearance: FeatureMatrix?
+
+    /// Columns that tell patients apart.
+    static let usualGroups = ["patient", "patient_id", "patientid", "subject_id", "study"]
+
+    /// Of each row its group, by this column, or by the first of ``usualGroups`` that there is; nil where there is none.
+    func groups(_ column: String?) throws -> (column: String, values: [String?])? {
+        if let column { return (column, try texts(column)) }
+        let usual = Self.usualGroups.lazy.compactMap { name in columns.first { $0.lowercased() == name } }.first
+        return try usual.map { ($0, try texts($0)) }
+    }
 
     /// A column's cells as texts; nil for NULL and an empty text.
     ///
@@ -168,6 +181,9 @@ private struct VectorReader {
     private var length = 0
     private var cells: [[SQLValue]] = []
     private var withoutVector = 0
+    /// Of each row, behind one another.
+    private var looks: [Float] = []
+    private var look: Int?
 
     init(_ source: VectorSource) { self.source = source }
 
@@ -185,6 +201,8 @@ private struct VectorReader {
                     + "\(length). Analyse vectors of one network at a time (--where).")
         }
         values += vector
+        if cells.isEmpty { look = columns.firstIndex { $0.lowercased() == VectorFormat.appearance } }
+        if let look, look != column, case .vector(let numbers) = row[look] { looks += numbers }
         if cells.isEmpty { kept = row.indices.filter { !row[$0].isVector } }
         cells.append(kept.map { row[$0] })
     }
@@ -197,7 +215,9 @@ private struct VectorReader {
         }
         return VectorRows(
             matrix: FeatureMatrix(rows: cells.count, columns: length, values: values),
-            columns: kept.map { columns[$0] }, cells: cells, withoutVector: withoutVector)
+            columns: kept.map { columns[$0] }, cells: cells, withoutVector: withoutVector,
+            appearance: looks.count == cells.count * Image.appearanceLength
+                ? FeatureMatrix(rows: cells.count, columns: Image.appearanceLength, values: looks) : nil)
     }
 }
 

@@ -38,6 +38,9 @@ struct EmbedCommand: ParsableCommand {
     @Option(help: "Least mean cosine to f32 for auto.") var agreement = 0.999
     @Option(help: "Images that go through the network together.") var batchSize = 8
     @Option(help: "Worker threads; all cores when left out.") var threads: Int?
+    @Flag(
+        help: "A second vector of brightness, contrast and sharpness, with sql:TABLE; `analyze novelty` uses it.")
+    var appearance = false
     @Flag(help: "Replace an output that exists.") var overwrite = false
     @Flag(help: "End at the first image that cannot be read.") var stopAtFirstError = false
     @OptionGroup var display: DisplayArguments
@@ -51,6 +54,9 @@ struct EmbedCommand: ParsableCommand {
         }
         guard scaling == nil || model != nil else { throw ValidationError("--scaling goes with --model.") }
         guard weights == nil || !untrained else { throw ValidationError("Give --weights or --untrained.") }
+        guard !appearance || output.lowercased().hasPrefix("sql:") else {
+            throw ValidationError("--appearance goes with --output sql:TABLE.")
+        }
         guard (1...1024).contains(batchSize) else { throw ValidationError("--batch-size is 1 to 1024.") }
         guard threads.map({ (1...1024).contains($0) }) ?? true else {
             throw ValidationError("--threads is 1 to 1024.")
@@ -70,6 +76,7 @@ struct EmbedCommand: ParsableCommand {
             stage.frames = display.frames
             stage.stopsAtFirstError = stopAtFirstError
             stage.overwrites = overwrite
+            stage.keepsAppearance = appearance
             let target = VectorOutput(output)
             let report = try stage.run(ImageInput(input), output: target, context)
             global.note(report.summary)

@@ -6,7 +6,7 @@ import Pipelines
 
 struct AnalyzeCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "analyze", abstract: "Analyse tables of vectors: maps, clusters, classifiers.",
+        commandName: "analyze", abstract: "Analyse tables of vectors: maps, clusters, classifiers, strange cases.",
         discussion: """
             TABLE is a table with a column of vectors (`lightbox embed … --output sql:features`), or a SELECT. Tables \
             of metadata and labels are joined with it by a column that both have.
@@ -18,7 +18,7 @@ struct AnalyzeCommands: ParsableCommand {
             """,
         subcommands: [
             AnalyzePCA.self, AnalyzeTSNE.self, AnalyzeUMAP.self, AnalyzeKMeans.self, AnalyzeMixture.self,
-            AnalyzeLogistic.self, AnalyzeSVM.self, AnalyzeMLP.self,
+            AnalyzeLogistic.self, AnalyzeSVM.self, AnalyzeMLP.self, AnalyzeNovelty.self, AnalyzeDrift.self,
         ])
 }
 
