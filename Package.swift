@@ -182,7 +182,8 @@ let package = Package(
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
                 "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", "DICOM",
-                "DICOMStore", "DICOMweb", "Deidentification", "ObjectStorage", "Buckets", "AnswerCards", nio, nioSSL,
+                "DICOMStore", "DICOMweb", "Deidentification", "ObjectStorage", "Buckets", "AnswerCards", nio,
+                nioSSL,
             ] + http),
 
         // 6: the command line
@@ -201,7 +202,8 @@ let package = Package(
             name: "benchmarks",
             dependencies: [
                 "LightboxCore", "WireFormats", "DICOM", "Networks", "DICOMPixels", "Imaging", "Inference",
-                "Torch", "DICOMStore", "Warehouse", "ModelRegistry", "Features", "Serving", "Analysis", "Pipelines",
+                "Torch", "DICOMStore", "Warehouse", "ModelRegistry", "Features", "Serving", "Analysis",
+                "Pipelines",
             ],
             path: "Benchmarks/Lightbox", swiftSettings: swift),
 

@@ -6,14 +6,17 @@ import LightboxCore
 enum AnalysisBenchmarks {
     static func run() throws {
         let wide = groups(rows: 20_000, columns: 2048)
-        report("50 components", try best(rounds: 2) { _ = try PrincipalComponents(of: wide.features, count: 50) }, "s")
+        report(
+            "50 components", try best(rounds: 2) { _ = try PrincipalComponents(of: wide.features, count: 50) }, "s"
+        )
         let narrow = groups(rows: 10_000, columns: 50)
         report("t-SNE", try best(rounds: 1) { _ = try TSNE().map(narrow.features) }, "s")
         let middle = groups(rows: 10_000, columns: 256)
         report(
             "logistic regression",
             try best(rounds: 2) {
-                _ = try LogisticRegression().fit(LabelledMatrix(middle.features, labels: middle.groups, classes: 10))
+                _ = try LogisticRegression().fit(
+                    LabelledMatrix(middle.features, labels: middle.groups, classes: 10))
             }, "s")
     }
 

@@ -20,7 +20,9 @@ enum SimilarBenchmarks {
         times.sort()
         report("ten nearest", 1000 * times[times.count / 2], "ms")
         report("ten nearest, the slowest", 1000 * times[times.count - 1], "ms")
-        report("ten nearest, many at once", 1000 * best { _ = index.nearest(to: queries.flatMap { $0 }, count: 10) } / 40, "ms")
+        report(
+            "ten nearest, many at once",
+            1000 * best { _ = index.nearest(to: queries.flatMap { $0 }, count: 10) } / 40, "ms")
         report("ten nearest, peak memory", try peakMegabytes(), "MB")
     }
 }

@@ -5,7 +5,8 @@ extension AnswerCard {
     public var sentences: [String] {
         answer.labels.flatMap(\.sentences)
             + [
-                answer.novelty?.sentence, answer.novelty?.appearanceSentence, answer.cases?.sentence, drift?.sentence,
+                answer.novelty?.sentence, answer.novelty?.appearanceSentence, answer.cases?.sentence,
+                drift?.sentence,
                 "Model \(answer.model.title), SHA-256 \(answer.model.sha256); answer \(sha256).",
             ].compactMap { $0 }
     }
@@ -57,7 +58,9 @@ extension AnswerCard.Novelty {
 
     /// What is said of the picture's brightness and sharpness, where it is known.
     var appearanceSentence: String? {
-        appearance.map { "By its brightness and sharpness alone, \(Decimals.percent($0)) of them are at least as strange." }
+        appearance.map {
+            "By its brightness and sharpness alone, \(Decimals.percent($0)) of them are at least as strange."
+        }
     }
 }
 

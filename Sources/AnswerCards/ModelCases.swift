@@ -30,7 +30,8 @@ struct ModelCases: Sendable {
     func novelty(of embedding: [Float], appearance: [Float]?) throws -> AnswerCard.Novelty {
         let score = try novelty.score(embedding, appearance: appearance)
         return AnswerCard.Novelty(
-            pValue: score.pValue, appearance: score.appearance?.pValue, level: Self.level, isStrange: score.isStrange(rate: Self.level),
+            pValue: score.pValue, appearance: score.appearance?.pValue, level: Self.level,
+            isStrange: score.isStrange(rate: Self.level),
             cases: novelty.count, sha256: sha256)
     }
 }

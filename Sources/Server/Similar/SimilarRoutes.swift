@@ -20,10 +20,12 @@ struct SimilarRoutes: RouteGroup {
         return [
             Route(
                 .get, place, .own, .read, "The rows of a table that are most like one of them.",
-                .init(query: [(name: "id", text: "The row's instance UID, path or id."), count], answer: "Document"),
+                .init(
+                    query: [(name: "id", text: "The row's instance UID, path or id."), count], answer: "Document"),
                 handler: likeRow),
             Route(
-                .post, place, .own, .predict, "The rows of a table that are most like an image, which is the body.",
+                .post, place, .own, .predict,
+                "The rows of a table that are most like an image, which is the body.",
                 .init(query: [count], answer: "Document"), handler: likeImage),
         ]
     }
@@ -76,7 +78,8 @@ struct SimilarRoutes: RouteGroup {
         }
         return Reply(
             .object([
-                JSONMember("table", .string(known.table)), JSONMember("rows", .integer(Int64(known.index.cases.count))),
+                JSONMember("table", .string(known.table)),
+                JSONMember("rows", .integer(Int64(known.index.cases.count))),
                 JSONMember("similar", .array(values)),
             ]))
     }

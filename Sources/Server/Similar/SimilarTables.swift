@@ -51,7 +51,8 @@ final class SimilarTables: Sendable {
         var table = try table(name)
         let extractor =
             try table.extractor
-            ?? TableExtractor(table: name).extractor(Warehouse(home: home), sample: image, StageContext(home: home))
+            ?? TableExtractor(table: name).extractor(
+                Warehouse(home: home), sample: image, StageContext(home: home))
         if table.extractor == nil {
             table.extractor = extractor
             keep(table, name)
