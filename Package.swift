@@ -126,6 +126,7 @@ let package = Package(
         library("Database", ["LightboxCore", "CPQ", grdb, sqlite]),
         library("ObjectStorage", ["LightboxCore", "WireFormats"]),
         library("Warehouse", ["LightboxCore", "WireFormats", "Database", sqlite]),
+        library("GoogleSQL", ["LightboxCore", "Database", "Warehouse"]),
         library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Database", "Warehouse"]),
         library("Datasets", ["LightboxCore", "WireFormats", "Imaging", yams]),
         library("ModelRegistry", ["LightboxCore", "WireFormats", "Networks", "KerasFiles"]),
@@ -171,7 +172,7 @@ let package = Package(
             "Server",
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
-                "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", "DICOM",
+                "Figures", "Features", "Serving", "Datasets", "Warehouse", "GoogleSQL", "Pipelines", "WebPages", "DICOM",
                 "DICOMStore", "DICOMweb", "Deidentification", "ObjectStorage", nio, nioSSL,
             ] + http),
 
@@ -234,6 +235,7 @@ let package = Package(
             ]),
         tests(of: "ObjectStorage", using: ["WireFormats", "DICOM", "DICOMStore", "Catalog"]),
         tests(of: "Warehouse", using: ["Database"]),
+        tests(of: "GoogleSQL", using: ["Database", "Warehouse", "WireFormats"]),
         tests(of: "DICOMStore", using: ["DICOM", "Database", "Warehouse"]),
         tests(
             of: "Features",

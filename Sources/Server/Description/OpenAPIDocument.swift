@@ -81,7 +81,7 @@ struct OpenAPIDocument {
         }
         let schema =
             switch route.errors {
-            case .google: "Error"
+            case .google, .bigQuery: "Error"
             case .text: "ErrorText"
             case .googlePrediction: "AnyError"
             }

@@ -15,6 +15,7 @@ public struct Route: Sendable {
         case tensorFlow = "TensorFlow Serving"
         case inferenceProtocol = "Open Inference Protocol v2"
         case dicomWeb = "DICOMweb"
+        case bigQuery = "BigQuery v2"
         case own = "Lightbox"
         case page = "Pages"
     }
@@ -100,6 +101,7 @@ public struct Route: Sendable {
         switch family {
         case .google: parts.verb == "predict" ? .googlePrediction : .google
         case .tensorFlow, .inferenceProtocol: .text
+        case .bigQuery: .bigQuery
         case .healthcare, .dicomWeb, .own, .page: .google
         }
     }

@@ -106,8 +106,11 @@ enum ErrorShape: Sendable {
     case text
     /// The object for what is wrong with the place or the server, the text for what is wrong with the instances.
     case googlePrediction
+    /// Google's object with BigQuery's reason in it, which its clients go by.
+    case bigQuery
 
     func reply(_ error: any Error) -> Reply {
+        if self == .bigQuery { return BigQueryError(error).reply(to: error) }
         let status = Status(error)
         // Google's services know no 413.
         let http = status.http == 413 && self != .text ? 400 : status.http

@@ -34,6 +34,8 @@ public struct ServerSettings: Sendable {
     public var request = RequestLimits()
     /// Where images that requests name by address may be fetched from; nowhere unless told.
     public var imagePlaces: [String] = []
+    /// What clients may do with the warehouse's tables.
+    public var tables = TableSettings()
     /// Tables of known cases, by the model whose predictions they stand beside.
     public var cases: [String: CaseSource] = [:]
     /// Bytes of memory that the known cases of one model may take.
