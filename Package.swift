@@ -172,7 +172,8 @@ let package = Package(
             "Server",
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
-                "Figures", "Features", "Serving", "Datasets", "Warehouse", "GoogleSQL", "Pipelines", "WebPages", "DICOM",
+                "Figures", "Features", "Serving", "Datasets", "Warehouse", "GoogleSQL", "Pipelines", "WebPages",
+                "DICOM",
                 "DICOMStore", "DICOMweb", "Deidentification", "ObjectStorage", nio, nioSSL,
             ] + http),
 

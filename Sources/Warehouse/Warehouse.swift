@@ -76,7 +76,10 @@ public final class Warehouse: Sendable {
             VectorFunctions.register(on: connection)
             GoogleFunctions.register(on: connection)
             // A query has no business with other files.
-            if isReadOnly { sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0) }
+            guard isReadOnly else { return }
+            sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)
+            // One text that a query puts together may not take all memory.
+            sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, 1 << 28)
         }
         return options
     }

@@ -49,8 +49,6 @@ extension Translator {
             return Piece("(\(pieces.map(\.sql).joined(separator: " || ")))", .string, of: pieces, at: place)
         case "REGEXP_CONTAINS", "REGEXP_EXTRACT", "REGEXP_SUBSTR", "REGEXP_REPLACE":
             return try matched(call.name, try arguments(call.name == "REGEXP_REPLACE" ? 3...3 : 2...2), place)
-        case "FARM_FINGERPRINT" where isPostgres:
-            throw GoogleSQLError.unsupported("FARM_FINGERPRINT on PostgreSQL", at: place)
         case "FORMAT": return try formatted(try arguments(1...50), place)
         case "SPLIT":
             throw GoogleSQLError.unsupported("SPLIT without an index", "write SPLIT(…)[OFFSET(0)]", at: place)

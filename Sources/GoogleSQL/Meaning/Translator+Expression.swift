@@ -4,6 +4,7 @@ extension Translator {
     /// An expression in the engine's words, with its type.
     func expression(_ expression: Expression, _ scope: Scope) throws -> Piece {
         var piece = try form(expression, scope)
+        try count(piece)
         // A key of GROUP BY has one value in each group, whatever it is made of.
         if !piece.uses.isEmpty, scope.groupKeys.contains(piece.sql) {
             piece.uses.removeAll { $0.scope == scope.number }

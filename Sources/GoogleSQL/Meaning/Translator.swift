@@ -25,6 +25,8 @@ final class Translator {
     private var commons: [(name: String, place: String, columns: [(name: String?, type: DataType)])] = []
     private var numbers: [String: Int] = [:]
     private var count = 0
+    /// Bytes of all expressions.
+    private var written = 0
 
     init(engine: SQLEngine, parameters: QueryParameters, tables: @escaping Tables) {
         isPostgres = engine == .postgres
@@ -41,6 +43,15 @@ final class Translator {
     var number: Int {
         count += 1
         return count
+    }
+
+    /// Some functions are written with an argument twice: no nesting of them may grow without an end.
+    func count(_ piece: Piece) throws {
+        let size = piece.sql.utf8.count
+        written += size
+        guard size <= 4 << 20, written <= 256 << 20 else {
+            throw GoogleSQLError.unsupported("So large an expression", at: piece.place)
+        }
     }
 
     func quoted(_ name: String) -> String { SQLDialect.quoted(name) }

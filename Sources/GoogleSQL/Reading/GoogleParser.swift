@@ -123,13 +123,18 @@ struct GoogleParser {
         guard tokens[first].kind != .end else {
             throw GoogleSQLError.syntax("Unexpected end of statement", at: tokens[first].place)
         }
-        guard ["SELECT", "WITH", "FROM", ""].contains(word) else {
-            throw GoogleSQLError.unsupported(
-                "\(word)",
-                "it runs SELECT; tables are made by load jobs and by queries with a destination table",
-                at: tokens[first].place)
-        }
+        guard !["SELECT", "WITH", "FROM"].contains(word) else { return }
+        guard Self.otherStatements.contains(word) else { throw unexpected("keyword SELECT or keyword WITH") }
+        throw GoogleSQLError.unsupported(
+            word, "it runs SELECT; tables are made by load jobs and by queries with a destination table",
+            at: tokens[first].place)
     }
+
+    private static let otherStatements: Set<String> = [
+        "ALTER", "ASSERT", "ATTACH", "BEGIN", "CALL", "COMMIT", "COPY", "CREATE", "DECLARE", "DELETE", "DESCRIBE",
+        "DROP", "EXECUTE", "EXPLAIN", "EXPORT", "GRANT", "INSERT", "LOAD", "MERGE", "PRAGMA", "REVOKE", "ROLLBACK",
+        "SET", "SHOW", "TRUNCATE", "UPDATE", "VACUUM", "VALUES",
+    ]
 
     // MARK: Paths
 

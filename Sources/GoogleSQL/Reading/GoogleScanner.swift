@@ -6,7 +6,8 @@ struct GoogleScanner {
     private let bytes: [UInt8]
     private var position = 0
     private var line = 1
-    private var lineStart = 0
+    /// In characters, as editors count.
+    private var column = 1
 
     private init(_ text: String) { bytes = Array(text.utf8) }
 
@@ -23,11 +24,7 @@ struct GoogleScanner {
         return tokens
     }
 
-    /// Columns count characters, as editors do.
-    private var place: Place {
-        let before = bytes[lineStart..<min(position, bytes.count)]
-        return Place(line: line, column: 1 + before.count { $0 & 0xc0 != 0x80 })
-    }
+    private var place: Place { Place(line: line, column: column) }
 
     private func byte(_ offset: Int = 0) -> UInt8 {
         position + offset < bytes.count ? bytes[position + offset] : 0
@@ -41,8 +38,13 @@ struct GoogleScanner {
 
     private mutating func advance(_ count: Int) {
         for _ in 0..<count where position < bytes.count {
+            let byte = bytes[position]
             position += 1
-            if bytes[position - 1] == 10 { (line, lineStart) = (line + 1, position) }
+            if byte == 10 {
+                (line, column) = (line + 1, 1)
+            } else if byte & 0xc0 != 0x80 {
+                column += 1
+            }
         }
     }
 

@@ -118,8 +118,13 @@ struct Select {
 
 /// What stands behind FROM.
 indirect enum Source {
+    /// With the words that both engines have for it.
     enum Join: String {
-        case inner = "JOIN", left = "LEFT JOIN", right = "RIGHT JOIN", full = "FULL JOIN", cross = "CROSS JOIN"
+        case inner = "JOIN"
+        case left = "LEFT JOIN"
+        case right = "RIGHT JOIN"
+        case full = "FULL JOIN"
+        case cross = "CROSS JOIN"
     }
 
     case table([String], alias: String?, Place)

@@ -11,16 +11,16 @@ extension BigQueryRoutes {
     var datasetRoutes: [Route] {
         [
             Self.route(.get, Self.datasets, .read, "List datasets.", query: Self.pageQuery, handler: list),
-            Self.route(.post, Self.datasets, .read, "Make a dataset.", body: "Document", handler: insert),
+            Self.route(.post, Self.datasets, .write, "Make a dataset.", body: "Document", handler: insert),
             Self.route(.get, Self.dataset, .read, "Tell of a dataset.") { call in
                 let (project, name) = (call["project"], call["dataset"])
                 return Reply(
                     try await service.ask { try Self.message(try Self.dataset(name, project, $0), project) })
             },
-            Self.route(.patch, Self.dataset, .read, "Change a dataset.", body: "Document", handler: patch),
-            Self.route(.put, Self.dataset, .read, "Change a dataset.", body: "Document", handler: patch),
+            Self.route(.patch, Self.dataset, .write, "Change a dataset.", body: "Document", handler: patch),
+            Self.route(.put, Self.dataset, .write, "Change a dataset.", body: "Document", handler: patch),
             Self.route(
-                .delete, Self.dataset, .read, "Remove a dataset.",
+                .delete, Self.dataset, .write, "Remove a dataset.",
                 query: [("deleteContents", "`true` to remove its tables, too.")], handler: delete),
         ]
     }

@@ -16,7 +16,7 @@ extension BigQueryRoutes {
                     ("startIndex", "Rows to pass over."), ("selectedFields", "Columns, divided by commas."),
                 ], handler: list),
             Self.route(
-                .post, Self.table + "/insertAll", .read, "Add rows to a table.", body: "Document",
+                .post, Self.table + "/insertAll", .write, "Add rows to a table.", body: "Document",
                 handler: insertAll),
         ]
     }

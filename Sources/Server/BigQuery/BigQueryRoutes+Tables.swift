@@ -12,14 +12,14 @@ extension BigQueryRoutes {
     var tableRoutes: [Route] {
         [
             Self.route(.get, Self.tables, .read, "List a dataset's tables.", query: Self.pageQuery, handler: list),
-            Self.route(.post, Self.tables, .read, "Make an empty table.", body: "Document", handler: insert),
+            Self.route(.post, Self.tables, .write, "Make an empty table.", body: "Document", handler: insert),
             Self.route(.get, Self.table, .read, "Tell of a table: its schema and how many rows it has.") { call in
                 let place = TablePlace(project: call["project"], dataset: call["dataset"], table: call["table"])
                 return Reply(try await service.ask { try Self.message(place, $0) })
             },
-            Self.route(.patch, Self.table, .read, "Add columns to a table.", body: "Document", handler: patch),
-            Self.route(.put, Self.table, .read, "Add columns to a table.", body: "Document", handler: patch),
-            Self.route(.delete, Self.table, .read, "Remove a table.") { call in
+            Self.route(.patch, Self.table, .write, "Add columns to a table.", body: "Document", handler: patch),
+            Self.route(.put, Self.table, .write, "Add columns to a table.", body: "Document", handler: patch),
+            Self.route(.delete, Self.table, .write, "Remove a table.") { call in
                 try service.checkWrites(call)
                 let place = TablePlace(project: call["project"], dataset: call["dataset"], table: call["table"])
                 try await service.ask { try $0.drop(try Self.found(place, $0).name) }

@@ -22,11 +22,11 @@ extension BigQueryRoutes {
             ]
             return [
                 Self.route(
-                    .post, template, .read, "Load a file that is sent along.", query: query, body: "Document",
+                    .post, template, .write, "Load a file that is sent along.", query: query, body: "Document",
                     handler: begin
                 )
                 .streaming,
-                Self.route(.put, template, .read, "Send more of a file.", query: query, handler: more).streaming,
+                Self.route(.put, template, .write, "Send more of a file.", query: query, handler: more).streaming,
             ]
         }
     }

@@ -55,14 +55,23 @@ struct QueryRequest: Sendable {
                 throw BigQueryError.invalid("Query parameters: arrays of this type are not taken here.")
             }
             let values = try (parameter["parameterValue"]?["arrayValues"]?.elements ?? []).map {
-                try scalar($0["value"]?.string, element)
+                try scalar(written($0["value"]), element)
             }
             return .init(type: .array(element), values: values)
         }
         guard let own = DataType(word) else {
             throw BigQueryError.invalid("Query parameters of the type \(word) are not taken here.")
         }
-        return .init(type: own, values: [try scalar(parameter["parameterValue"]?["value"]?.string, own)])
+        return .init(type: own, values: [try scalar(written(parameter["parameterValue"]?["value"]), own)])
+    }
+
+    /// A value's text; clients send numbers as such, too.
+    private static func written(_ value: JSONValue?) throws -> String? {
+        switch value {
+        case nil, .null?: return nil
+        case .string(let text)?: return text
+        case let value?: return String(decoding: try value.serialized(), as: UTF8.self)
+        }
     }
 
     private static func scalar(_ text: String?, _ type: DataType) throws -> SQLValue {

@@ -114,8 +114,5 @@ final class TableJobs: Sendable {
         }
     }
 
-    /// Asks all to end, when the server stops.
-    func cancelAll() { for job in state.withLock({ Array($0.jobs.values) }) where !job.isDone { job.cancel() } }
-
     private static func key(_ project: String, _ id: String) -> String { "\(project)\u{1f}\(id)" }
 }

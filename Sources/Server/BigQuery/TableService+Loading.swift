@@ -113,7 +113,8 @@ extension TableService {
         let file = try ExtractedFile(path: path, schema: schema, request)
         try warehouse.rows(
             of: name, from: 0, count: .max,
-            limits: QueryLimits(time: settings.queryTime, isCancelled: { job.isCancelled }), columns: { (_: [QueryColumn]) in },
+            limits: QueryLimits(time: settings.queryTime, isCancelled: { job.isCancelled }),
+            columns: { (_: [QueryColumn]) in },
             row: { try file.add($0) })
         try file.finish()
         return TableJob.Outcome(

@@ -28,6 +28,12 @@ final class TableUploads: Sendable {
     func place() throws -> String {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        // Of servers that were killed in the middle of one.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            let path = "\(folder)/\(name)"
+            let changed = try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+            if let changed, Date().timeIntervalSince(changed) > Self.lifetime { unlink(path) }
+        }
         return "\(folder)/upload.\(UUID().uuidString)"
     }
 

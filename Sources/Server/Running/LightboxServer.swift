@@ -54,7 +54,8 @@ public struct LightboxServer: Sendable {
             ModelRoutes(context), JobRoutes(context), ProjectRoutes(context), TensorFlowRoutes(context),
             InferenceRoutes(context), JobEventRoutes(context), CaseRoutes(context), DICOMwebRoutes(context),
             StudyPageRoutes(context), DeidentifyRoutes(context),
-            DatasetRoutes(context), DICOMStoreRoutes(context), ArchiveOperationRoutes(context), BigQueryRoutes(context),
+            DatasetRoutes(context), DICOMStoreRoutes(context), ArchiveOperationRoutes(context),
+            BigQueryRoutes(context),
         ]
         let routes = OwnRoutes(context, beside: groups.flatMap(\.routes)).all
         precondition(routes.count < Metrics.maximumRoutes)
