@@ -1,4 +1,5 @@
 import Database
+import Foundation
 import GoogleSQL
 import LightboxCore
 import TestSupport
@@ -24,7 +25,7 @@ import WireFormats
     @Test("Texts of any words are understood or refused, and what is understood runs or fails as a query does")
     func anyWords() throws {
         var generator = SeededGenerator(seed: 7)
-        try QueryReference().withWarehouse { warehouse in
+        try QueryReference().withWarehouse { warehouse throws in
             var understood = 0
             for _ in 0..<4000 {
                 let count = Int.random(in: 1...14, using: &generator)
@@ -54,7 +55,7 @@ import WireFormats
     @Test("A good statement with any of its bytes changed is understood or refused") func changedBytes() throws {
         var generator = SeededGenerator(seed: 11)
         let reference = try QueryReference()
-        try reference.withWarehouse { warehouse in
+        try reference.withWarehouse { warehouse throws in
             for item in reference.cases {
                 for _ in 0..<20 {
                     var bytes = Array(item.sql.utf8)
@@ -92,7 +93,7 @@ import WireFormats
     }
 
     @Test("A name is a name, whatever it is made of") func names() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { folder throws in
             let warehouse = try Warehouse(home: TestEngine.home(folder))
             let column = "a\" FROM sqlite_master --"
             try warehouse.load(

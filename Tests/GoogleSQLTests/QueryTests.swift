@@ -11,7 +11,7 @@ import WireFormats
     {
         let reference = try QueryReference()
         #expect(reference.cases.count > 90)
-        try reference.withWarehouse { warehouse in
+        try reference.withWarehouse { warehouse throws in
             for item in reference.cases {
                 do {
                     var found = try warehouse.answer(item.sql).map(text)
@@ -27,7 +27,7 @@ import WireFormats
 
     @Test("A text has FarmHash's fingerprint, on either engine") func fingerprints() throws {
         let reference = try QueryReference()
-        try reference.withWarehouse { warehouse in
+        try reference.withWarehouse { warehouse throws in
             for (text, number) in reference.fingerprints {
                 var parameters = QueryParameters()
                 parameters.named["x"] = .init(type: .string, values: [.text(text)])
@@ -41,7 +41,7 @@ import WireFormats
 
     @Test("What is not run says so, with its place, and reaches no engine") func refusals() throws {
         let reference = try QueryReference()
-        try reference.withWarehouse { warehouse in
+        try reference.withWarehouse { warehouse throws in
             for (sql, code) in reference.refused {
                 do {
                     _ = try warehouse.google(sql)
@@ -56,7 +56,7 @@ import WireFormats
 
     @Test("What has no answer fails when it runs") func failures() throws {
         let reference = try QueryReference()
-        try reference.withWarehouse { warehouse in
+        try reference.withWarehouse { warehouse throws in
             for sql in reference.failing {
                 let query = try warehouse.google(sql)
                 #expect(throws: WarehouseError.self, "\(sql)") { try warehouse.query(query.sql, query.arguments) }
@@ -74,14 +74,14 @@ import WireFormats
             ("SELECT 1 +", "Syntax error: Expected an expression but got end of statement at [1:11]"),
         ])
     func places(sql: String, words: String) throws {
-        try QueryReference().withWarehouse { warehouse in
+        try QueryReference().withWarehouse { warehouse throws in
             #expect(throws: (any Error).self) { try warehouse.google(sql) }
             do { _ = try warehouse.google(sql) } catch { #expect("\(error)" == words) }
         }
     }
 
     @Test("Columns have types before the query runs") func types() throws {
-        try QueryReference().withWarehouse { warehouse in
+        try QueryReference().withWarehouse { warehouse throws in
             let query = try warehouse.google(
                 """
                 SELECT view = 1 AS a, view / 2 AS b, COUNT(*) OVER () AS c, path, DATE(day) AS d, NULL AS e, score, ok,
@@ -105,7 +105,7 @@ import WireFormats
             "`my-project`.d.`labels`", "D.LABELS", "`p:d.labels`",
         ])
     func names(of table: String) throws {
-        try QueryReference().withWarehouse { warehouse in
+        try QueryReference().withWarehouse { warehouse throws in
             #expect(try warehouse.answer("SELECT COUNT(*) FROM \(table)") == [[rounded(.integer(24))]])
             #expect(
                 try warehouse.answer("SELECT COUNT(*) FROM \(table) AS x JOIN \(table) AS y ON x.path = y.path")
@@ -114,7 +114,7 @@ import WireFormats
     }
 
     @Test("Parameters: named, positional and arrays; a value is never read as SQL") func parameters() throws {
-        try QueryReference().withWarehouse { warehouse in
+        try QueryReference().withWarehouse { warehouse throws in
             var parameters = QueryParameters()
             parameters.named["view"] = .init(type: .int64, values: [.integer(1)])
             parameters.named["list"] = .init(type: .array(.string), values: ["p1/s1.jpg", "' OR 1=1 --"])

@@ -46,7 +46,7 @@ struct QueryReference {
 
     /// A warehouse of its own with the tables, as `d.NAME`.
     func withWarehouse<Result>(_ body: (Warehouse) throws -> Result) throws -> Result {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { folder throws in
             let warehouse = try Warehouse(home: TestEngine.home(folder))
             for (name, lines) in tables {
                 let path = folder + "/\(name).jsonl"
@@ -65,7 +65,7 @@ extension Warehouse {
     func google(_ sql: String, _ parameters: QueryParameters = QueryParameters()) throws -> GoogleQuery {
         try GoogleQuery(sql, parameters: parameters, for: sqlEngine) { path in
             guard let name = try? TableName(path.suffix(2).joined(separator: ".")) else { return nil }
-            return try schema(of: name).map { (name, $0) }
+            return try self.schema(of: name).map { (name, $0) }
         }
     }
 
@@ -91,7 +91,7 @@ extension Warehouse {
 /// Whole numbers that a Double holds count as such, so that both sides can be compared.
 func rounded(_ value: JSONValue) -> JSONValue {
     guard let number = value.double else { return value }
-    if case .integer(let whole) = value, abs(whole) > 1 << 53 { return value }
+    if case .integer(let whole) = value, whole.magnitude > 1 << 53 { return value }
     return .number((number * 1e9).rounded() / 1e9)
 }
 
