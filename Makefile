@@ -20,7 +20,7 @@ test: ## run every test
 	@scripts/bootstrap --tests
 	swift test -c release --disable-xctest --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
 
-POSTGRES_SUITES = DatabaseTests|CatalogTests|WarehouseTests|DICOMStoreTests|ObjectStorageTests.Shared|DICOMwebTests.SearchTests|DICOMwebTests.StoreTests|DICOMNetworkTests.QueryTests|DICOMNetworkTests.StoringTests|PredictionsTablesTests|PredictionsSetTests|LabelsStageTests|PipelinesTests.WalkTests
+POSTGRES_SUITES = DatabaseTests|CatalogTests|WarehouseTests|GoogleSQLTests|DICOMStoreTests|ObjectStorageTests.Shared|DICOMwebTests.SearchTests|DICOMwebTests.StoreTests|DICOMNetworkTests.QueryTests|DICOMNetworkTests.StoringTests|PredictionsTablesTests|PredictionsSetTests|LabelsStageTests|PipelinesTests.WalkTests
 test-postgres: ## run the tests of what keeps tables again, on a PostgreSQL that they start
 	@scripts/bootstrap --tests --postgres
 	LIGHTBOX_TEST_ENGINE=postgres swift test -c release --disable-xctest --disable-testable-imports \

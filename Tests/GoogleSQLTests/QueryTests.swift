@@ -101,6 +101,7 @@ import WireFormats
         "Names of tables: ticked as a whole or in parts, dashed, dotted",
         arguments: [
             "d.labels", "`d.labels`", "`d`.`labels`", "`d`.labels", "my-project-1.d.labels",
+            "my-1st-project.d.labels",
             "`my-project.d.labels`",
             "`my-project`.d.`labels`", "D.LABELS", "`p:d.labels`",
         ])

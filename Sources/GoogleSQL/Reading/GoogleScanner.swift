@@ -139,7 +139,15 @@ struct GoogleScanner {
             return GoogleToken(kind: .integer, text: text, place: start, range: begin..<position)
         }
         var text = take { (48...57).contains($0) }
-        if byte() == UInt8(ascii: ".") {
+        // `my-1st-project.d.t` and `project-1.d.t`: names of projects go on behind dashes.
+        if begin > 1, bytes[begin - 1] == UInt8(ascii: "-"), Self.continuesName(bytes[begin - 2]),
+            Self.startsName(byte())
+        {
+            text += take(while: Self.continuesName)
+            return GoogleToken(kind: .word, text: text, place: start, range: begin..<position)
+        }
+        let isDotOfName = Self.startsName(byte(1)) && byte(1) | 32 != UInt8(ascii: "e")
+        if byte() == UInt8(ascii: "."), !isDotOfName {
             isReal = true
             advance(1)
             let fraction = take { (48...57).contains($0) }

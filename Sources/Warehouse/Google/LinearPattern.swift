@@ -94,7 +94,7 @@ package struct LinearPattern: Sendable {
         var found: [Int]?
         for position in start...text.count {
             if found == nil { add(0, [Int](repeating: -1, count: 2 * groups + 2), position, text, &now) }
-            if now.list.isEmpty { break }
+            if now.list.isEmpty, found != nil { break }
             for thread in now.list {
                 if case .match = steps[thread.step] {
                     found = thread.saved
