@@ -20,7 +20,7 @@ test: ## run every test
 	@scripts/bootstrap --tests
 	swift test -c release --disable-xctest --disable-testable-imports $(if $(FILTER),--filter "$(FILTER)")
 
-POSTGRES_SUITES = DatabaseTests|CatalogTests|WarehouseTests|DICOMStoreTests|ObjectStorageTests.Shared|DICOMwebTests.SearchTests|DICOMwebTests.StoreTests|DICOMNetworkTests.QueryTests|DICOMNetworkTests.StoringTests|PredictionsTablesTests|PredictionsSetTests|LabelsStageTests|PipelinesTests.WalkTests|ServerTests.Map
+POSTGRES_SUITES = DatabaseTests|CatalogTests|WarehouseTests|GoogleSQLTests|DICOMStoreTests|ObjectStorageTests.Shared|DICOMwebTests.SearchTests|DICOMwebTests.StoreTests|DICOMNetworkTests.QueryTests|DICOMNetworkTests.StoringTests|PredictionsTablesTests|PredictionsSetTests|LabelsStageTests|PipelinesTests.WalkTests|ServerTests.Map
 test-postgres: ## run the tests of what keeps tables again, on a PostgreSQL that they start
 	@scripts/bootstrap --tests --postgres
 	LIGHTBOX_TEST_ENGINE=postgres swift test -c release --disable-xctest --disable-testable-imports \
@@ -28,7 +28,7 @@ test-postgres: ## run the tests of what keeps tables again, on a PostgreSQL that
 
 test-clients: build .venv-clients/installed ## drive the server with the clients that people use
 	@scripts/bootstrap --tests --clients
-	@for script in ml_v1 healthcare_v1 tensorflow_rest triton_v2 killed_server killed_archive dicomweb dimse dicom_results object_storage cloud_storage spread_objects; do \
+	@for script in ml_v1 healthcare_v1 tensorflow_rest triton_v2 killed_server killed_archive dicomweb dimse dicom_results object_storage cloud_storage spread_objects bigquery_v2; do \
 	    echo "== $$script"; .venv-clients/bin/python Tests/Clients/$$script.py .build/release/lightbox || exit 1; done
 
 test-ranks: build ## train in two network namespaces and kill, stop and cut off one

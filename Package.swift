@@ -127,6 +127,7 @@ let package = Package(
         library("ObjectStorage", ["LightboxCore", "WireFormats"]),
         library("Buckets", ["LightboxCore", "WireFormats", "Database"]),
         library("Warehouse", ["LightboxCore", "WireFormats", "Database", sqlite]),
+        library("GoogleSQL", ["LightboxCore", "Database", "Warehouse"]),
         library("DICOMStore", ["LightboxCore", "DICOM", "DICOMPixels", "Database", "Warehouse"]),
         library("Datasets", ["LightboxCore", "WireFormats", "Imaging", yams]),
         library("ModelRegistry", ["LightboxCore", "WireFormats", "Networks", "KerasFiles"]),
@@ -181,9 +182,9 @@ let package = Package(
             "Server",
             [
                 "LightboxCore", "WireFormats", "Imaging", "Inference", "Catalog", "ModelRegistry", "Evaluation",
-                "Figures", "Features", "Serving", "Datasets", "Warehouse", "Pipelines", "WebPages", "DICOM",
-                "DICOMStore", "DICOMweb", "Deidentification", "ObjectStorage", "Buckets", "AnswerCards", nio,
-                nioSSL,
+                "Figures", "Features", "Serving", "Datasets", "Warehouse", "GoogleSQL", "Pipelines", "WebPages",
+                "DICOM", "DICOMStore", "DICOMweb", "Deidentification", "ObjectStorage", "Buckets", "AnswerCards",
+                nio, nioSSL,
             ] + http),
 
         // 6: the command line
@@ -253,6 +254,7 @@ let package = Package(
         tests(of: "ObjectStorage", using: ["WireFormats", "DICOM", "DICOMStore", "Catalog"]),
         tests(of: "Buckets"),
         tests(of: "Warehouse", using: ["Database"]),
+        tests(of: "GoogleSQL", using: ["Database", "Warehouse", "WireFormats"]),
         tests(of: "DICOMStore", using: ["DICOM", "Database", "Warehouse"]),
         tests(
             of: "Features",

@@ -1,4 +1,4 @@
-import Database
+public import Database
 import Foundation
 import GRDBSQLite
 public import LightboxCore
@@ -74,11 +74,18 @@ public final class Warehouse: Sendable {
         options.prepare = { connection, isReadOnly in
             StatisticsFunctions.register(on: connection)
             VectorFunctions.register(on: connection)
+            GoogleFunctions.register(on: connection)
             // A query has no business with other files.
-            if isReadOnly { sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0) }
+            guard isReadOnly else { return }
+            sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0)
+            // One text that a query puts together may not take all memory.
+            sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, 1 << 28)
         }
         return options
     }
+
+    /// Which program keeps the tables, and so whose words a query is written in.
+    public var sqlEngine: SQLEngine { database.engine }
 
     /// The user's tables in the order of their names.
     public func tables() throws -> [TableName] {

@@ -87,7 +87,7 @@ public struct WarehouseCopier {
 }
 
 extension Warehouse {
-    fileprivate func isView(_ table: TableName, _ transaction: SQLTransaction) throws -> Bool {
+    func isView(_ table: TableName, _ transaction: SQLTransaction) throws -> Bool {
         let count: Int? =
             switch transaction.engine {
             case .sqlite:

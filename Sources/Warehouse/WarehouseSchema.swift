@@ -19,6 +19,17 @@ enum WarehouseSchema {
                 try transaction.script("CREATE SCHEMA IF NOT EXISTS \(SQLDialect.quoted(schema))")
                 try PostgresFunctions.make(in: schema, transaction)
             },
+            SQLMigration("warehouse 3: functions of GoogleSQL") { transaction in
+                guard transaction.engine == .postgres else { return }
+                let own: String? = try transaction.scalar("SELECT current_schema()::text")
+                try PostgresGoogleFunctions.make(in: tables(beside: own ?? "public"), transaction)
+            },
+            SQLMigration(
+                "warehouse 4: datasets",
+                script: """
+                    CREATE TABLE IF NOT EXISTS lightbox_datasets (
+                        name TEXT PRIMARY KEY, made_at REAL NOT NULL, document TEXT NOT NULL);
+                    """),
         ]
     }
 

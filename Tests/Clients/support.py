@@ -36,10 +36,10 @@ class Lightbox:
         self.start()
         atexit.register(self.end)
 
-    def start(self):
+    def start(self, *options):
         self.log = open(pathlib.Path(self.home) / "server.log", "ab")
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--port", str(self.port), "--home", self.home], stdout=self.log, stderr=self.log)
+            [PROGRAM, "serve", "--port", str(self.port), "--home", self.home, *options], stdout=self.log, stderr=self.log)
         for _ in range(200):
             try:
                 urllib.request.urlopen(self.address + "/readyz", timeout=1).read()

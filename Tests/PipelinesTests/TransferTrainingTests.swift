@@ -152,7 +152,7 @@ private func training(_ images: String, output: String, steps: Int? = nil) -> Tr
 
     @Test("A temperature that is fitted makes the scores fit the labels better") func calibrates() throws {
         try withDarkAndBright { folder, list, context in
-            let path = try #require(try training(list, output: folder + "/run", steps: 3).run(context).model).path
+            let path = try #require(try training(list, output: folder + "/run", steps: 24).run(context).model).path
             var stage = EvaluateStage(model: path, images: list)
             stage.includesTrainingImages = true
             stage.settings.bootstrap = nil

@@ -109,11 +109,28 @@ extension PostgresConnection {
     private func stop() {
         isSpent = true
         guard !isBroken else { return }
-        if let cancel = pq.PQgetCancel(handle) {
-            var words = [CChar](repeating: 0, count: 256)
-            _ = pq.PQcancel(cancel, &words, Int32(words.count))
-            pq.PQfreeCancel(cancel)
+        // One that arrives before the statement has begun is passed over by the server.
+        for _ in 0..<50 {
+            cancel()
+            if isQuiet(after: 20) { break }
         }
         while let result = pq.PQgetResult(handle) { pq.PQclear(result) }
+    }
+
+    private func cancel() {
+        guard let cancel = pq.PQgetCancel(handle) else { return }
+        var words = [CChar](repeating: 0, count: 256)
+        _ = pq.PQcancel(cancel, &words, Int32(words.count))
+        pq.PQfreeCancel(cancel)
+    }
+
+    /// Whether the server answers within some hundredths of a second.
+    private func isQuiet(after tries: Int) -> Bool {
+        for _ in 0..<tries where pq.PQisBusy(handle) != 0 {
+            var socket = pollfd(fd: pq.PQsocket(handle), events: Int16(POLLIN), revents: 0)
+            _ = poll(&socket, 1, 10)
+            if socket.revents != 0, pq.PQconsumeInput(handle) == 0 { return true }
+        }
+        return pq.PQisBusy(handle) == 0
     }
 }

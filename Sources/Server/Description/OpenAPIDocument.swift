@@ -81,7 +81,7 @@ struct OpenAPIDocument {
         }
         let schema =
             switch route.errors {
-            case .google, .storage: "Error"
+            case .google, .storage, .bigQuery: "Error"
             case .text: "ErrorText"
             case .googlePrediction: "AnyError"
             }

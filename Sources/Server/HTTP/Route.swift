@@ -16,6 +16,7 @@ public struct Route: Sendable {
         case tensorFlow = "TensorFlow Serving"
         case inferenceProtocol = "Open Inference Protocol v2"
         case dicomWeb = "DICOMweb"
+        case bigQuery = "BigQuery v2"
         case own = "Lightbox"
         case page = "Pages"
     }
@@ -102,6 +103,7 @@ public struct Route: Sendable {
         case .google: parts.verb == "predict" ? .googlePrediction : .google
         case .storage: .storage
         case .tensorFlow, .inferenceProtocol: .text
+        case .bigQuery: .bigQuery
         case .healthcare, .dicomWeb, .own, .page: .google
         }
     }

@@ -127,8 +127,11 @@ enum ErrorShape: Sendable {
     case googlePrediction
     /// ``google`` with a list `errors`, each with the `reason` that clients of Cloud Storage look at.
     case storage
+    /// Google's object with BigQuery's reason in it, which its clients go by.
+    case bigQuery
 
     func reply(_ error: any Error) -> Reply {
+        if self == .bigQuery { return BigQueryError(error).reply(to: error) }
         let status = Status(error)
         // Google's services know no 413.
         let http = status.http == 413 && self != .text && self != .storage ? 400 : status.http

@@ -59,6 +59,7 @@ public struct LightboxServer: Sendable {
             MapRoutes(context), MapSelectionRoutes(context),
             DatasetRoutes(context), DICOMStoreRoutes(context), ArchiveOperationRoutes(context),
             BucketRoutes(context), ObjectRoutes(context), UploadRoutes(context), StorageBatchRoute(context),
+            BigQueryRoutes(context),
         ]
         let routes = OwnRoutes(context, beside: groups.flatMap(\.routes)).all
         precondition(routes.count < Metrics.maximumRoutes)

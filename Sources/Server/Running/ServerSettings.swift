@@ -39,6 +39,8 @@ public struct ServerSettings: Sendable {
     public var pictureFolders: [String] = []
     /// Points that a map may have.
     public var maximumMapPoints = 2_000_000
+    /// What clients may do with the warehouse's tables.
+    public var tables = TableSettings()
     /// Tables of known cases, by the model whose predictions they stand beside.
     public var cases: [String: CaseSource] = [:]
     /// Bytes of memory that the known cases of one model may take.

@@ -9,7 +9,7 @@ struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve models and DICOM stores over HTTP, and work on the queue.",
         discussion: """
-            Answers Google's ml and healthcare v1, DICOMweb, TensorFlow Serving's REST, the Open Inference Protocol v2 \
+            Answers Google's ml and healthcare v1, DICOMweb, BigQuery v2 over the warehouse's tables, TensorFlow Serving's REST, the Open Inference Protocol v2 \
             and its own pages; /openapi.json lists everything. Ends with Ctrl-C when what was taken is answered.
 
             Examples:
@@ -58,6 +58,8 @@ struct ServeCommand: ParsableCommand {
                 + "labels are in the table, or in a second one, TABLE,LABELS; can be repeated.",
             valueName: "model=table"))
     var cases: [CaseArgument] = []
+    @Flag(help: "Let clients of BigQuery v2 load, change and remove tables of the warehouse.")
+    var allowTableWrites = false
     @Option(help: ArgumentHelp("Memory that models may take.", valueName: "MiB")) var modelMemory: Int?
     @Option(help: ArgumentHelp("A request's body at most.", valueName: "MiB")) var maximumBody = 64
     @Option(help: ArgumentHelp("Of an answer, where the request names none.", valueName: "seconds"))
@@ -104,6 +106,7 @@ struct ServeCommand: ParsableCommand {
         settings.imagePlaces = imagePlaces
         settings.pictureFolders = pictures
         settings.cases = Dictionary(uniqueKeysWithValues: cases.map { ($0.model, $0.source) })
+        settings.tables.allowsWrites = allowTableWrites
         if let modelMemory { settings.models.memoryBudget = modelMemory << 20 }
         settings.maximumBody = maximumBody << 20
         settings.request.maximumBytes = maximumBody << 20
