@@ -81,8 +81,10 @@ class Symbol:
 
     @property
     def members(self):
-        """(title of the group, identifiers)"""
-        return [(group["title"], group["identifiers"]) for group in self.page.get("topicSections", [])]
+        """(title of the group, identifiers), types after what belongs to the symbol itself"""
+        groups = [(group["title"], group["identifiers"]) for group in self.page.get("topicSections", [])]
+        types = ("Classes", "Structures", "Enumerations", "Protocols")
+        return sorted(groups, key=lambda group: group[0] in types)
 
     @property
     def place(self):
@@ -124,6 +126,8 @@ def reference():
             if title != "Default Implementations":
                 for identifier in identifiers:
                     member = load(identifier)
+                    if member.title == "init(from:)":  # of Decodable
+                        continue
                     anchor = member.place[1]
                     heading = "#" * min(level, 6)
                     parts += [f"{heading} `{member.title}` {{ #{anchor} }}", member.text(level), *write(member, level + 1)]
@@ -141,7 +145,7 @@ def reference():
                 symbol = load(identifier)
                 place = symbol.place[0]
                 pages[place] = "\n\n".join(
-                    ["---\nsearch:\n  boost: 0.5\n---", f"# {symbol.title}", f"{symbol.kind} of [{name}](index.md)",
+                    ["---\nsearch:\n  boost: 0.2\n---", f"# {symbol.title}", f"{symbol.kind} of [{name}](index.md)",
                      symbol.text(2), *write(symbol, 2)])
                 lines.append(f"| [`{symbol.title}`]({pathlib.Path(place).name}) | {symbol.abstract} |".replace("\n", " "))
         pages[f"api/{name}/index.md"] = "\n".join(lines)
