@@ -54,6 +54,12 @@ test-browser: build ## drive the web pages in headless Chromium
 lessons: build ## run the lessons and compare what comes with their pages (DATA=folder: on your own images; LESSONS="1-… 3-…")
 	DATA="$(if $(DATA),$(abspath $(DATA)))" scripts/lessons $(LESSONS)
 
+test-notebooks: build .venv-clients/installed ## run the notebooks of the lessons against a server
+	.venv-clients/bin/python Tests/Lessons/notebooks.py .build/release/lightbox $(NOTEBOOKS)
+
+test-lessons: lessons test-notebooks ## lessons, notebooks, and whether the commands that the documentation names exist
+	scripts/check-commands .build/release/lightbox
+
 docs: build .venv-docs/installed ## write the documentation and the library's reference as a site that needs no network, site/
 	scripts/site/api .build/api
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet -f scripts/site/mkdocs.yml
