@@ -62,7 +62,7 @@ test-lessons: lessons test-notebooks ## lessons, notebooks, and whether the comm
 
 docs: build .venv-docs/installed ## write the documentation and the library's reference as a site that needs no network, site/
 	scripts/site/api .build/api
-	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet -f scripts/site/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict -f scripts/site/mkdocs.yml
 
 test-deployment: build .venv-deployment/installed .venv-clients/installed ## check deploy/: manifests, units, the image's contents (as root), two servers
 	@scripts/bootstrap --deployment

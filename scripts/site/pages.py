@@ -52,6 +52,11 @@ def notebook(path):
     return "\n\n".join(parts)
 
 
+def on_page_markdown(markdown, page, **_):
+    """Links to notebooks lead to their pages, which link to the files."""
+    return markdown.replace(".ipynb)", ".md)") if page.file.src_uri == "lessons/notebooks/index.md" else markdown
+
+
 # API reference
 
 
@@ -177,5 +182,5 @@ def linked(text, page, places):
         address = target(match["path"])
         label = match["label"] if "label" in match.groupdict() else f"`{match['path'].split('/')[-1]}`"
         return f"[{label}]({address})" if address else label
-    text = re.sub(r"\[(?P<label>`[^`]+`)\]\(/documentation/(?P<path>[^\s`]+?)\)(?=[\s.,;:)]|$)", link, text)
+    text = re.sub(r"\[(?P<label>`[^`]+`)\]\(/documentation/(?P<path>[^\s`()]+(?:\([^\s()]*\)[^\s`()]*)?)\)", link, text)
     return re.sub(rf"``{LIBRARY}/documentation/(?P<path>[^`]+)``", link, text)
