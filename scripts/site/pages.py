@@ -97,7 +97,8 @@ class Symbol:
         if len(self.parts) == 1:
             return f"api/{self.parts[0]}/index.md", ""
         page = f"api/{self.parts[0]}/{page_name(self.parts[1])}.md"
-        return page, "-".join(page_name(part) for part in self.parts[2:]).lower()
+        # Underscores would be emphasis in Markdown.
+        return page, "-".join(page_name(part.replace("_", "x")) for part in self.parts[2:]).lower()
 
     @property
     def abstract(self):
@@ -110,7 +111,7 @@ class Symbol:
         text = re.sub(r"^## (Overview|Discussion|Return Value)(?=[>|*-])", r"## \1\n\n", text, flags=re.MULTILINE)
         text = re.sub(r"^## (Overview|Discussion)\n", "", text, flags=re.MULTILINE)
         text = re.sub(r"^## (.+)$", r"**\1**", text, flags=re.MULTILINE)
-        text = re.sub(r"^(`[^`\n]+`)\n\n(?=\S)", r"\1: ", text, flags=re.MULTILINE)
+        text = re.sub(r"^(`[^`\n]+`)\n\n(?=[^\s`])", r"\1: ", text, flags=re.MULTILINE)
         text = re.sub(r"^> (Throws|Precondition|Note|Warning|Important): ", r"**\1** ", text, flags=re.MULTILINE)
         return re.sub(r"^```\n(?=[^\n])", "```swift\n", text, count=1).strip()
 
