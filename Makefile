@@ -52,6 +52,7 @@ test-browser: build ## drive the web pages in headless Chromium
 	Tests/Browser/run
 
 lessons: build ## run the lessons and compare what comes with their pages (DATA=folder: on your own images; LESSONS="1-… 3-…")
+	@scripts/bootstrap --lessons
 	DATA="$(if $(DATA),$(abspath $(DATA)))" scripts/lessons $(LESSONS)
 
 test-notebooks: build .venv-clients/installed ## run the notebooks of the lessons against a server
