@@ -51,6 +51,20 @@ test-browser: build ## drive the web pages in headless Chromium
 	@scripts/bootstrap --browser
 	Tests/Browser/run
 
+lessons: build ## run the lessons and compare what comes with their pages (DATA=folder: on your own images; LESSONS="1-… 3-…")
+	@scripts/bootstrap --lessons
+	DATA="$(if $(DATA),$(abspath $(DATA)))" scripts/lessons $(LESSONS)
+
+test-notebooks: build .venv-clients/installed ## run the notebooks of the lessons against a server
+	.venv-clients/bin/python Tests/Lessons/notebooks.py .build/release/lightbox $(NOTEBOOKS)
+
+test-lessons: lessons test-notebooks ## lessons, notebooks, and whether the commands that the documentation names exist
+	scripts/check-commands .build/release/lightbox
+
+docs: build .venv-docs/installed ## write the documentation and the library's reference as a site that needs no network, site/
+	scripts/site/api .build/api
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict -f scripts/site/mkdocs.yml
+
 test-deployment: build .venv-deployment/installed .venv-clients/installed ## check deploy/: manifests, units, the image's contents (as root), two servers
 	@scripts/bootstrap --deployment
 	Tests/Deployment/run
@@ -58,6 +72,7 @@ test-deployment: build .venv-deployment/installed .venv-clients/installed ## che
 	.venv-clients/bin/python Tests/Clients/two_homes.py .build/release/lightbox
 
 .venv-clients/installed: Tests/Clients/requirements.txt
+.venv-docs/installed: scripts/site/requirements.txt
 .venv-deployment/installed: Tests/Deployment/requirements.txt
 .venv-spark/installed: Tests/Spark/requirements.txt
 .venv-%/installed:
@@ -90,7 +105,7 @@ install: build ## copy lightbox and its libraries to PREFIX (/usr/local)
 	scripts/install "$(DESTDIR)$(PREFIX)"
 
 clean: ## remove what was built and the demo; keep what was downloaded
-	rm -rf .build .build-fuzz demo
+	rm -rf .build .build-fuzz demo lessons site
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) | while read -r name text; do printf 'make %-15s %s\n' "$$name" "$$text"; done

@@ -8,7 +8,7 @@ public struct PageRequest: Sendable, Hashable {
     public var largestSize = 100
     /// ``CatalogPage/next`` of the page before; empty for the first.
     public var token: String
-    /// See ``CatalogFilter``.
+    /// See `CatalogFilter`.
     public var filter: String
 
     public init(size: Int? = nil, token: String = "", filter: String = "") {

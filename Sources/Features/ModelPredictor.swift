@@ -88,7 +88,7 @@ public struct ModelPredictor: Sendable {
         return predictions(try extractor.run(images), keys: keys)
     }
 
-    /// As ``predict(_:keys:)``, suspending the calling task instead of blocking its thread.
+    /// As `predict(_:keys:)`, suspending the calling task instead of blocking its thread.
     public func predictions(for images: [Image], keys: [InstanceKey] = []) async throws -> [Prediction] {
         precondition(keys.isEmpty || keys.count == images.count, "one key for each image, or none")
         try requireScores()

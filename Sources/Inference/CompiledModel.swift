@@ -4,7 +4,7 @@ public import LightboxCore
 
 /// A model file made ready for this processor: arrays in, arrays out.
 ///
-/// The work is done on threads of its own, `requestCount` of them, so that neither ``run(_:)`` nor
+/// The work is done on threads of its own, `requestCount` of them, so that neither `run(_:)` nor
 /// ``predict(_:)`` computes on the caller's thread, and `predict` never blocks a thread of Swift's pool.
 public final class CompiledModel: Sendable {
     public let name: String
@@ -62,7 +62,7 @@ public final class CompiledModel: Sendable {
         return try box.result!.get()
     }
 
-    /// As ``run(_:)``, suspending the calling task instead of blocking its thread.
+    /// As `run(_:)`, suspending the calling task instead of blocking its thread.
     public func predict(_ values: [Tensor]) async throws -> [Tensor] {
         let values = try fitted(values)
         return try await withCheckedThrowingContinuation { continuation in

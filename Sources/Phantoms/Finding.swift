@@ -39,7 +39,7 @@ public struct LabelSet: Sendable, Equatable {
 
     public subscript(_ finding: Finding) -> LabelState { states[Self.position[finding]!] }
 
-    /// One state per finding, in the order of ``Finding/allCases``.
+    /// One state per finding, in the order of `Finding.allCases`.
     public var values: [LabelState] { states }
 
     private static let position = Dictionary(

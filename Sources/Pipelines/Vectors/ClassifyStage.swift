@@ -18,7 +18,7 @@ public struct ClassifyStage: Sendable {
     public var method: Method
     /// The column of classes; rows without one are left out of the training and predicted all the same.
     public var label: String
-    /// Rows of one value stay together (a patient's); nil: ``VectorRows/usualGroups``, where there is such a column.
+    /// Rows of one value stay together (a patient's); nil: `usualGroups`, where there is such a column.
     public var group: String?
     public var folds = 5
     /// Classes of few rows count as much as the others.

@@ -10,7 +10,7 @@ public struct VectorSource: Sendable {
     public var table: String
     /// Tables that are joined with it by a column that both have.
     public var joins: [String] = []
-    /// The columns to join by, `own=theirs` or one name; nil for the first of ``keys`` that both have.
+    /// The columns to join by, `own=theirs` or one name; nil for the first of `keys` that both have.
     public var on: String?
     /// A condition of SQL on the columns.
     public var condition: String?

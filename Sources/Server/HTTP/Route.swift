@@ -31,7 +31,7 @@ public struct Route: Sendable {
     public let role: Role
     /// Whether everybody may ask, also without a token.
     public var isOpen = false
-    /// Whether the handler reads the body itself, as it comes and without the limit, from ``Call/stream``.
+    /// Whether the handler reads the body itself, as it comes and without the limit, from `Call.stream`.
     public var streamsBody = false
     /// What it does, in one line.
     public let summary: String

@@ -25,7 +25,7 @@ public struct ServerError: Failure, Equatable {
     public let description: String
     /// The methods that would be allowed, for the code of this name.
     public var allowed: [String] = []
-    /// Whether a token came that is not known, for ``Code/unauthenticated``.
+    /// Whether a token came that is not known, for `unauthenticated`.
     public var hasBadToken = false
 
     public init(_ code: Code, _ description: String) {

@@ -7,7 +7,7 @@ import Synchronization
 /// Which version answers for a name, and the model behind it.
 ///
 /// The catalogue is asked once in a while, not for every request: what changes here is seen at once, what another
-/// process changes within ``lifetime``.
+/// process changes within `lifetime`.
 public final class LiveModels: Sendable {
     /// A version that is ready, loaded.
     public struct Live: Sendable {

@@ -4,7 +4,7 @@ import LightboxCore
 public struct LabelCounts: Sendable, Codable, Hashable {
     /// The labels or classes.
     public var names: [String]
-    /// Per label, by ``LightboxCore/LabelState/rawValue``: not mentioned, negative, uncertain, positive.
+    /// Per label, by `LabelState.rawValue`: not mentioned, negative, uncertain, positive.
     /// Per class: one number, the images of the class.
     public var counts: [[Int]]
     /// All images.
