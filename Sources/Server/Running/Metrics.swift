@@ -21,7 +21,7 @@ final class Metrics: Sendable {
 
     /// One for each route, and at the end one for what has none.
     private let meters = (0...Metrics.maximumRoutes).map { _ in Meter() }
-    static let maximumRoutes = 255
+    static let maximumRoutes = 511
     private let inFlight = Atomic<Int>(0)
     private let start = ContinuousClock.now
 
