@@ -9,6 +9,7 @@ The model makes heat maps; predicting for the records takes it some seconds.
 
 import argparse
 import ast
+import hashlib
 import json
 import os
 import struct
@@ -96,6 +97,29 @@ class Pages(BrowserTest):
         browser.wait(
             "the cases' pictures",
             "[...document.querySelectorAll('.nearest img')].filter((image) => image.naturalWidth === 64).length === 3")
+
+    def test_the_card_says_how_far_to_trust_the_answer(self):
+        if not options.case:
+            self.skipTest("needs --case")
+        self.predict(options.case)
+        browser = self.browser
+        self.assertIn("Like what the model was made from", browser.text(".novelty"))
+        browser.script("document.querySelector('.proof summary').click()")
+        rows = browser.script(
+            "return [...document.querySelectorAll('.proof tr')].slice(1).map((row) => [...row.cells].map((cell) => cell.textContent))")
+        self.assertEqual({row[0] for row in rows}, {"level", "upright", "none of these"} & {row[0] for row in rows})
+        self.assertRegex(rows[0][1], r"^\d+(\.\d)? % \(.*–.* %\).* of \d+ with such a score$")
+        with open(options.case, "rb") as file:
+            image = file.read()
+        self.assertIn(hashlib.sha256(image).hexdigest(), browser.text(".proof"))
+        # The file that the page keeps is the card that the page shows.
+        request = urllib.request.Request(f"{options.address}/answers/{options.model}", image)
+        with urllib.request.urlopen(request) as answer:
+            self.assertIn(json.load(answer)["sha256"], browser.text(".proof"))
+        for form in ("pdf", "html", "json"):
+            browser.script(f"document.querySelector('[data-card={form}]').click()")
+            browser.wait(f"the {form}", f"document.querySelector('.copied').textContent.endsWith('-card.{form} is kept.')")
+        self.assertTrue(browser.script("return document.querySelector('[data-card=dicom]').hidden"))
 
     def test_slider_fades_the_overlay_by_keyboard(self):
         self.predict(self.images[0])

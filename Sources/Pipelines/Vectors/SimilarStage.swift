@@ -1,7 +1,6 @@
 import Features
 import Foundation
 import LightboxCore
-import Serving
 public import Warehouse
 
 /// Finds the rows of a table whose vectors point most nearly in the direction of a given one.
@@ -90,7 +89,7 @@ public struct SimilarStage: Sendable {
         var maker = TableExtractor(table: source.table)
         maker.given = extractor
         let made = try maker.extractor(warehouse, sample: image, context)
-        return try waiting { try await made.vectors(for: [image]) }[0]
+        return try made.run([image])[0]
     }
 
     private func image(_ path: String, _ context: StageContext) throws -> Image {

@@ -3,7 +3,6 @@ import Features
 import Foundation
 import LightboxCore
 import Pipelines
-import Serving
 import Synchronization
 import Warehouse
 
@@ -57,7 +56,7 @@ final class SimilarTables: Sendable {
             table.extractor = extractor
             keep(table, name)
         }
-        return try waiting { try await extractor.vectors(for: [image]) }[0]
+        return try extractor.run([image])[0]
     }
 
     private func keep(_ table: SimilarTable, _ name: String) {
