@@ -44,6 +44,7 @@ struct BigQueryError: Error, Sendable, Equatable {
         case .tableExists: .init(409, "duplicate", "Already Exists: \(error.description)")
         case .timeLimit: .init(400, "timeout", error.description)
         case .cancelled: .init(499, "stopped", "Job execution was cancelled: User requested cancellation")
+        case .changed: .init(409, "conditionNotMet", error.description)
         case .busy: .init(503, "backendError", error.description)
         case .storage: .init(500, "internalError", "The warehouse failed. The server's log says more.")
         case .readOnly, .noSuchColumn, .invalidSQL: .init(400, "invalidQuery", error.description)
