@@ -249,7 +249,7 @@ let package = Package(
             of: "Server",
             using: [
                 "WireFormats", "Imaging", "Serving", "Catalog", "ModelRegistry", "Networks", "Warehouse", "DICOM",
-                "DICOMStore", "Pipelines", "AnswerCards",
+                "DICOMStore", "Pipelines", "AnswerCards", "Features",
             ]),
         tests(of: "ObjectStorage", using: ["WireFormats", "DICOM", "DICOMStore", "Catalog"]),
         tests(of: "Buckets"),

@@ -6,7 +6,7 @@ extension AnswerCard {
         answer.labels.flatMap(\.sentences)
             + [
                 answer.novelty?.sentence, answer.novelty?.appearanceSentence, answer.cases?.sentence,
-                drift?.sentence,
+                drift.flatMap(\.sentence),
                 "Model \(answer.model.title), SHA-256 \(answer.model.sha256); answer \(sha256).",
             ].compactMap { $0 }
     }
@@ -65,7 +65,12 @@ extension AnswerCard.Novelty {
 }
 
 extension AnswerCard.Drift {
-    var sentence: String {
+    /// So few images say nothing yet.
+    private static let fewImages = 20
+
+    /// nil as long as nothing can be said.
+    var sentence: String? {
+        guard isDrifting || images >= Self.fewImages else { return nil }
         let all = "The \(images) images since the service began, taken together, are"
         return isDrifting
             ? "\(all) unlike what the model was made from (\(Decimals.two(evidence)), alarm at \(alarmsEvery))."

@@ -91,7 +91,7 @@ extension AnswerCard {
     private var trust: [HTMLPage.Block] {
         [
             (answer.novelty?.sentence, answer.novelty?.isStrange), (answer.novelty?.appearanceSentence, false),
-            (drift?.sentence, drift?.isDrifting),
+            (drift.flatMap(\.sentence), drift?.isDrifting),
         ].compactMap {
             sentence, isAlarming in
             sentence.map { isAlarming == true ? .note($0) : .paragraph($0) }
