@@ -88,7 +88,7 @@ enum Schemas {
             "instances": {"type": "array", "minItems": 1,
               "description": "For each instance an object of its inputs, or the value of the only one."},
             "inputs": {"description": "An array for each input, in place of instances."},
-            "extras": {"type": "array", "items": {"enum": ["probabilities", "labels", "heatmap", "embedding", "nearest"]}}},
+            "extras": {"type": "array", "items": {"enum": ["probabilities", "labels", "heatmap", "embedding", "nearest", "card"]}}},
             "anyOf": [{"required": ["instances"]}, {"required": ["inputs"]}]},
           "PredictResponse": {"type": "object", "properties": {"predictions": {"type": "array"}, "outputs": {}}},
           "ExampleRequest": {"type": "object", "required": ["examples"], "additionalProperties": false,
