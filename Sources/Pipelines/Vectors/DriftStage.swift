@@ -22,7 +22,7 @@ public struct DriftStage: Sendable {
     public var division: Division
     /// The column that puts rows in order, before they are divided; nil: as the table gives them.
     public var order: String?
-    /// Rows of one value are permuted together, and left out together; nil: ``VectorRows/usualGroups``.
+    /// Rows of one value are permuted together, and left out together; nil: `usualGroups`.
     public var group: String?
     /// Windows with a p-value up to this have drifted.
     public var rate = 0.01

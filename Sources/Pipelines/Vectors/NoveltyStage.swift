@@ -19,7 +19,7 @@ public struct NoveltyStage: Sendable {
 
     public var source: VectorSource
     public var known: Known
-    /// Training cases of one value are left out together; nil: ``VectorRows/usualGroups``, where there is such a column.
+    /// Training cases of one value are left out together; nil: `usualGroups`, where there is such a column.
     public var group: String?
     public var options = NoveltyModel.Options()
     /// Rows with a p-value up to this are flagged.
