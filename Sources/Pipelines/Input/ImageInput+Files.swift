@@ -1,6 +1,7 @@
 import DICOM
 import DICOMPixels
 import Foundation
+import Imaging
 import LightboxCore
 
 extension ImageInput {
@@ -88,7 +89,7 @@ extension ImageInput {
     }
 }
 
-/// What a file is, told by its name or, without a telling name, by DICOM's four letters at byte 128.
+/// What a file is, told by its name or, without a telling name, by its first bytes.
 enum FileKind {
     case picture, dicom
 
@@ -116,9 +117,12 @@ enum FileKind {
                 return nil
             }
             defer { try? file.close() }
-            guard let head = try? file.read(upToCount: 132), head.count == 132 else { return nil }
-            guard head.suffix(4) == Data("DICM".utf8) else { return nil }
-            self = .dicom
+            guard let head = try? file.read(upToCount: 132) else { return nil }
+            switch ImageFile.Format(of: Bytes(head)) {
+            case .png, .jpeg: self = .picture
+            case .dicom: self = .dicom
+            default: return nil
+            }
         }
     }
 }
